@@ -1,0 +1,2 @@
+_base_ = "../schedule_120k.py"
+train_dataloader = dict(dataset=dict(type="MEADDataset", annotations="data/mead/annotations.csv"))

@@ -1,0 +1,4 @@
+_base_ = "../schedule_120k.py"
+train_dataloader = dict(
+    dataset=dict(type="SynthActorsDataset"), num_workers=0, persistent_workers=False
+)

@@ -1,0 +1,14 @@
+# The drawn actors at 64 x 64, for some hours on CPU cores. These values are not tried out yet.
+_base_ = "ctsvg_synth_actors_32.py"
+channels = {4: 96, 8: 96, 16: 64, 32: 48, 64: 24}
+model = dict(
+    generator=dict(size=64, channels=channels, motion_dim=64, content_dim=64),
+    time_discriminator=dict(size=64, channels=channels),
+    shuffle_discriminator=dict(size=64, channels=channels),
+    r1_gamma=6.0,
+    ema_half_life=1000,
+    ramp=(200, 800),
+)
+train_dataloader = dict(dataset=dict(size=64))
+train_cfg = dict(max_iters=20_000)
+optim_wrapper = dict(optimizer=dict(lr=0.005))

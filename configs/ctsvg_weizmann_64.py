@@ -1,0 +1,22 @@
+# Real people: 9 actors with 4 actions, at 64 x 64, with few channels.
+_base_ = [
+    "_base_/small_model.py",
+    "_base_/datasets/weizmann.py",
+    "_base_/default_runtime.py",
+]
+labels = dict(num_actors=9, num_actions=4)
+channels = {4: 96, 8: 96, 16: 96, 32: 64, 64: 32}
+model = dict(
+    generator=dict(
+        size=64, channels=channels, motion_dim=64, content_dim=64, frequency_std=0.25, **labels
+    ),
+    time_discriminator=dict(size=64, channels=channels, frequency_std=0.25, **labels),
+    shuffle_discriminator=dict(size=64, channels=channels),
+    ema_half_life=2000,
+    ramp=(500, 1500),
+)
+train_dataloader = dict(
+    batch_size=8, num_workers=0, persistent_workers=False, dataset=dict(size=64, stride=2)
+)
+train_cfg = dict(max_iters=40_000)
+optim_wrapper = dict(optimizer=dict(lr=0.004))

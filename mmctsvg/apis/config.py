@@ -1,0 +1,150 @@
+"""Reads configs and changes them from the command line, refusing what cannot be meant."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, DictAction
+
+from mmctsvg.utils.errors import UserError
+
+#: What goes wrong in a config, which is a small program.
+CONFIG_ERRORS = (
+    AttributeError,
+    ImportError,
+    IndexError,
+    KeyError,
+    NameError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+)
+
+
+class OptionsAction(DictAction):
+    """MMEngine's ``--cfg-options key=value ...``; a word without ``=`` is an error of one line."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: list[str],
+        option_string: str | None = None,
+    ) -> None:
+        """Parses the words behind the option."""
+        for word in values:
+            if "=" not in word:
+                raise UserError(
+                    f"{option_string} takes key=value, for example a.b=1, not {word!r}."
+                )
+        super().__call__(parser, namespace, values, option_string)
+
+
+def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
+    """Reads a config file and applies changes to it.
+
+    Args:
+        path: a Python config.
+        options: dotted keys and values, as ``--cfg-options`` gives them.
+
+    Raises:
+        UserError: if the file is missing or cannot be run, a key goes nowhere, or a value is of
+            another type than the one that it replaces.
+    """
+    path = Path(path)
+    if not path.is_file():
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.glob("*.py")], 1)
+        hint = f"did you mean {path.parent / near[0]}?" if near else "the configs are in configs/."
+        raise UserError(f"{path}: there is no such config; {hint}")
+    try:
+        cfg = Config.fromfile(path)
+    except CONFIG_ERRORS as error:
+        text = " ".join(str(error).split())
+        raise UserError(
+            f"{path}: the config cannot be read ({type(error).__name__}: {text})."
+        ) from error
+    options = dict(options or {})
+    if any(key.startswith("model.switches.") for key in options) and "model" in cfg:
+        cfg.model.setdefault("switches", {})  # most configs leave all of them to the preset
+    for key, value in options.items():
+        _check_option(cfg, key, value)
+    cfg.merge_from_dict(options)
+    return cfg
+
+
+def _check_option(cfg: Config, key: str, value: Any) -> None:
+    node: Any = cfg
+    *path, last = key.split(".")
+    for depth, part in enumerate(path):
+        node = _child(node, part, ".".join(path[: depth + 1]), key)
+        if not isinstance(node, dict | list | tuple):
+            where = ".".join(path[: depth + 1])
+            raise UserError(f"--cfg-options {key}: {where} is {node!r} and has no part {last!r}.")
+    if isinstance(node, dict) and path and last not in node:
+        return  # an argument with a default; its component refuses it if there is no such argument
+    old = _child(node, last, key, key)
+    if old is None or value is None:
+        return
+    if not _same_kind(old, value):
+        raise UserError(
+            f"--cfg-options {key}={value}: it must be a {type(old).__name__} like {old!r}, "
+            f"not a {type(value).__name__}."
+        )
+
+
+def _child(node: Any, part: str, where: str, key: str) -> Any:
+    if isinstance(node, list | tuple):
+        if part.isdecimal() and int(part) < len(node):
+            return node[int(part)]
+        raise UserError(f"--cfg-options {key}: {where} must be a number below {len(node)}.")
+    if part not in node:
+        near = difflib.get_close_matches(part, list(node.keys()), 1)
+        hint = (
+            f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(node.keys()))}."
+        )
+        raise UserError(f"--cfg-options {key}: the config has no {where}; {hint}")
+    return node[part]
+
+
+def _same_kind(old: Any, new: Any) -> bool:
+    if isinstance(old, bool) or isinstance(new, bool):
+        return isinstance(old, bool) and isinstance(new, bool)
+    if isinstance(old, int | float):
+        # A few numbers have a named alternative, such as stride='official'.
+        return isinstance(new, int | float) or new in ("paper", "official")
+    if isinstance(old, list | tuple):
+        return isinstance(new, list | tuple)
+    return isinstance(new, dict) == isinstance(old, dict)
+
+
+@contextmanager
+def config_errors(path: str | Path) -> Iterator[None]:
+    """While components are built from a config, turns what they refuse into errors of the user.
+
+    Args:
+        path: the config, named in the error.
+
+    Raises:
+        UserError: for a wrong value, an argument that a component does not have, or a component
+            that does not exist.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    except TypeError as error:
+        if "argument" not in str(error):
+            raise
+        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    except KeyError as error:
+        text = str(error.args[0]) if error.args else ""
+        if "is not in the" not in text:
+            raise
+        raise UserError(f"{path}: {text.split('. ')[0].strip()}.") from error

@@ -1,0 +1,324 @@
+"""The inferencer: one file of weights in, videos of any length out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmctsvg.models.precision import resolve_precision
+from mmctsvg.models.randomness import EVALUATION, generator_for
+from mmctsvg.registry import INFERENCERS
+from mmctsvg.utils.errors import UserError
+
+from .weights import load_generator, make_card
+
+DEMO = Path(__file__).resolve().parents[1] / "assets" / "demo.safetensors"
+NOISES = ("fixed", "zero", "stored", "random")
+#: Streams of a seed, none of which the training uses: what is drawn for one purpose tells nothing
+#: about the others.
+MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
+
+
+@INFERENCERS.register_module()
+class CTSVGInferencer:
+    """Renders videos of any actor doing any action with any motion, at any real times.
+
+    Args:
+        weights: path of a ``.safetensors`` file or of a checkpoint ``iter_N.pth``; ``'demo'`` is
+            the small model that comes with the package.
+        device: where to render; by default the GPU if there is one.
+        precision: of the convolutions: ``'fp32'``, ``'bf16'``, ``'fp16'`` (GPU only) or ``'auto'``,
+            bf16 where the hardware has it. Other than fp32 is faster and differs by about 1/100.
+
+    Raises:
+        UserError: if the file cannot be used, or the device or precision does not exist there.
+
+    Example:
+        >>> inferencer = CTSVGInferencer("demo")
+        >>> inferencer.actors, inferencer.actions
+        >>> m = inferencer.sample_motion(1, seed=3)
+        >>> video = inferencer.render(range(32), actor=0, action="wave", m=m)  # (32, 3, H, W)
+    """
+
+    def __init__(
+        self,
+        weights: str | Path,
+        device: str | torch.device | None = None,
+        precision: str = "fp32",
+    ) -> None:
+        path = Path(weights)
+        if weights == "demo":
+            path = DEMO
+            if not path.is_file():
+                raise UserError(
+                    f"{path}: the demo model is not part of this installation; "
+                    "train one with tools/train.py and give its generator.safetensors."
+                )
+        chosen = _choose_device(device)
+        generator, card = load_generator(path, chosen)
+        try:
+            generator.compute_dtype = resolve_precision(precision, chosen)
+        except ValueError as error:
+            raise UserError(f"{error}.") from error
+        self._set(generator, card)
+
+    @classmethod
+    def from_generator(cls, generator: nn.Module, meta: Mapping[str, Any]) -> CTSVGInferencer:
+        """Wraps a generator that is in memory already, for instance one that is being trained.
+
+        Args:
+            generator: used as it is, where it is.
+            meta: see `mmctsvg.apis.weights.make_card`.
+        """
+        inferencer = cls.__new__(cls)
+        inferencer._set(generator, make_card(generator, meta))
+        return inferencer
+
+    def _set(self, generator: nn.Module, card: dict[str, Any]) -> None:
+        self.generator = generator
+        self.card = card
+        self.actors: tuple[str, ...] = tuple(card["actors"])
+        self.actions: tuple[str, ...] = tuple(card["actions"])
+        self.fps: float = card["fps"]
+        self.size: int = card["size"]
+
+    @property
+    def device(self) -> torch.device:
+        """Where it renders."""
+        return next(self.generator.parameters()).device
+
+    @property
+    def motion_dim(self) -> int:
+        """Size k of a motion vector."""
+        return self.generator.motion_dim
+
+    @property
+    def z_c_dim(self) -> int:
+        """Size of the content noise; 0 if the actor decides the appearance."""
+        return self.generator.z_c_dim
+
+    @property
+    def default_noise(self) -> str:
+        """The layers' noise that the generator was trained for.
+
+        ``'random'`` for ``layer_noise='official'``: the released code draws it for every frame, in
+        evaluation too. ``'fixed'`` otherwise.
+        """
+        return "random" if self.generator.layer_noise == "official" else "fixed"
+
+    @torch.no_grad()
+    def sample_motion(self, n: int = 1, seed: int = 0) -> Tensor:
+        """Draws motion vectors; the first ones do not depend on ``n``.
+
+        Args:
+            n: how many, at least 1.
+            seed: any whole number; the same seed gives the same vectors on every device.
+
+        Returns:
+            Motion styles ``m`` ``(n, k)``.
+        """
+        return self.generator.mapper.style(_rows(n, self.motion_dim, seed, MOTION).to(self.device))
+
+    def sample_content(self, n: int = 1, seed: int = 0) -> Tensor:
+        """Draws content noise for generators that are not conditioned on actors.
+
+        Args:
+            n: how many, at least 1.
+            seed: any whole number.
+
+        Returns:
+            ``z_c`` ``(n, z_c_dim)``, N(0, 1).
+        """
+        return _rows(n, self.z_c_dim, seed, CONTENT).to(self.device)
+
+    def find_actor(self, actor: str | int) -> int:
+        """Number of an actor given by name or number; raises UserError naming the valid ones."""
+        return _find(actor, self.actors, "actor")
+
+    def find_action(self, action: str | int) -> int:
+        """Number of an action given by name or number; raises UserError naming the valid ones."""
+        return _find(action, self.actions, "action")
+
+    def render(self, times: Iterable[float], *args: Any, **kwargs: Any) -> Tensor:
+        """Renders one video into memory; takes what `stream` takes.
+
+        Returns:
+            Float tensor ``(T, 3, H, W)`` in [-1, 1] (beyond it with ``clamp=False``).
+
+        Raises:
+            UserError: if there are no times, and as `stream` does.
+        """
+        pieces = list(self.stream(times, *args, **kwargs))
+        if not pieces:
+            raise UserError("times is empty: a video has at least one frame.")
+        return torch.cat(pieces)
+
+    def stream(
+        self,
+        times: Iterable[float],
+        actor: str | int | None = None,
+        action: str | int | None = None,
+        z: Tensor | None = None,
+        m: Tensor | None = None,
+        *,
+        z_c: Tensor | None = None,
+        noise: str | None = None,
+        seed: int = 0,
+        clamp: bool = True,
+        chunk: int = 16,
+        exact: bool = False,
+    ) -> Iterator[Tensor]:
+        """Renders one video piece by piece; memory does not grow with its length.
+
+        A frame depends on its own time only, so a long film begins like a short one; with ``exact``
+        to the last bit.
+
+        Args:
+            times: when, in frames of the training clips; any real numbers in any order.
+            actor: name or number; needed if (and only if) the generator knows actors.
+            action: name or number; needed if (and only if) the generator knows actions.
+            z: motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
+            m: motion vector ``(k,)`` or ``(1, k)`` itself, such as from `sample_motion`. Without
+                ``z`` and ``m`` one is drawn from ``seed``.
+            z_c: content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
+                without it, it is drawn from ``seed``.
+            noise: the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames share;
+                ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for every
+                frame, drawn from ``seed``. By default `default_noise`.
+            seed: of everything that is drawn.
+            clamp: cut values to [-1, 1]; ``False`` gives the raw output.
+            chunk: frames rendered at once, at least 1.
+            exact: render the last piece with ``chunk`` frames too and drop those that are too many:
+                convolutions round differently for different numbers of frames.
+
+        Yields:
+            Float tensors ``(t, 3, H, W)`` with t <= ``chunk``.
+
+        Raises:
+            UserError: if a label is unknown, missing or superfluous, a vector has the wrong size,
+                or a time is no finite number.
+        """
+        labels = self._labels(actor, action)
+        style = self._motion(z, m, seed)
+        content = self._content(z_c, seed)
+        noise = self.default_noise if noise is None else noise
+        if noise not in NOISES:
+            raise UserError(f"noise is one of {', '.join(NOISES)}, not {noise!r}.")
+        if chunk < 1:
+            raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
+        length = chunk if exact else 1
+        pieces = self._pieces(iter(times), labels, style, content, noise, seed, chunk, length)
+        return (piece.clamp(-1, 1) if clamp else piece for piece in pieces)
+
+    @torch.no_grad()
+    def _pieces(
+        self,
+        times: Iterator[float],
+        labels: dict[str, Tensor],
+        m: Tensor,
+        z_c: Tensor | None,
+        noise: str,
+        seed: int,
+        chunk: int,
+        shortest: int,
+    ) -> Iterator[Tensor]:
+        maps = None
+        if noise == "fixed":
+            maps = self.generator.noise_maps(1, _random(seed, 0, FIXED_NOISE))
+        elif noise == "stored":
+            maps = self.generator.stored_noise
+        first = 0
+        while piece := [float(t) for t in islice(times, chunk)]:
+            if not all(map(math.isfinite, piece)):
+                raise UserError(f"times must be finite numbers, not {piece}.")
+            count = len(piece)
+            piece += piece[-1:] * (shortest - count)
+            if noise == "random":
+                maps = self._frame_noise(range(first, first + len(piece)), seed)
+            t = torch.tensor([piece], dtype=torch.float64).to(self.device)
+            ramp = self.card["ramp"]
+            frames = self.generator.render(m, t, z_c=z_c, ramp=ramp, noise=maps, **labels)
+            yield frames[0, :count].float()
+            first += count
+
+    def _frame_noise(self, frames: Iterable[int], seed: int) -> list[Tensor]:
+        """Maps of every frame by itself, so that they do not depend on how frames are grouped."""
+        drawn = [
+            self.generator.noise_maps(1, _random(seed, frame, FRAME_NOISE)) for frame in frames
+        ]
+        return [torch.cat(maps) for maps in zip(*drawn, strict=True)]
+
+    def _labels(self, actor: str | int | None, action: str | int | None) -> dict[str, Tensor]:
+        labels = {}
+        for what, value, names in (("actor", actor, self.actors), ("action", action, self.actions)):
+            if value is None and names:
+                raise UserError(f"This generator needs an {what}: {_choices(names)}.")
+            if value is not None:
+                labels[f"{what}s"] = torch.tensor([_find(value, names, what)], device=self.device)
+        return labels
+
+    @torch.no_grad()
+    def _motion(self, z: Tensor | None, m: Tensor | None, seed: int) -> Tensor:
+        if z is not None and m is not None:
+            raise UserError("Give the motion as noise z or as vector m, not as both.")
+        if z is not None:
+            return self.generator.mapper.style(self._vector(z, self.motion_dim, "z"))
+        if m is not None:
+            return self._vector(m, self.motion_dim, "m")
+        return self.sample_motion(1, seed)
+
+    def _content(self, z_c: Tensor | None, seed: int) -> Tensor | None:
+        if not self.z_c_dim:
+            if z_c is not None:
+                raise UserError("This generator knows actors and takes no content noise z_c.")
+            return None
+        if z_c is None:
+            return self.sample_content(1, seed)
+        return self._vector(z_c, self.z_c_dim, "z_c")
+
+    def _vector(self, value: Tensor, size: int, name: str) -> Tensor:
+        vector = torch.as_tensor(value, dtype=torch.float32)
+        if vector.shape not in ((size,), (1, size)):
+            raise UserError(f"{name} must have the shape ({size},), not {tuple(vector.shape)}.")
+        return vector.reshape(1, size).to(self.device)
+
+
+def _random(seed: int, item: int, stream: int) -> torch.Generator:
+    """A CPU generator for one row or frame; the seed may be negative."""
+    return generator_for(seed % 2**64, item, stream)
+
+
+def _rows(n: int, size: int, seed: int, stream: int) -> Tensor:
+    """N(0, 1) noise (n, size), drawn row by row: PyTorch's draws depend on how many there are."""
+    return torch.stack([torch.randn(size, generator=_random(seed, i, stream)) for i in range(n)])
+
+
+def _choices(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} (or a number from 0 to {len(names) - 1})"
+
+
+def _find(value: str | int, names: Sequence[str], what: str) -> int:
+    if not names:
+        raise UserError(f"This generator knows no {what}s, so it cannot show {value!r}.")
+    text = str(value)
+    if isinstance(value, str) and text in names:
+        return names.index(text)
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    raise UserError(f"There is no {what} {value!r}; there are {_choices(names)}.")
+
+
+def _choose_device(device: str | torch.device | None) -> torch.device:
+    try:
+        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except RuntimeError as error:
+        raise UserError(f"device is 'cpu', 'cuda' or 'cuda:N', not {device!r}.") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise UserError(f"device {str(chosen)!r}: this machine has no GPU that PyTorch can use.")
+    return chosen

@@ -1,0 +1,47 @@
+"""Reading chosen frames of a clip, apart from everything that chooses them.
+
+A clip is a folder of pictures or a video file. Opening one looks at all of it while decoding one
+frame only, so that a broken clip is found before the training starts.
+"""
+
+from pathlib import Path
+
+from .clip_reader import BrokenClipError, ClipReader
+from .frame_folder import PICTURE_SUFFIXES, FrameFolder, list_pictures, natural_key
+from .square import check_square, fit_square
+from .video_file import VIDEO_SUFFIXES, VideoFile
+
+__all__ = [
+    "PICTURE_SUFFIXES",
+    "VIDEO_SUFFIXES",
+    "BrokenClipError",
+    "ClipReader",
+    "FrameFolder",
+    "VideoFile",
+    "check_square",
+    "fit_square",
+    "list_pictures",
+    "natural_key",
+    "open_clip",
+]
+
+
+def open_clip(path: str | Path) -> ClipReader:
+    """Open a clip and look whether it is whole.
+
+    Args:
+        path: a folder of pictures or a video file.
+
+    Raises:
+        BrokenClipError: if it is missing, empty, cut off, or unreadable, or its frames differ in
+            size.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return FrameFolder.open(path)
+    if not path.exists():
+        raise BrokenClipError("does not exist")
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        known = " ".join(sorted(VIDEO_SUFFIXES))
+        raise BrokenClipError(f"is neither a folder of pictures nor a video ({known})")
+    return VideoFile.open(path)

@@ -1,0 +1,103 @@
+"""Clips that are folders of pictures."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from .clip_reader import BrokenClipError, ClipReader
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+
+# How a whole file ends; a file that was cut off does not.
+_ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
+
+
+def natural_key(name: str) -> tuple:
+    """Return a key that sorts ``frame10`` after ``frame9``."""
+    parts = re.split(r"(\d+)", name)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts), name
+
+
+def list_pictures(folder: Path) -> list[str]:
+    """Return the names of the pictures in a folder, in natural order."""
+    names = [
+        name
+        for name in os.listdir(folder)
+        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and not name.startswith(".")
+    ]
+    return sorted(names, key=natural_key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameFolder(ClipReader):
+    """A folder of pictures, one per frame, in the natural order of their names."""
+
+    path: Path
+    length: int
+    height: int
+    width: int
+    fps: float | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> "FrameFolder":
+        """See :func:`open_clip`."""
+        names = list_pictures(path)
+        if not names:
+            raise BrokenClipError("is a folder without pictures")
+        first = _decode_picture(path / names[0]).shape[:2]
+        for name in names:
+            size = _picture_size(path / name)
+            if size != first:
+                raise BrokenClipError(
+                    f"has frames of different sizes: {names[0]} is {_text(first)}, "
+                    f"{name} is {_text(size)}"
+                )
+        return cls(path=path, length=len(names), height=first[0], width=first[1])
+
+    def read(self, numbers: np.ndarray) -> np.ndarray:
+        """See :meth:`ClipReader.read`."""
+        # The names are listed again: keeping those of a large set would take hundreds of MB.
+        names = list_pictures(self.path)
+        if len(names) != self.length:
+            raise BrokenClipError(
+                f"had {self.length} pictures when it was opened and has {len(names)} now"
+            )
+        frames = [_decode_picture(self.path / names[number]) for number in numbers]
+        return np.stack(frames)
+
+
+def _picture_size(path: Path) -> tuple[int, int]:
+    """Height and width from the file's header, after a look whether the file is whole."""
+    end = _ENDS.get(path.suffix.lower(), b"")
+    try:
+        with open(path, "rb") as file:
+            with Image.open(file) as picture:
+                width, height = picture.size
+            length = file.seek(0, os.SEEK_END)
+            file.seek(max(0, length - 64))
+            if end not in file.read():
+                raise BrokenClipError(f"has a picture that was cut off: {path.name}")
+    except (UnidentifiedImageError, OSError) as error:
+        if path.exists() and path.stat().st_size == 0:
+            raise BrokenClipError(f"has an empty file: {path.name}") from error
+        raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
+    return height, width
+
+
+def _decode_picture(path: Path) -> np.ndarray:
+    """uint8 (H, W, 3), RGB."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        empty = path.exists() and path.stat().st_size == 0
+        kind = "an empty file" if empty else "an unreadable picture"
+        raise BrokenClipError(f"has {kind}: {path.name}")
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def _text(size: tuple[int, int]) -> str:
+    return f"{size[1]}x{size[0]}"

@@ -1,0 +1,151 @@
+"""Clips that are video files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+
+from .clip_reader import BrokenClipError, ClipReader
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"})
+
+_DURATION_TOLERANCE = 0.5  # seconds that a container may announce too many
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFile(ClipReader):
+    """A video file. Only what is needed for the frames asked for is decoded.
+
+    Frame k is the k-th in the order of presentation times, which are read once from the packets,
+    without decoding. To reach it, the file is entered at the last key frame before it and decoded
+    until its very time comes up. Where the container's times cannot serve (missing or repeated),
+    the file is decoded from its start and frames are counted.
+    """
+
+    path: Path
+    length: int
+    height: int
+    width: int
+    fps: float | None
+    times: np.ndarray | None  # int64 (length,) presentation times, or None where they cannot serve
+    key_frames: np.ndarray  # int64 (k, 2): presentation and decoding time of the key frames
+
+    @classmethod
+    def open(cls, path: Path) -> "VideoFile":
+        """See :func:`open_clip`."""
+        if path.stat().st_size == 0:
+            raise BrokenClipError("is an empty file")
+        try:
+            return cls._open(path)
+        except av.error.FFmpegError as error:
+            raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
+
+    @classmethod
+    def _open(cls, path: Path) -> "VideoFile":
+        with av.open(str(path)) as container:
+            stream = _video_stream(container)
+            everything = [packet for packet in container.demux() if packet.size]
+            _check_whole(container, stream, everything)
+            shown = [p for p in everything if p.stream.index == stream.index and not p.is_discard]
+            if not shown:
+                raise BrokenClipError("has no frames")
+            fps = float(stream.average_rate) if stream.average_rate else None
+            times, key_frames = _index(shown)
+        # Decoding one frame shows that there is a decoder, and the true size.
+        with av.open(str(path)) as container:
+            frame = next(container.decode(_video_stream(container)), None)
+            if frame is None:
+                raise BrokenClipError("has no frame that can be decoded")
+        return cls(
+            path=path,
+            length=len(shown),
+            height=frame.height,
+            width=frame.width,
+            fps=fps,
+            times=times,
+            key_frames=key_frames,
+        )
+
+    def read(self, numbers: np.ndarray) -> np.ndarray:
+        """See :meth:`ClipReader.read`."""
+        wanted = {int(number) for number in numbers}
+        try:
+            found = self._read_seeking(wanted) if self.times is not None else {}
+            if len(found) < len(wanted):
+                found = self._read_counting(wanted)
+        except av.error.FFmpegError as error:
+            raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
+        missing = sorted(wanted - found.keys())
+        if missing:
+            raise BrokenClipError(f"has no frame {missing[0]} although {self.length} are declared")
+        return np.stack([found[int(number)] for number in numbers])
+
+    def _read_seeking(self, wanted: set[int]) -> dict[int, np.ndarray]:
+        number_at = {int(self.times[number]): number for number in wanted}
+        first, last = min(number_at), max(number_at)
+        before = np.flatnonzero(self.key_frames[:, 0] <= first)
+        if not len(before):
+            return {}
+        found = {}
+        with av.open(str(self.path)) as container:
+            stream = _video_stream(container)
+            # Containers seek by decoding time; asking for the presentation time could enter one
+            # key frame too late where frames are reordered.
+            container.seek(int(self.key_frames[before[-1], 1]), stream=stream, backward=True)
+            for frame in container.decode(stream):
+                if frame.pts is None or frame.pts > last:
+                    break
+                if frame.pts in number_at:
+                    found[number_at[frame.pts]] = frame.to_ndarray(format="rgb24")
+                if len(found) == len(wanted):
+                    break
+        return found
+
+    def _read_counting(self, wanted: set[int]) -> dict[int, np.ndarray]:
+        found = {}
+        with av.open(str(self.path)) as container:
+            for number, frame in enumerate(container.decode(_video_stream(container))):
+                if number in wanted:
+                    found[number] = frame.to_ndarray(format="rgb24")
+                if len(found) == len(wanted):
+                    break
+        return found
+
+
+def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    if not container.streams.video:
+        raise BrokenClipError("has no video stream")
+    stream = container.streams.video[0]
+    # Loader processes are the parallelism; a pool of decoder threads in each would only wait.
+    stream.codec_context.thread_count = 1
+    return stream
+
+
+def _check_whole(
+    container: av.container.InputContainer, stream: av.VideoStream, packets: list[av.Packet]
+) -> None:
+    """Refuse a file that was cut off: a download or a copy that did not finish."""
+    corrupt = any(packet.is_corrupt for packet in packets)
+    reach = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
+    ends = [
+        float((packet.pts + (packet.duration or 0)) * packet.time_base)
+        for packet in packets
+        if packet.pts is not None
+    ]
+    # Matroska has no table of frames; what it announces is the duration.
+    start, announced = (container.start_time or 0) / 1e6, (container.duration or 0) / 1e6
+    short = bool(ends) and announced - (max(ends) - start) > _DURATION_TOLERANCE
+    if corrupt or reach > container.size or short:
+        count = sum(packet.stream.index == stream.index for packet in packets)
+        raise BrokenClipError(f"was cut off after about {count} frames")
+
+
+def _index(packets: list[av.Packet]) -> tuple[np.ndarray | None, np.ndarray]:
+    """Presentation times in order (None where they cannot serve) and the key frames' times."""
+    keys = [(p.pts, p.dts) for p in packets if p.is_keyframe and None not in (p.pts, p.dts)]
+    key_frames = np.array(sorted(keys), np.int64).reshape(-1, 2)
+    times = [packet.pts for packet in packets]
+    if None in times or len(set(times)) < len(times) or not keys:
+        return None, key_frames
+    return np.array(sorted(times), np.int64), key_frames

@@ -1,0 +1,140 @@
+"""What all datasets of triplets share: which clip, when, in which form it goes to the model."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from mmctsvg.utils.errors import UserError
+
+from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One clip of a dataset."""
+
+    path: str  # a folder, a file, or the name of a clip that is made on the fly
+    length: int  # frames
+    actor: int  # 0 where the dataset knows no actors
+    action: int  # 0 where the dataset knows no actions
+
+
+class TripletDataset(Dataset):
+    """Draws triplets of frames from clips.
+
+    An item is asked for by a *global item counter*, any number from 0 on, not limited by the
+    length: everything random about it comes from (seed, index), so it is the same whatever the
+    number of workers and after every resume.
+
+    Args:
+        annotations: the clips; to be read as an attribute of the same name.
+        actors: names of the actors; empty where actors are not known.
+        actions: names of the actions; empty where actions are not known.
+        fps: frame rate of the clips, for films of what is learnt.
+        size: side of the frames in pixels.
+        stride: frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
+            iterations in turn).
+        times: law of the times, ``'paper'`` or ``'official'``.
+        items_per_iteration: the global batch; needed only by ``stride='official'``.
+        flip: mirror half of the triplets; only where left and right mean nothing.
+        seed: of everything random.
+
+    Raises:
+        UserError: for an argument outside its range, or where there is no clip.
+    """
+
+    def __init__(
+        self,
+        *,
+        annotations: list[Clip],
+        actors: list[str],
+        actions: list[str],
+        fps: float,
+        size: int,
+        stride: int | str = 1,
+        times: str = "paper",
+        items_per_iteration: int | None = None,
+        flip: bool = False,
+        seed: int = 0,
+    ) -> None:
+        check_sampling(stride, times, items_per_iteration)
+        if type(size) is not int or size < 1:
+            raise UserError(f"size is {size!r}: it must be a whole number from 1 on")
+        if not annotations:
+            raise UserError("the dataset has no clip: check its list, its split and its filters")
+        self.annotations = annotations
+        self.metainfo = dict(actors=list(actors), actions=list(actions), fps=float(fps), size=size)
+        self.stride = stride
+        self.times = times
+        self.items_per_iteration = items_per_iteration
+        self.flip = flip
+        self.seed = seed
+
+    @abstractmethod
+    def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
+        """Return frames of a clip.
+
+        Args:
+            clip: its place in :attr:`annotations`.
+            times: int (n,), frame numbers.
+
+        Returns:
+            uint8 (n, H, W, 3), RGB.
+        """
+
+    def __len__(self) -> int:
+        """Number of clips; items are not limited by it."""
+        return len(self.annotations)
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        """Return the triplet number ``index``.
+
+        Returns:
+            frames float32 (3, 3, H, W) in [-1, 1], times float32 (3,) in frames, and int64 scalars
+            actor, action, index, length (frames of the clip).
+        """
+        rng = np.random.default_rng((self.seed, index))
+        number = int(rng.integers(len(self.annotations)))
+        clip = self.annotations[number]
+        iteration = index // (self.items_per_iteration or 1)
+        times = draw_times(rng, clip.length, stride_at(self.stride, iteration), self.times)
+        frames = self.read_frames(number, times)
+        if self.flip and rng.integers(2):
+            frames = frames[:, :, ::-1]
+        frames = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
+        return dict(
+            frames=frames.to(torch.float32).div_(127.5).sub_(1.0),
+            times=torch.from_numpy(times.astype(np.float32)),
+            actor=torch.tensor(clip.actor),
+            action=torch.tensor(clip.action),
+            index=torch.tensor(index),
+            length=torch.tensor(clip.length),
+        )
+
+
+def check_sampling(stride: int | str, times: str, items_per_iteration: int | None) -> None:
+    """Refuse sampling arguments that mean nothing.
+
+    Raises:
+        UserError: naming the argument, its value and the right ones.
+    """
+    if stride != "official" and (type(stride) is not int or stride < 1):
+        raise UserError(f"stride is {stride!r}: it must be a whole number from 1 on or 'official'")
+    if stride == "official" and not items_per_iteration:
+        raise UserError(
+            "stride='official' changes with the iteration: give items_per_iteration, the batch "
+            "size of all processes together"
+        )
+    if times not in LAWS:
+        raise UserError(f"times is {times!r}: it must be one of {', '.join(map(repr, LAWS))}")
+
+
+def check_length(length: int, stride: int | str, times: str) -> str | None:
+    """Return what is wrong with a clip's length, or None."""
+    needed = shortest_clip(stride, times)
+    if length >= needed:
+        return None
+    return f"has {length} frames, but triplets need {needed} (stride={stride!r}, times={times!r})"

@@ -1,0 +1,8 @@
+"""What MMEngine lacks to train this model: the loop, the optimisers, the hooks."""
+
+from . import hooks
+from .data_parallel import GANDataParallel
+from .optim import LazyAdamConstructor
+from .train_loop import ResumableIterBasedTrainLoop
+
+__all__ = ["GANDataParallel", "LazyAdamConstructor", "ResumableIterBasedTrainLoop", "hooks"]

@@ -1,0 +1,17 @@
+"""Hooks that MMEngine lacks."""
+
+from .checkpoint_hook import AtomicCheckpointHook
+from .curves_hook import CurvesHook
+from .export_hook import ExportHook
+from .film_grid_hook import FilmGridHook
+from .progress_logger_hook import ProgressLoggerHook
+from .scalars_hook import LazyRuntimeInfoHook
+
+__all__ = [
+    "AtomicCheckpointHook",
+    "CurvesHook",
+    "ExportHook",
+    "FilmGridHook",
+    "LazyRuntimeInfoHook",
+    "ProgressLoggerHook",
+]

@@ -1,0 +1,79 @@
+"""Checkpoints that are whole or not there, and that hold nothing but plain data."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from mmctsvg.apis.weights import CARD_KEY, make_card
+from mmctsvg.registry import HOOKS
+from mmctsvg.utils.files import atomic_path
+
+from ..generator_meta import bare_model, generator_meta
+
+
+@HOOKS.register_module()
+class AtomicCheckpointHook(CheckpointHook):
+    """MMEngine's ``CheckpointHook`` for trainings that may be killed at any moment.
+
+    A checkpoint is written beside its place and then renamed, ``last_checkpoint`` likewise, and old
+    ones are removed only afterwards: there is always a whole checkpoint once there was one. The
+    checkpoint also says how its generator is built and what its labels are called, as JSON, so that
+    it can be used without its config; and it leaves out the logger's history, so that any PyTorch
+    reads it with ``weights_only=True``.
+
+    Takes the arguments of MMEngine's hook; ``by_epoch`` is False by default.
+    """
+
+    def __init__(self, interval: int = -1, by_epoch: bool = False, **kwargs: Any) -> None:
+        super().__init__(interval, by_epoch, **kwargs)
+
+    def before_train(self, runner: Runner) -> None:
+        """Removes what a killed run left half-written."""
+        super().before_train(runner)
+        if is_main_process():
+            for leftover in Path(self.out_dir).glob(".*.tmp.*"):
+                leftover.unlink()
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Adds the generator's card and takes out what is no plain data."""
+        card = make_card(bare_model(runner).generator_ema, generator_meta(runner))
+        checkpoint[CARD_KEY] = json.dumps(card)
+        hub = checkpoint["message_hub"]
+        hub["log_scalars"] = OrderedDict()
+        hub["resumed_keys"] = OrderedDict(
+            (key, kept) for key, kept in hub["resumed_keys"].items() if key in hub["runtime_info"]
+        )
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict[str, Any]) -> None:
+        name = self.filename_tmpl.format(step)
+        path = Path(self.out_dir) / name
+        self.last_ckpt = str(path)
+        runner.message_hub.update_info("last_ckpt", self.last_ckpt)
+        keep = list(runner.message_hub.get_info("keep_ckpt_ids", []))
+        if step not in keep:
+            keep.append(step)
+        outdated = keep[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
+        runner.message_hub.update_info("keep_ckpt_ids", keep[len(outdated) :])
+        if not is_main_process():
+            return
+        with atomic_path(path) as temporary:
+            runner.save_checkpoint(
+                self.out_dir,
+                temporary.name,
+                save_optimizer=self.save_optimizer,
+                save_param_scheduler=self.save_param_scheduler and bool(runner.param_schedulers),
+                meta=meta,
+                by_epoch=self.by_epoch,
+                **self.args,
+            )
+        with atomic_path(Path(runner.work_dir) / "last_checkpoint") as pointer:
+            pointer.write_text(self.last_ckpt, encoding="utf-8")
+        for old in outdated:
+            (Path(self.out_dir) / self.filename_tmpl.format(old)).unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""One short line about the training, with what a person who waits wants to know."""
+
+from __future__ import annotations
+
+import datetime
+import resource
+import sys
+import time
+from typing import Any
+
+import torch
+from mmengine.hooks import LoggerHook
+from mmengine.runner import Runner
+
+from mmctsvg.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ProgressLoggerHook(LoggerHook):
+    """MMEngine's ``LoggerHook`` with a shorter line for training.
+
+    The line tells iteration, iterations and frames per second, time left, memory (peak of the GPU,
+    or of the process where there is none), the losses, and how much real and fake videos move.
+    Everything goes to the visualizer's backends. Validation and test log as in MMEngine.
+
+    Args:
+        interval: iterations between two lines.
+        silence: seconds after which a line comes in between, with the progress only, so that slow
+            trainings show that they live.
+        **kwargs: see MMEngine's hook.
+    """
+
+    def __init__(self, interval: int = 50, silence: float = 15.0, **kwargs: Any) -> None:
+        super().__init__(interval, **kwargs)
+        self.silence = silence
+        self._shown_at = time.monotonic()
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict[str, Any] | None = None,
+        outputs: dict[str, torch.Tensor] | None = None,
+    ) -> None:
+        """Logs every ``interval`` iterations and at the last one."""
+        due = self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner)
+        if not due and time.monotonic() - self._shown_at < self.silence:
+            return
+        self._shown_at = time.monotonic()
+        seconds = runner.message_hub.get_scalar("train/time").mean(self.interval)
+        videos, length = data_batch["frames"].shape[:2]
+        speed = {
+            "iterations_per_second": 1 / max(seconds, 1e-9),
+            "frames_per_second": videos * length * runner.world_size / max(seconds, 1e-9),
+            "memory": peak_memory(),
+        }
+        if not due:
+            runner.logger.info(self._line(runner, speed, {}))
+            return
+        scalars, _ = runner.log_processor.get_log_after_iter(runner, batch_idx, "train")
+        runner.logger.info(self._line(runner, speed, scalars))
+        runner.visualizer.add_scalars(
+            {**scalars, **speed}, step=runner.iter + 1, file_path=self.json_log_path
+        )
+
+    @staticmethod
+    def _line(runner: Runner, speed: dict[str, float], scalars: dict[str, float]) -> str:
+        last = str(runner.max_iters)
+        left = datetime.timedelta(seconds=round(runner.message_hub.get_info("eta")))
+        numbers = [
+            f"{name} {value:.3g}"
+            for name, value in scalars.items()
+            if name.startswith(("loss", "motion"))
+        ]
+        parts = [
+            f"iter {runner.iter + 1:{len(last)}d}/{last}",
+            f"{speed['iterations_per_second']:.3g} it/s, {speed['frames_per_second']:.3g} frames/s",
+            f"{left} left",
+            f"{speed['memory']:.0f} MB",
+            *(["  ".join(numbers)] if numbers else []),
+        ]
+        return " | ".join(parts)
+
+
+def peak_memory() -> float:
+    """Most memory used so far, in MB: of the GPU, or of this process where there is none."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)

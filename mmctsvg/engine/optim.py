@@ -1,0 +1,46 @@
+"""Optimisers of the players."""
+
+import copy
+
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapperDict
+from torch import nn
+
+from mmctsvg.models.schedule import lazy_adam
+from mmctsvg.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class LazyAdamConstructor:
+    """One Adam per player of `CTSVG`, corrected for lazy regularisation.
+
+    Args:
+        optim_wrapper_cfg: ``dict(constructor='LazyAdamConstructor', optimizer=dict(type='Adam',
+            lr=..., betas=...))``; rate and betas before the correction. ``type`` is set to
+            MMEngine's ``AmpOptimWrapper`` when the model trains in fp16, for its loss scaling.
+        paramwise_cfg: Not supported.
+
+    Raises:
+        ValueError: If ``paramwise_cfg`` is given.
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None):
+        if paramwise_cfg:
+            raise ValueError("paramwise_cfg is not supported: the layers carry their own lr_mul")
+        self.cfg = {k: v for k, v in optim_wrapper_cfg.items() if k != "constructor"}
+
+    def __call__(self, model: nn.Module) -> OptimWrapperDict:
+        """Build the wrappers of ``model`` (a `CTSVG`, wrapped or not)."""
+        model = model.module if is_model_wrapper(model) else model
+        wrappers = {}
+        for name, interval in model.regularisation_intervals.items():
+            cfg = copy.deepcopy(self.cfg)
+            if model.precision == "fp16":
+                cfg.update(type="mmengine.AmpOptimWrapper", dtype="float16", loss_scale="dynamic")
+            optimizer = cfg.pop("optimizer")
+            optimizer.update(lazy_adam(optimizer["lr"], optimizer["betas"], interval))
+            optimizer["params"] = list(getattr(model, name).parameters())
+            cfg["optimizer"] = OPTIMIZERS.build(optimizer)
+            cfg.setdefault("type", "mmengine.OptimWrapper")
+            wrappers[name] = OPTIM_WRAPPERS.build(cfg)
+        return OptimWrapperDict(**wrappers)

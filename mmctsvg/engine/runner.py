@@ -1,0 +1,37 @@
+"""MMEngine's Runner with a console that shows what a person wants to read."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+
+from mmctsvg.registry import RUNNERS
+
+#: Beginnings of messages about layers that no model here has, and about MMEngine's own future.
+USELESS = ("Distributed training is not used", '"FileClient" will be', '"HardDiskBackend" is')
+
+
+@RUNNERS.register_module()
+class QuietRunner(Runner):
+    """MMEngine's ``Runner``; pages of configuration go to the log file only.
+
+    MMEngine prints the environment, the whole config and the list of hooks to the console. They are
+    in the log file of the work dir all the same; the console gets single lines.
+    """
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Builds the logger as MMEngine does and filters its console."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.addFilter(_is_for_people)
+        return logger
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    pages = record.levelno <= logging.INFO and "\n" in text
+    return not (pages or text.startswith(USELESS))

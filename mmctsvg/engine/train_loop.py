@@ -1,0 +1,113 @@
+"""A training loop by iterations that resumes without replaying the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mmengine.dist import get_world_size
+from mmengine.runner import BaseLoop, Runner
+from torch import nn
+from torch.utils.data import DataLoader
+
+from mmctsvg.registry import LOOPS
+from mmctsvg.utils.errors import UserError
+
+from .generator_meta import bare_model
+
+
+@LOOPS.register_module()
+class ResumableIterBasedTrainLoop(BaseLoop):
+    """Trains for a number of iterations, each taking the next batch of an endless data loader.
+
+    MMEngine's ``IterBasedTrainLoop`` draws and drops every batch that was seen before an
+    interruption. Here the sampler counts items, so the loop tells it where to begin.
+
+    Args:
+        runner: the runner that this loop serves.
+        dataloader: a data loader, or the config of one, whose sampler is endless and has an
+            attribute ``start``: the number of items that all processes together have used.
+        max_iters: number of iterations of the whole training, at least 1.
+        val_interval: iterations between two validations, if the runner has a validation.
+
+    Raises:
+        ValueError: if ``max_iters`` is no positive whole number.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        max_iters: int,
+        val_interval: int = 1000,
+    ) -> None:
+        super().__init__(runner, dataloader)
+        if not isinstance(max_iters, int) or max_iters < 1:
+            raise ValueError(f"max_iters must be a positive whole number, not {max_iters!r}")
+        self.max_iters = max_iters
+        self.val_interval = val_interval
+        self.max_epochs = 1  # MMEngine's hooks ask for epochs; the whole training is one
+        self.stop_training = False
+        # The runner sets these two when it resumes.
+        self._epoch = 0
+        self._iter = 0
+        runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
+
+    @property
+    def epoch(self) -> int:
+        """Always 0 during training."""
+        return self._epoch
+
+    @property
+    def iter(self) -> int:
+        """Number of finished iterations."""
+        return self._iter
+
+    def run(self) -> nn.Module:
+        """Trains from the current iteration to the last one.
+
+        Returns:
+            The trained model.
+        """
+        # Weights that were loaded to start from, not to resume, bring a counter of their own.
+        bare_model(self.runner).iteration = self._iter
+        self.runner.call_hook("before_train")
+        self.runner.call_hook("before_train_epoch")
+        if self._iter < self.max_iters:
+            # The iterator is made only now: with workers it would fetch batches right away.
+            self.dataloader.sampler.start = (
+                self._iter * self.dataloader.batch_size * get_world_size()
+            )
+            batches = iter(self.dataloader)
+        while self._iter < self.max_iters and not self.stop_training:
+            self.runner.model.train()
+            self.run_iter(_next(batches))
+            if self.runner.val_loop is not None and (
+                self._iter % self.val_interval == 0 or self._iter == self.max_iters
+            ):
+                self.runner.val_loop.run()
+        self.runner.call_hook("after_train_epoch")
+        self.runner.call_hook("after_train")
+        return self.runner.model
+
+    def run_iter(self, data_batch: Any) -> None:
+        """Trains on one batch.
+
+        Args:
+            data_batch: what the data loader gave.
+        """
+        self.runner.call_hook("before_train_iter", batch_idx=self._iter, data_batch=data_batch)
+        outputs = self.runner.model.train_step(data_batch, optim_wrapper=self.runner.optim_wrapper)
+        self.runner.call_hook(
+            "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
+        )
+        self._iter += 1
+
+
+def _next(batches: Iterator[Any]) -> Any:
+    """The next batch; an error of the user in a loader process loses the traceback it came with."""
+    try:
+        return next(batches)
+    except UserError as error:
+        sentence = str(error).strip().splitlines()[-1]
+        raise UserError(sentence.split("UserError: ", 1)[-1]) from error

@@ -1,0 +1,48 @@
+"""A batch of triplets on the device, and its parts for gradient accumulation."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B videos.
+
+    Attributes:
+        frames: (B, T, 3, H, W) in [-1, 1].
+        times: (B, T), in frames.
+        actors: (B,) int64.
+        actions: (B,) int64.
+        lengths: (B,) int64, frames of the clips.
+        items: The B numbers of the items in the data stream.
+    """
+
+    frames: Tensor
+    times: Tensor
+    actors: Tensor
+    actions: Tensor
+    lengths: Tensor
+    items: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, part: slice) -> "Batch":
+        tensors = (self.frames, self.times, self.actors, self.actions, self.lengths)
+        return Batch(*[tensor[part] for tensor in tensors], self.items[part])
+
+    def half(self) -> "Batch":
+        """The first half of the videos, rounded up."""
+        return self[: (len(self) + 1) // 2]
+
+
+def split_batch(batch: Batch, parts: int) -> list[Batch]:
+    """Deal a batch into parts as a data stream deals it to processes: every ``parts``-th video.
+
+    Raises:
+        ValueError: If the videos cannot be shared out evenly.
+    """
+    if len(batch) % parts:
+        raise ValueError(f"accumulate={parts}: a batch of {len(batch)} cannot be split evenly")
+    return [batch[i::parts] for i in range(parts)]

@@ -1,0 +1,391 @@
+"""The algorithm: what each player sees, its loss, its step."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from mmengine.dist import get_world_size
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapperDict
+from torch import Tensor
+
+from mmctsvg.registry import MODELS
+from mmctsvg.utils.distributed import average, average_gradients
+
+from .batch import Batch, split_batch
+from .discriminators.shuffle import shuffle_content
+from .fakes import fake_noise, fake_times
+from .losses import (
+    logistic_loss,
+    non_saturating_loss,
+    path_length_penalty,
+    path_lengths,
+    r1_penalty,
+)
+from .precision import resolve_precision
+from .randomness import (
+    D_STEP,
+    DIRECTION,
+    EVALUATION,
+    G_STEP,
+    PATH,
+    SHUFFLE,
+    generator_for,
+    item_noise,
+)
+from .schedule import ema_decay, ramp_weight, update_average
+from .switches import resolve_switches
+
+GENERATOR, D_T, D_S = "generator", "time_discriminator", "shuffle_discriminator"
+
+
+@MODELS.register_module()
+class CTSVG(BaseModel):
+    """One Style is All You Need to Generate a Video.
+
+    Args:
+        generator: Config of the generator.
+        time_discriminator: Config of D_t, or None to train without.
+        shuffle_discriminator: Config of D_s, or None to train without.
+        preset: ``'paper'`` or ``'official'``: the value of every switch.
+        switches: Switches that differ from the preset, see `mmctsvg.models.switches`.
+        r1_gamma: Weight of R1; 0 for none.
+        r1_interval: Iterations from one R1 step to the next, at least 1.
+        path_weight: Weight of the path length penalty; 0 for none.
+        path_decay: Speed of the running mean path length.
+        path_interval: Iterations from one path length step to the next, at least 1.
+        ema_half_life: Half-life of the generator's average, in videos.
+        ramp: First and last iteration of the action embedding's ramp; None for none. The switch
+            ``ramp='official'`` replaces the paper's (4000, 6000) by (2000, 4000).
+        accumulate: Parts into which a batch is split to save memory. The update is that of the
+            whole batch, but D_s shuffles and D_t measures deviations within a part.
+        precision: Of the convolutions, see `mmctsvg.models.precision`.
+        seed: Of all noise.
+
+    Attributes:
+        generator_ema: The averaged generator, the one to use.
+        iteration: Iterations done; part of the checkpoint, like the mean path length.
+
+    Source: sections 3 and 4.3.
+    """
+
+    def __init__(
+        self,
+        generator: dict,
+        time_discriminator: dict | None = None,
+        shuffle_discriminator: dict | None = None,
+        *,
+        preset: str = "paper",
+        switches: Mapping[str, str] | None = None,
+        r1_gamma: float = 10.0,
+        r1_interval: int = 16,
+        path_weight: float = 2.0,
+        path_decay: float = 0.01,
+        path_interval: int = 4,
+        ema_half_life: float = 10_000,
+        ramp: tuple[int, int] | None = (4000, 6000),
+        accumulate: int = 1,
+        precision: str = "fp32",
+        seed: int = 0,
+        data_preprocessor: dict | None = None,
+    ):
+        # Copies that wait for the GPU would stall it six times an iteration.
+        to_gpu = dict(type="mmengine.BaseDataPreprocessor", non_blocking=True)
+        super().__init__(data_preprocessor=data_preprocessor or to_gpu)
+        self.switches = resolve_switches(preset, **(switches or {}))
+
+        def build(cfg: dict | None, *names: str):
+            return cfg and MODELS.build({**cfg, **{name: self.switches[name] for name in names}})
+
+        self.generator = build(generator, "content", "time2vec_order", "layer_noise")
+        self.generator_ema = copy.deepcopy(self.generator).requires_grad_(False).eval()
+        self.time_discriminator = build(time_discriminator, "minibatch_stddev", "time2vec_order")
+        self.shuffle_discriminator = build(shuffle_discriminator, "shuffle_scores")
+        if not self.discriminators:
+            raise ValueError("CTSVG needs time_discriminator, shuffle_discriminator or both")
+        if self.time_discriminator is not None:
+            for labels in ("num_actors", "num_actions"):
+                if generator.get(labels, 0) != time_discriminator.get(labels, 0):
+                    raise ValueError(f"generator and time_discriminator must have equal {labels}")
+        if min(r1_interval, path_interval) < 1:
+            raise ValueError(
+                f"r1_interval={r1_interval}, path_interval={path_interval}: must be at least 1; "
+                "r1_gamma=0 or path_weight=0 turns a regulariser off"
+            )
+        self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
+        self.path_weight, self.path_decay = path_weight, path_decay
+        self.path_interval = path_interval
+        self.ema_half_life = ema_half_life
+        self.ramp = ramp if self.switches["ramp"] == "paper" or ramp is None else (2000, 4000)
+        self.accumulate, self.precision, self.seed = accumulate, precision, seed
+        self.register_buffer("mean_path_length", torch.zeros(()))
+        self.register_buffer("iterations_done", torch.zeros((), dtype=torch.int64))
+        self._iteration: int | None = 0
+
+    # ------------------------------------------------------------------ the step
+
+    def train_step(self, data: dict, optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
+        """One iteration: discriminators, R1 when due, generator, path length when due, average.
+
+        Args:
+            data: A batch of `TripletVideoDataset`.
+            optim_wrapper: One wrapper per player, under the players' names.
+
+        Returns:
+            Scalars for the log, on the device: nothing here waits for it.
+        """
+        batches, log, iteration = self.batches(data), defaultdict(list), self.iteration
+        judges = self.discriminators
+
+        self._turn(*judges)
+        for batch in batches:
+            with torch.no_grad():
+                fake, labels = self.fakes(batch, D_STEP)
+            for name, loss in self._discriminator_losses(batch, fake, labels, log).items():
+                self._backward(optim_wrapper[name], loss)
+        self._step(optim_wrapper, *judges)
+
+        if self.r1_gamma and iteration % self.r1_interval == 0:
+            weight = self.r1_gamma / 2 * self.r1_interval
+            with self._precise_gradients():
+                for batch in batches:
+                    for name, penalty in self._r1_penalties(batch, log).items():
+                        self._backward(optim_wrapper[name], weight * penalty)
+            self._step(optim_wrapper, *self.r1_players)
+
+        self._turn(GENERATOR)
+        for batch in batches:
+            fake, labels = self.fakes(batch, G_STEP)
+            self._backward(optim_wrapper[GENERATOR], self._generator_loss(batch, fake, labels, log))
+        self._step(optim_wrapper, GENERATOR)
+
+        if self.path_weight and iteration % self.path_interval == 0:
+            weight = self.path_weight * self.path_interval
+            with self._precise_gradients():
+                for batch in batches:
+                    penalty = self._path_penalty(batch.half(), log)
+                    self._backward(optim_wrapper[GENERATOR], weight * penalty)
+            self._step(optim_wrapper, GENERATOR)
+            moved = average(torch.stack(log["path_length"]).mean())
+            self.mean_path_length.lerp_(moved, self.path_decay)
+
+        self._average_generator(sum(len(batch) for batch in batches))
+        self.iteration = iteration + 1
+        return {name: torch.stack(values).mean() for name, values in log.items()}
+
+    def _discriminator_losses(
+        self, batch: Batch, fake: Tensor, labels: Tensor, log: dict
+    ) -> dict[str, Tensor]:
+        """Loss of every discriminator: reals should score high, fakes low."""
+        losses = {}
+        if self.time_discriminator is not None:
+            scores = self.time_discriminator(
+                torch.cat([batch.frames, fake]),
+                torch.cat([batch.times, labels]),
+                batch.actors.repeat(2),
+                batch.actions.repeat(2),
+                self.ramp_weight,
+                batches=2,
+            )
+            real_scores, fake_scores = scores.chunk(2)
+            losses[D_T] = logistic_loss(real_scores, fake_scores)
+            log["d_t_real"].append(real_scores.detach().mean())
+            log["d_t_fake"].append(fake_scores.detach().mean())
+        if self.shuffle_discriminator is not None:
+            generator = generator_for(self.seed, batch.items[0], SHUFFLE)
+            shuffled = shuffle_content(fake, self.switches["shuffle"], generator)
+            both = torch.cat([batch.frames, shuffled])
+            real_scores, fake_scores = self.shuffle_discriminator(both, batches=2).chunk(2)
+            losses[D_S] = logistic_loss(real_scores, fake_scores)
+            log["d_s_real"].append(real_scores.detach().mean())
+            log["d_s_shuffled"].append(fake_scores.detach().mean())
+        log["motion_real"].append(mean_motion(batch.frames))
+        log["motion_fake"].append(mean_motion(fake))
+        for name, loss in losses.items():
+            log[f"loss_{name}"].append(loss.detach())
+        return losses
+
+    def _generator_loss(self, batch: Batch, fake: Tensor, labels: Tensor, log: dict) -> Tensor:
+        """Sum of both discriminators' verdicts on (unshuffled) fakes, with equal weights."""
+        losses = []
+        if self.time_discriminator is not None:
+            scores = self.time_discriminator(
+                fake, labels, batch.actors, batch.actions, self.ramp_weight
+            )
+            losses.append(non_saturating_loss(scores))
+        if self.shuffle_discriminator is not None:
+            scores = self.shuffle_discriminator(fake)
+            log["d_s_fake"].append(scores.detach().mean())
+            losses.append(non_saturating_loss(scores))
+        loss = torch.stack(losses).sum()
+        log["loss_generator"].append(loss.detach())
+        return loss
+
+    def _r1_penalties(self, batch: Batch, log: dict) -> dict[str, Tensor]:
+        """R1 of every discriminator that has one."""
+        per = "video" if self.switches["r1"] == "paper" else "frame"
+        penalties = {}
+        for name in self.r1_players:
+            frames = batch.frames.detach().requires_grad_(True)
+            if name == D_T:
+                scores = self.time_discriminator(
+                    frames, batch.times, batch.actors, batch.actions, self.ramp_weight
+                )
+            else:
+                scores = self.shuffle_discriminator(frames)
+            penalties[name] = r1_penalty(scores, frames, per)
+            log[f"r1_{name}"].append(penalties[name].detach())
+        return penalties
+
+    def _path_penalty(self, batch: Batch, log: dict) -> Tensor:
+        """Path length penalty of freshly rendered fakes."""
+        generator = self.generator
+        z_m, z_c, noise = fake_noise(generator, batch.items, len(batch.times[0]), self.seed, PATH)
+        times, _ = fake_times(batch, self.switches, self.seed)
+        w_c = generator.content(batch.actors, batch.actions, z_c, self.ramp_weight)
+        styles = generator.styles(w_c, generator.mapper.style(z_m), times)
+        fake = generator.video(styles, noise)
+        shape = tuple(fake.shape[1:])
+        (direction,) = item_noise(self.seed, batch.items, DIRECTION, [shape], fake.device)
+        per = "video" if self.switches["path_length"] == "paper" else "frame"
+        lengths = path_lengths(fake, styles, direction, per)
+        log["path_length"].append(lengths.detach().mean())
+        return path_length_penalty(lengths, self.mean_path_length)
+
+    # ------------------------------------------------------------------ fakes
+
+    def batches(self, data: dict) -> list[Batch]:
+        """Move a batch to the device and split it into ``accumulate`` parts."""
+        items = tuple(data["index"].tolist())  # on the CPU: nothing waits
+        data = self.data_preprocessor({k: v for k, v in data.items() if k != "index"}, True)
+        self._compute_in(resolve_precision(self.precision, self.mean_path_length.device))
+        batch = Batch(
+            frames=data["frames"],
+            times=data["times"],
+            actors=data["actor"],
+            actions=data["action"],
+            lengths=data["length"],
+            items=items,
+        )
+        return split_batch(batch, self.accumulate)
+
+    def fakes(self, batch: Batch, stream: int) -> tuple[Tensor, Tensor]:
+        """Render a video for every real one, with its labels.
+
+        Returns:
+            Videos (B, T, 3, H, W) and the times (B, T) that D_t is told.
+        """
+        length = batch.times.shape[1]
+        z_m, z_c, noise = fake_noise(self.generator, batch.items, length, self.seed, stream)
+        rendered, told = fake_times(batch, self.switches, self.seed)
+        fake = self.generator(
+            z_m, rendered, batch.actors, batch.actions, z_c, self.ramp_weight, noise
+        )
+        return fake, told
+
+    def forward(
+        self,
+        times: Tensor,
+        actor: Tensor,
+        action: Tensor,
+        index: Tensor,
+        mode: str = "tensor",
+        **unused: Tensor,
+    ) -> Tensor:
+        """The averaged generator's counterpart of every video of a batch, (B, T, 3, H, W).
+
+        Raises:
+            ValueError: If ``mode`` is ``'loss'``: there is no single loss, see `train_step`.
+        """
+        if mode == "loss":
+            raise ValueError("CTSVG has no single loss: train it by train_step")
+        generator = self.generator_ema
+        z_m, z_c, noise = fake_noise(
+            generator, index.tolist(), times.shape[1], self.seed, EVALUATION
+        )
+        with torch.no_grad():
+            return generator(z_m, times, actor, action, z_c, self.ramp_weight, noise)
+
+    # ------------------------------------------------------------------ bookkeeping
+
+    @property
+    def discriminators(self) -> list[str]:
+        """Names of the discriminators that there are."""
+        return [name for name in (D_T, D_S) if getattr(self, name) is not None]
+
+    @property
+    def r1_players(self) -> list[str]:
+        """Names of the discriminators that R1 regularises."""
+        return [n for n in self.discriminators if n == D_T or self.switches["r1"] == "paper"]
+
+    @property
+    def regularisation_intervals(self) -> dict[str, int]:
+        """Player -> iterations between its regularisation steps; 0 if it has none."""
+        r1_players = self.r1_players if self.r1_gamma else []
+        intervals = {n: self.r1_interval if n in r1_players else 0 for n in self.discriminators}
+        return {GENERATOR: self.path_interval if self.path_weight else 0, **intervals}
+
+    @property
+    def ramp_weight(self) -> float:
+        """Weight of the action embedding at this iteration."""
+        return ramp_weight(self.iteration, self.ramp)
+
+    @property
+    def iteration(self) -> int:
+        """Iterations done."""
+        if self._iteration is None:  # a checkpoint was loaded: the device is asked just once
+            self._iteration = int(self.iterations_done)
+        return self._iteration
+
+    @iteration.setter
+    def iteration(self, value: int) -> None:
+        self._iteration = value
+        self.iterations_done.fill_(value)
+
+    def _load_from_state_dict(self, *args, **kwargs) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._iteration = None
+
+    def _compute_in(self, dtype: torch.dtype) -> None:
+        """Set the precision of every player's convolutions."""
+        self.generator.compute_dtype = dtype
+        for name in self.discriminators:
+            getattr(self, name).trunk.compute_dtype = dtype
+
+    @contextmanager
+    def _precise_gradients(self) -> Iterator[None]:
+        """Within: float32 instead of float16, whose range squared gradients leave."""
+        dtype = self.generator.compute_dtype
+        if dtype == torch.float16:
+            self._compute_in(torch.float32)
+        yield
+        self._compute_in(dtype)
+
+    def _turn(self, *names: str) -> None:
+        """Let these players learn; the gradients of the others are not even computed."""
+        for name in (GENERATOR, *self.discriminators):
+            getattr(self, name).requires_grad_(name in names)
+
+    def _backward(self, wrapper, loss: Tensor) -> None:
+        wrapper.backward(loss / self.accumulate)
+
+    def _step(self, optim_wrapper: OptimWrapperDict, *names: str) -> None:
+        for name in names:
+            average_gradients(getattr(self, name))
+            optim_wrapper[name].step()
+            optim_wrapper[name].zero_grad()
+
+    def _average_generator(self, videos: int) -> None:
+        """Move ``generator_ema`` towards the generator."""
+        if self.switches["ema"] == "paper":
+            decay = ema_decay(videos * get_world_size(), self.ema_half_life)
+        else:
+            decay = 0.5 ** (32 / 10_000)
+        update_average(self.generator_ema.parameters(), self.generator.parameters(), decay)
+
+
+def mean_motion(videos: Tensor) -> Tensor:
+    """Mean absolute difference of successive frames of (B, T, 3, H, W): 0 for still films."""
+    return (videos[:, 1:] - videos[:, :-1]).detach().abs().mean()

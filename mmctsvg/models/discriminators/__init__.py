@@ -1,0 +1,7 @@
+"""The two discriminators: one judges content, the other motion."""
+
+from .shuffle import ShuffleDiscriminator
+from .time_conditioned_projection import TimeConditionedProjectionDiscriminator
+from .trunk import Trunk
+
+__all__ = ["ShuffleDiscriminator", "TimeConditionedProjectionDiscriminator", "Trunk"]

@@ -1,0 +1,110 @@
+"""D_s, the shuffle discriminator: do these two frames show the same content?"""
+
+import torch
+from torch import Tensor, nn
+
+from mmctsvg.registry import MODELS
+
+from ..layers import EqualLinear
+from ..randomness import to_device
+from .trunk import Trunk
+
+
+@MODELS.register_module()
+class ShuffleDiscriminator(nn.Module):
+    """Pairs of frames to one score each.
+
+    Args:
+        size: Width and height of the frames.
+        channels: Channels of the trunk at every resolution from 4 to ``size``.
+        hidden_dim: Width of the fully connected layer.
+        shuffle_scores: Switch. ``'paper'``: the features of the two frames are concatenated and
+            judged. ``'official'``: three frames are taken apart by colour, and a "picture" is one
+            colour at three times; the red and the green one are judged alone and their scores
+            multiplied, over the square root of the batch size.
+
+    Attributes:
+        num_frames: Frames that it looks at, the first of every video: 2, or 3 for ``'official'``.
+
+    Source: section 3.2, *Shuffle discriminator*.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        channels: dict[int, int],
+        *,
+        hidden_dim: int = 512,
+        shuffle_scores: str = "paper",
+    ):
+        super().__init__()
+        self.trunk = Trunk(size, channels)
+        self.shuffle_scores = shuffle_scores
+        self.num_frames = 2 if shuffle_scores == "paper" else 3
+        features = self.trunk.out_channels * 16 * (2 if shuffle_scores == "paper" else 1)
+        self.head = nn.Sequential(
+            EqualLinear(features, hidden_dim, activation=True), EqualLinear(hidden_dim, 1)
+        )
+
+    def forward(self, frames: Tensor, batches: int = 1) -> Tensor:
+        """Score videos.
+
+        Args:
+            frames: (B, T, 3, H, W) in [-1, 1], T >= ``num_frames``; the rest is not looked at.
+            batches: How many batches stand one after the other in ``frames`` (reals and fakes,
+                say).
+
+        Returns:
+            (B,), high where the frames seem to belong together.
+
+        Raises:
+            ValueError: If there are too few frames.
+        """
+        if frames.shape[1] < self.num_frames:
+            raise ValueError(
+                f"D_s needs {self.num_frames} frames of a video, got {frames.shape[1]}"
+            )
+        batch = len(frames)
+        if self.shuffle_scores == "paper":
+            features = self.trunk(frames[:, :2].flatten(0, 1))
+            return self.head(features.reshape(batch, -1)).squeeze(1)
+        red_and_green = frames[:, :3].transpose(1, 2)[:, :2]
+        scores = self.head(self.trunk(red_and_green.flatten(0, 1)).flatten(1)).view(batch, 2)
+        return scores.prod(dim=1) / (batch / batches) ** 0.5
+
+
+def derangement(n: int, generator: torch.Generator | None = None) -> Tensor:
+    """A uniformly random permutation of ``range(n)`` without a fixed point, (n,) int64, on the CPU.
+
+    Permutations are drawn until one has no fixed point: 2.7 draws on average, whatever ``n``.
+
+    Raises:
+        ValueError: If ``n`` is less than 2: there is nothing to exchange with.
+    """
+    if n < 2:
+        raise ValueError(f"batch of {n}: shuffling content needs at least 2 videos per process")
+    fixed = torch.arange(n)
+    while True:
+        permutation = torch.randperm(n, generator=generator)
+        if not (permutation == fixed).any():
+            return permutation
+
+
+def shuffle_content(
+    frames: Tensor, shuffle: str = "paper", generator: torch.Generator | None = None
+) -> Tensor:
+    """Fake examples for D_s: the first frame of every video is replaced by another video's.
+
+    Args:
+        frames: (B, T, 3, H, W).
+        shuffle: Switch. ``'paper'``: a derangement, no video keeps its own frame. ``'official'``:
+            any permutation, so that some fakes are not shuffled at all.
+        generator: CPU generator.
+
+    Returns:
+        (B, T, 3, H, W), a new tensor.
+    """
+    batch = len(frames)
+    draw = derangement if shuffle == "paper" else torch.randperm
+    permutation = to_device(draw(batch, generator=generator), frames.device)
+    return torch.cat([frames[permutation, :1], frames[:, 1:]], dim=1)

@@ -1,0 +1,110 @@
+"""StyleGAN2's skip generator: styles in, images out. It knows nothing of time."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..layers import FIR, ModulatedConv2d, bias_act, memory_format, upfirdn2d
+
+
+class StyledConv(nn.Module):
+    """Modulated convolution, noise, bias, leaky ReLU."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, style_dim: int, *, noise: bool, up: bool = False
+    ):
+        super().__init__()
+        self.conv = ModulatedConv2d(in_channels, out_channels, 3, style_dim, up=up)
+        self.noise_strength = nn.Parameter(torch.zeros(1)) if noise else None
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+
+    def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
+        """Map (N, C_in, H, W) under styles (N, S), with ``noise`` (N or 1, 1, H', W') or None."""
+        x = self.conv(x, style)
+        if noise is not None:
+            x = x + (noise * self.noise_strength).to(x.dtype)
+        return bias_act(x, self.bias)
+
+
+class ToRGB(nn.Module):
+    """1x1 modulated convolution to colours, added to the upsampled picture so far."""
+
+    def __init__(self, in_channels: int, style_dim: int):
+        super().__init__()
+        self.conv = ModulatedConv2d(in_channels, 3, 1, style_dim, demodulate=False)
+        self.bias = nn.Parameter(torch.zeros(3))
+        self.register_buffer("fir", FIR * 4, persistent=False)
+
+    def forward(self, x: Tensor, style: Tensor, image: Tensor | None) -> Tensor:
+        """Add the colours of ``x`` (N, C, H, W) to ``image`` (N, 3, H/2, W/2), if any; float32."""
+        rgb = self.conv(x, style).float() + self.bias.view(1, 3, 1, 1)
+        return rgb if image is None else rgb + upfirdn2d(image, self.fir, up=2, pad=(2, 1))
+
+
+class SynthesisNetwork(nn.Module):
+    """Constant 4x4 input, then per resolution two styled convolutions and a ToRGB.
+
+    Layers take one style each, in the order of the picture: the 4x4 convolution, its ToRGB, then
+    for every larger resolution the upsampling convolution, the plain one and the ToRGB.
+
+    Args:
+        size: Width and height of the images, a power of two from 8 up.
+        style_dim: Size of the style vectors.
+        channels: Channels at every resolution from 4 to ``size``.
+        noise: Whether the convolutions are given noise.
+
+    Attributes:
+        num_layers: Number of styles L.
+        noise_sizes: Side of every convolution's noise map; empty without noise.
+        compute_dtype: Precision of the convolutions; colours are summed in float32.
+
+    Raises:
+        ValueError: If ``size`` is no power of two, or a resolution has no channels.
+    """
+
+    def __init__(self, size: int, style_dim: int, channels: dict[int, int], *, noise: bool = True):
+        super().__init__()
+        if size < 8 or size & (size - 1):
+            raise ValueError(f"size={size}: must be a power of two, 8 or larger")
+        resolutions = [2**i for i in range(2, size.bit_length())]
+        missing = [r for r in resolutions if r not in channels]
+        if missing:
+            raise ValueError(f"channels={channels}: give the channels at {missing} too")
+        self.size = size
+        self.constant = nn.Parameter(torch.randn(1, channels[4], 4, 4))
+        self.convs = nn.ModuleList([StyledConv(channels[4], channels[4], style_dim, noise=noise)])
+        self.to_rgbs = nn.ModuleList([ToRGB(channels[4], style_dim)])
+        for low, high in zip(resolutions, resolutions[1:], strict=False):
+            wide, narrow = channels[low], channels[high]
+            self.convs.append(StyledConv(wide, narrow, style_dim, noise=noise, up=True))
+            self.convs.append(StyledConv(narrow, narrow, style_dim, noise=noise))
+            self.to_rgbs.append(ToRGB(channels[high], style_dim))
+        self.num_layers = len(self.convs) + len(self.to_rgbs)
+        self.noise_sizes = [4] + [r for r in resolutions[1:] for _ in range(2)] if noise else []
+        self.compute_dtype = torch.float32
+
+    def forward(self, styles: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+        """Render images.
+
+        Args:
+            styles: (N, S), the same for all layers, or (N, L, S).
+            noise: One map (N or 1, 1, h, w) per convolution, sizes ``noise_sizes``; None or empty
+                for zero.
+
+        Returns:
+            (N, 3, size, size), float32, nominally in [-1, 1] but not clamped.
+        """
+        if styles.ndim == 2:
+            styles = styles[:, None].expand(-1, self.num_layers, -1)
+        maps = list(noise) if noise else [None] * len(self.convs)
+        x = self.constant.to(self.compute_dtype).expand(len(styles), -1, -1, -1)
+        x = x.contiguous(memory_format=memory_format(x.device, x.dtype))
+        per_layer = iter(styles.unbind(1))
+        x = self.convs[0](x, next(per_layer), maps[0])
+        image = self.to_rgbs[0](x, next(per_layer), None)
+        for i, to_rgb in enumerate(self.to_rgbs[1:]):
+            x = self.convs[2 * i + 1](x, next(per_layer), maps[2 * i + 1])
+            x = self.convs[2 * i + 2](x, next(per_layer), maps[2 * i + 2])
+            image = to_rgb(x, next(per_layer), image)
+        return image

@@ -1,0 +1,116 @@
+"""time2vec and the motion mapper F_t: one vector, times learned waves, is the motion of a video."""
+
+import torch
+from torch import Tensor, nn
+
+from mmctsvg.registry import MODELS
+
+from ..layers import EqualLinear, PixelNorm
+
+
+@MODELS.register_module()
+class Time2Vec(nn.Module):
+    """Learned embedding of time: one linear term and ``dim - 1`` sines.
+
+    ``v_0(t) = w_0 t + p_0`` and ``v_j(t) = sin(w_j t + p_j)``; all ``w`` (radians per frame) and
+    ``p`` (radians) are trained.
+
+    Args:
+        dim: Number of components k, at least 2.
+        frequency_std: Standard deviation of the sines' initial ``w``, in radians per frame. 1 is
+            the paper's; smaller values start from slower waves, which helps short trainings.
+        linear_std: Standard deviation of the initial ``w_0``, per frame. 1 is the paper's, which
+            over a hundred frames makes the linear term a hundred times larger than any sine.
+        order: ``'paper'``: the linear term comes first. ``'official'``: it comes last.
+
+    Source: equation 1; Kazemi et al. 2019, *Time2Vec*.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        frequency_std: float = 1.0,
+        linear_std: float = 1.0,
+        order: str = "paper",
+    ):
+        super().__init__()
+        if dim < 2:
+            raise ValueError(f"dim={dim}: time2vec needs one linear term and at least one sine")
+        self.linear_weight = nn.Parameter(torch.randn(1) * linear_std)
+        self.linear_phase = nn.Parameter(torch.randn(1))
+        self.weight = nn.Parameter(torch.randn(dim - 1) * frequency_std)
+        self.phase = nn.Parameter(torch.randn(dim - 1))
+        self.order = order
+
+    def forward(self, t: Tensor) -> Tensor:
+        """Embed times.
+
+        Args:
+            t: Any shape, in frames; any real numbers. Pass float64 where float32 cannot hold them.
+
+        Returns:
+            ``t.shape + (dim,)``, float32. The phases are computed in float64: in float32 a wave is
+            off by 1 % of a radian at t = 1e5 already.
+        """
+        t = t.double()[..., None]
+        linear = t * self.linear_weight.double() + self.linear_phase.double()
+        waves = torch.sin(t * self.weight.double() + self.phase.double())
+        parts = (linear, waves) if self.order == "paper" else (waves, linear)
+        return torch.cat(parts, dim=-1).float()
+
+
+@MODELS.register_module()
+class Time2VecMotionMapper(nn.Module):
+    """F_t with time2vec: noise to motion style, motion style and time to temporal style.
+
+    Args:
+        dim: Size k of the noise, of the motion style and of time2vec.
+        num_layers: Depth of F_t.
+        lr_mul: Learning-rate factor of F_t.
+        frequency_std: See `Time2Vec`.
+        linear_std: See `Time2Vec`.
+        order: See `Time2Vec`.
+
+    Source: section 3.1, equations 2 to 4.
+    """
+
+    def __init__(
+        self,
+        dim: int = 128,
+        *,
+        num_layers: int = 4,
+        lr_mul: float = 0.01,
+        frequency_std: float = 1.0,
+        linear_std: float = 1.0,
+        order: str = "paper",
+    ):
+        super().__init__()
+        self.dim = dim
+        layers = [EqualLinear(dim, dim, lr_mul=lr_mul, activation=True) for _ in range(num_layers)]
+        self.mapping = nn.Sequential(PixelNorm(), *layers)
+        self.time2vec = Time2Vec(
+            dim, frequency_std=frequency_std, linear_std=linear_std, order=order
+        )
+
+    def style(self, z_m: Tensor) -> Tensor:
+        """Motion style ``m = F_t(z_m)``, (B, k) to (B, k). Equation 2."""
+        return self.mapping(z_m)
+
+    def trajectory(self, m: Tensor, t: Tensor) -> Tensor:
+        """Temporal styles ``m * v(t)``, (B, k) and (B, T) to (B, T, k). Equations 3 and 4."""
+        return m[:, None] * self.time2vec(t)
+
+    def forward(self, z_m: Tensor, t: Tensor) -> Tensor:
+        """Temporal styles (B, T, k) of noise ``z_m`` (B, k) at times ``t`` (B, T)."""
+        return self.trajectory(self.style(z_m), t)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Draw ``n`` motion styles, (n, k). ``generator`` must be a CPU generator."""
+        z_m = torch.randn(n, self.dim, generator=generator)
+        return self.style(z_m.to(self.time2vec.weight))
+
+    @torch.no_grad()
+    def mean_style(self, n: int = 10_000, generator: torch.Generator | None = None) -> Tensor:
+        """Mean of ``n`` motion styles, (k,): where inversion starts (section 5.4)."""
+        return self.sample(n, generator).mean(dim=0)

@@ -1,0 +1,16 @@
+"""StyleGAN2 layers and the operations behind them."""
+
+from .conv import EqualConv2d, ModulatedConv2d
+from .linear import EqualLinear, PixelNorm
+from .ops import FIR, bias_act, memory_format, upfirdn2d
+
+__all__ = [
+    "FIR",
+    "EqualConv2d",
+    "EqualLinear",
+    "ModulatedConv2d",
+    "PixelNorm",
+    "bias_act",
+    "memory_format",
+    "upfirdn2d",
+]

@@ -1,0 +1,107 @@
+"""Convolutions of StyleGAN2: equalised for discriminators, modulated for the generator."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .linear import EqualLinear
+from .ops import FIR, bias_act, upfirdn2d
+
+
+class EqualConv2d(nn.Module):
+    """Convolution with equalised learning rate, "same" padding, optional low-pass and stride 2.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: 1 or 3.
+        down: Halve the size: filter with [1, 3, 3, 1], then convolve with stride 2.
+        activation: Whether bias and leaky ReLU follow; without it the layer has no bias either.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        down: bool = False,
+        activation: bool = True,
+    ):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if activation else None
+        self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
+        self.kernel_size = kernel_size
+        self.down = down
+        self.register_buffer("fir", FIR.clone(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve ``x`` (N, in_channels, H, W) in the precision of ``x``."""
+        weight = (self.weight * self.scale).to(x.dtype)
+        if not self.down:
+            x = F.conv2d(x, weight, padding=self.kernel_size // 2)
+        elif self.kernel_size == 1:
+            # A 1x1 convolution commutes with decimation: a quarter of the work.
+            x = F.conv2d(upfirdn2d(x, self.fir, down=2, pad=(1, 1)), weight)
+        else:
+            x = F.conv2d(upfirdn2d(x, self.fir, pad=(2, 2)), weight, stride=2)
+        return x if self.bias is None else bias_act(x, self.bias)
+
+
+class ModulatedConv2d(nn.Module):
+    """Convolution whose input channels are scaled by a style, sample by sample.
+
+    Scaling the activations before and after one ordinary convolution gives the same numbers as
+    convolving every sample with its own scaled weights, without grouped convolutions.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: 1 or 3.
+        style_dim: Size of the style vector.
+        demodulate: Scale the output back to the expected magnitude 1.
+        up: Double the size: transposed convolution with stride 2, then the filter [1, 3, 3, 1].
+
+    Source: Karras et al., *Analyzing and Improving the Image Quality of StyleGAN*, section 2.2.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        style_dim: int,
+        *,
+        demodulate: bool = True,
+        up: bool = False,
+    ):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
+        self.modulation = EqualLinear(style_dim, in_channels, bias_init=1.0)
+        self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
+        self.kernel_size = kernel_size
+        self.demodulate = demodulate
+        self.up = up
+        # Times 4, because three of four pixels are inserted zeros.
+        self.register_buffer("fir", FIR * 4, persistent=False)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim)."""
+        weight = self.weight * self.scale
+        scales = self.modulation(style)
+        if self.demodulate and x.dtype == torch.float16:
+            # Late times make large styles; demodulation takes any common factor out again.
+            scales = scales / scales.abs().amax(dim=1, keepdim=True)
+        x = x * scales.to(x.dtype)[:, :, None, None]
+        if self.up:
+            x = F.conv_transpose2d(x, weight.to(x.dtype).transpose(0, 1), stride=2)
+            x = upfirdn2d(x, self.fir, pad=(1, 1))
+        else:
+            x = F.conv2d(x, weight.to(x.dtype), padding=self.kernel_size // 2)
+        if self.demodulate:
+            norm = torch.rsqrt(scales.square() @ weight.square().sum(dim=(2, 3)).t() + 1e-8)
+            x = x * norm.to(x.dtype)[:, :, None, None]
+        return x

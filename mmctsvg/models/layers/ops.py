@@ -1,0 +1,109 @@
+"""The two operations that StyleGAN2 needs beside convolution; the only place that picks kernels.
+
+On CUDA tensors MMCV's compiled kernels serve, if there are any (they carry NVIDIA's non-commercial
+licence). Everywhere else a native path of ordinary PyTorch operations gives the same values,
+gradients and second gradients: on a CPU MMCV runs Python reference code that is several times
+slower.
+"""
+
+import functools
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+GAIN = math.sqrt(2)
+SLOPE = 0.2
+
+
+def _fir(taps: tuple[float, ...]) -> Tensor:
+    kernel = torch.outer(torch.tensor(taps), torch.tensor(taps))
+    return kernel / kernel.sum()
+
+
+#: The low-pass filter of StyleGAN2, [1, 3, 3, 1] in both directions, sum 1.
+FIR = _fir((1.0, 3.0, 3.0, 1.0))
+
+
+def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
+    """The layout that convolutions like best: channels last, but for float32 on CUDA."""
+    plain = device.type == "cuda" and dtype == torch.float32
+    return torch.contiguous_format if plain else torch.channels_last
+
+
+@functools.cache
+def _mmcv_has_kernels() -> bool:
+    from mmcv.ops import get_compiling_cuda_version
+
+    return get_compiling_cuda_version() != "not available"
+
+
+def _mmcv_serves(x: Tensor) -> bool:
+    """Whether MMCV has a compiled kernel for this tensor."""
+    return x.is_cuda and x.dtype in (torch.float32, torch.float16) and _mmcv_has_kernels()
+
+
+def upfirdn2d(
+    x: Tensor, kernel: Tensor, up: int = 1, down: int = 1, pad: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Insert zeros, pad, filter, keep every ``down``-th pixel; the same in both directions.
+
+    Args:
+        x: Images (N, C, H, W).
+        kernel: FIR filter (K, K), applied as a true convolution (flipped).
+        up: Zero-insertion factor.
+        down: Decimation factor.
+        pad: Pixels added before and after, counted after zero insertion; may be negative.
+
+    Returns:
+        (N, C, H', W') with ``H' = (H * up + pad[0] + pad[1] - K) // down + 1``.
+
+    Source: Karras et al., *Analyzing and Improving the Image Quality of StyleGAN*, appendix B.
+    """
+    if _mmcv_serves(x):
+        from mmcv.ops import upfirdn2d as mmcv_upfirdn2d
+
+        return mmcv_upfirdn2d(x, kernel.float(), up=up, down=down, padding=(*pad, *pad))
+    return _upfirdn2d_native(x, kernel.to(x), up, down, pad)
+
+
+def _upfirdn2d_native(
+    x: Tensor, kernel: Tensor, up: int, down: int, pad: tuple[int, int]
+) -> Tensor:
+    """`upfirdn2d` as one depthwise convolution, or transposed convolution when ``up > 1``."""
+    channels, size = x.shape[1], kernel.shape[0]
+    weight = kernel[None, None].expand(channels, 1, size, size)
+    if up == 1:
+        padding = pad[0] if pad[0] == pad[1] and pad[0] >= 0 else 0
+        x = x if padding == pad[0] == pad[1] else F.pad(x, (*pad, *pad))
+        # oneDNN has no fast strided depthwise kernel in bfloat16: filter everything, then decimate.
+        slow = x.dtype == torch.bfloat16 and not x.is_cuda
+        stride = 1 if slow else down
+        x = F.conv2d(x, weight.flip(2, 3), padding=padding, stride=stride, groups=channels)
+        return x if stride == down else x[:, :, ::down, ::down]
+    x = F.conv_transpose2d(x, weight, stride=up, groups=channels)
+    # The transposed convolution starts size-1 pixels early and stops up-1 inserted zeros early.
+    before, after = pad[0] - (size - 1), pad[1] - (size - 1) + (up - 1)
+    x = F.pad(x, (before, after, before, after))
+    return x[:, :, ::down, ::down] if down > 1 else x
+
+
+def bias_act(x: Tensor, bias: Tensor) -> Tensor:
+    """``leaky_relu(x + bias, 0.2) * sqrt(2)``, the activation of every StyleGAN2 layer.
+
+    Args:
+        x: (N, C) or (N, C, H, W).
+        bias: (C,).
+
+    Returns:
+        A tensor of the shape and dtype of ``x``.
+    """
+    bias = bias.to(x.dtype)
+    if _mmcv_serves(x) and x.is_contiguous():  # the kernel would undo any other layout
+        from mmcv.ops import fused_bias_leakyrelu
+
+        return fused_bias_leakyrelu(x, bias, SLOPE, GAIN)
+    bias = bias.view(1, -1, *[1] * (x.ndim - 2))
+    # A leaky ReLU commutes with a positive gain: scaling inside saves a pass over the activations.
+    return F.leaky_relu(torch.add(bias * GAIN, x, alpha=GAIN), SLOPE)

@@ -1,0 +1,43 @@
+"""The published paper and the released code differ in thirteen places: one named switch each.
+
+``CTSVG`` reads them here and hands each one to the component that it concerns; `docs/switches.md`
+says what each does and why. Two of them (``time_range``, ``stride``) also concern the data set,
+which has arguments of the same names.
+"""
+
+PRESETS = ("paper", "official")
+
+#: Switch -> what it decides.
+SWITCHES = {
+    "content": "how F_c joins actor and action",
+    "time2vec_order": "where the linear term stands in time2vec",
+    "layer_noise": "whether the frames of a video share their noise maps",
+    "shuffle_scores": "what D_s looks at",
+    "shuffle": "how D_s's fake pairs are shuffled",
+    "fake_time_labels": "which times D_t is told for fakes",
+    "time_range": "the range that the times of fakes are drawn from",
+    "stride": "the distance of the three frames",
+    "minibatch_stddev": "over what D_t's minibatch deviation is taken",
+    "r1": "which discriminators are regularised, and the norm",
+    "path_length": "path lengths per triplet or per frame",
+    "ema": "the half-life of the generator's average",
+    "ramp": "when the action embedding is faded in",
+}
+
+
+def resolve_switches(preset: str = "paper", **overrides: str) -> dict[str, str]:
+    """Value of every switch: that of the preset unless overridden.
+
+    Args:
+        preset: ``'paper'`` or ``'official'``.
+        **overrides: ``switch='paper'|'official'``.
+
+    Raises:
+        ValueError: If the preset, a switch or its value is unknown.
+    """
+    for name, value in {"preset": preset, **overrides}.items():
+        if name != "preset" and name not in SWITCHES:
+            raise ValueError(f"unknown switch {name!r}: there are {', '.join(SWITCHES)}")
+        if value not in PRESETS:
+            raise ValueError(f"{name}={value!r}: must be 'paper' or 'official'")
+    return {name: overrides.get(name, preset) for name in SWITCHES}

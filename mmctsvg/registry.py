@@ -1,0 +1,65 @@
+"""Registries with the scope ``mmctsvg``: children of MMagic's, which are children of MMEngine's.
+
+Importing this module is light. A registry imports its ``locations`` when something is looked up in
+it for the first time, so that configs need no ``custom_imports``. A name which is not found here is
+looked up in MMagic's registry and then in MMEngine's, without importing MMagic's models for it;
+``mmagic.NAME`` asks for those explicitly.
+"""
+
+import mmengine.registry as mmengine
+from mmengine.registry import Registry
+
+from .utils.errors import UserError
+
+try:
+    import mmagic.registry as mmagic
+except ModuleNotFoundError as error:
+    missing = (error.name or "").partition(".")[0]
+    if missing not in ("mmagic", "mmcv"):
+        raise
+    raise UserError(
+        f"{missing} is missing, which mmctsvg builds on; install MMCV with its ops and MMagic "
+        "by `python tools/build_mmcv.py` and `pip install --no-deps mmagic==1.2.0`"
+    ) from error
+
+SCOPE = "mmctsvg"
+
+
+def _child(parent: Registry, *locations: str) -> Registry:
+    """Make the registry below ``parent`` whose components the modules ``locations`` register."""
+    return Registry(parent.name, parent=parent, scope=SCOPE, locations=list(locations))
+
+
+# Networks, and the algorithm that trains them.
+MODELS = _child(mmagic.MODELS, "mmctsvg.models")
+MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")
+WEIGHT_INITIALIZERS = _child(mmagic.WEIGHT_INITIALIZERS)
+TASK_UTILS = _child(mmagic.TASK_UTILS)
+
+# Clips, and the order in which they are drawn.
+DATASETS = _child(mmagic.DATASETS, "mmctsvg.datasets")
+DATA_SAMPLERS = _child(mmagic.DATA_SAMPLERS, "mmctsvg.datasets")
+TRANSFORMS = _child(mmagic.TRANSFORMS)
+
+# The run.
+RUNNERS = _child(mmagic.RUNNERS)
+RUNNER_CONSTRUCTORS = _child(mmagic.RUNNER_CONSTRUCTORS)
+LOOPS = _child(mmagic.LOOPS, "mmctsvg.engine")
+HOOKS = _child(mmagic.HOOKS, "mmctsvg.engine")
+LOG_PROCESSORS = _child(mmagic.LOG_PROCESSORS, "mmctsvg.engine")
+OPTIMIZERS = _child(mmagic.OPTIMIZERS)
+OPTIM_WRAPPERS = _child(mmagic.OPTIM_WRAPPERS, "mmctsvg.engine")
+OPTIM_WRAPPER_CONSTRUCTORS = _child(mmagic.OPTIM_WRAPPER_CONSTRUCTORS, "mmctsvg.engine")
+PARAM_SCHEDULERS = _child(mmagic.PARAM_SCHEDULERS)
+
+# Measures of the result.
+METRICS = _child(mmagic.METRICS)
+EVALUATORS = _child(mmagic.EVALUATORS)
+
+# Films and curves.
+VISUALIZERS = _child(mmagic.VISUALIZERS)
+VISBACKENDS = _child(mmagic.VISBACKENDS)
+
+# MMagic has no registries of these two kinds, so their parents are MMEngine's.
+INFERENCERS = _child(mmengine.INFERENCERS, "mmctsvg.apis")
+FUNCTIONS = _child(mmengine.FUNCTIONS)

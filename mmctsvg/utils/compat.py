@@ -1,0 +1,169 @@
+"""Repairs for versions of other packages that do not work together as published.
+
+This is the only file of mmctsvg that knows of them. Every function says which versions it is for,
+does nothing where nothing is broken, and may be called any number of times.
+"""
+
+import functools
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+# The operators that torchvision's Python code expects from its C++ library.
+_TORCHVISION_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+# A torch.library.Library withdraws its operators when it is collected.
+_torchvision_library: torch.library.Library | None = None
+
+
+def repair() -> None:
+    """Apply the repairs that whole programs need; ``import mmctsvg`` calls this."""
+    repair_torchvision()
+    repair_checkpoints()
+
+
+def _package_folder(name: str) -> Path | None:
+    """The folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent
+
+
+def repair_torchvision() -> bool:
+    """Let ``import torchvision`` succeed beside a torch without CUDA.
+
+    For: torchvision 0.28.0 as published (built for CUDA) with torch 2.13.0+cpu. The C++ library of
+    torchvision does not load without CUDA's libraries, and its import then stops with "operator
+    torchvision::nms does not exist"; MMEngine's Runner imports torchvision to report the
+    environment. Declaring the two operators before that import is enough for models, transforms and
+    utils. They stay without an implementation: ``torchvision.ops.nms`` still cannot be computed.
+
+    Returns:
+        Whether the operators were declared by this call.
+    """
+    global _torchvision_library
+    if _torchvision_library is not None or "torchvision" in sys.modules:
+        return False
+    folder = _package_folder("torchvision")
+    if folder is None:
+        return False
+    try:
+        # What torchvision itself tries first.
+        for library in folder.glob("_C*.so"):
+            torch.ops.load_library(library)
+    except OSError:
+        _torchvision_library = torch.library.Library("torchvision", "FRAGMENT")
+        for schema in _TORCHVISION_SCHEMAS:
+            _torchvision_library.define(schema)
+        return True
+    return False
+
+
+def _history_state(buffer: Any) -> dict[str, Any]:
+    """The state of a HistoryBuffer in types which ``torch.load(weights_only=True)`` reads."""
+    return {
+        "max_length": buffer.max_length,
+        "log_history": torch.as_tensor(buffer._log_history, dtype=torch.float64),
+        "count_history": torch.as_tensor(buffer._count_history, dtype=torch.float64),
+    }
+
+
+def _set_history_state(buffer: Any, state: dict[str, Any]) -> None:
+    """Restore what `_history_state` gave, or the state of an unrepaired HistoryBuffer."""
+    buffer._set_default_statistics()
+    if "log_history" not in state:
+        methods = state.pop("statistics_methods", {})
+        buffer._statistics_methods.update(methods)
+        buffer.__dict__.update(state)
+        return
+    buffer.max_length = state["max_length"]
+    # torch.load may have been told to put all tensors on a GPU.
+    buffer._log_history = state["log_history"].cpu().numpy()
+    buffer._count_history = state["count_history"].cpu().numpy()
+
+
+def repair_checkpoints() -> None:
+    """Make MMEngine's checkpoints readable by ``torch.load(weights_only=True)``.
+
+    For: mmengine 0.10.7 with torch >= 2.6, where ``torch.load`` reads weights only. Checkpoints
+    hold HistoryBuffers, which hold NumPy arrays and their own methods (readable only by allowing
+    ``builtins.getattr``), and NumPy scalars such as the time left. Here a HistoryBuffer writes
+    plain tensors, MessageHub writes Python numbers, and the class HistoryBuffer is the one type
+    added to those that torch accepts.
+    """
+    from mmengine.logging import HistoryBuffer, MessageHub
+
+    torch.serialization.add_safe_globals([HistoryBuffer])
+    if HistoryBuffer.__getstate__ is _history_state:
+        return
+    HistoryBuffer.__getstate__ = _history_state
+    HistoryBuffer.__setstate__ = _set_history_state
+    numpy_state_dict = MessageHub.state_dict
+
+    @functools.wraps(numpy_state_dict)
+    def state_dict(self: MessageHub) -> dict[str, Any]:
+        state = numpy_state_dict(self)
+        info = state["runtime_info"]
+        info.update({k: v.item() for k, v in info.items() if isinstance(v, np.generic)})
+        return state
+
+    MessageHub.state_dict = state_dict
+
+
+def init_process_group_cpu() -> bool:
+    """Join the processes that torchrun started on a machine without a GPU.
+
+    For: mmengine 0.10.7, whose own start of a process group calls ``torch.cuda.set_device``
+    whatever the backend. A group that exists already is left alone by the Runner, so this must be
+    called before the Runner is built.
+
+    Returns:
+        Whether this call started the group; False with CUDA, outside of torchrun, or when a group
+        exists.
+    """
+    distributed = torch.distributed
+    if torch.cuda.is_available() or "WORLD_SIZE" not in os.environ:
+        return False
+    if not distributed.is_available() or distributed.is_initialized():
+        return False
+    distributed.init_process_group("gloo")
+    return True
+
+
+def repair_mmaction() -> bool:
+    """Let ``import mmaction.models`` succeed.
+
+    For: mmaction2 1.2.0, whose wheel lacks the package ``mmaction.models.localizers.drn`` that it
+    imports. A stand-in takes its place; building the localizer DRN from it fails with a sentence.
+
+    Returns:
+        Whether the stand-in was put in place by this call.
+    """
+    package = "mmaction.models.localizers.drn"
+    folder = _package_folder("mmaction")
+    if folder is None or package in sys.modules:
+        return False
+    if (folder / "models" / "localizers" / "drn").is_dir():
+        return False
+
+    class DRN:
+        """Stands in for the localizer that the wheel of mmaction2 1.2.0 leaves out."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            raise ImportError("mmaction2 1.2.0 was published without DRN; install it from source")
+
+    outer, inner = ModuleType(package), ModuleType(f"{package}.drn")
+    outer.__path__ = []
+    outer.drn, inner.DRN = inner, DRN
+    sys.modules[package], sys.modules[inner.__name__] = outer, inner
+    return True

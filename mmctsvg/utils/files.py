@@ -1,0 +1,51 @@
+"""Writing files so that a reader never meets half of one."""
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import UserError
+
+_DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; what is written there replaces ``path`` at the end.
+
+    When the block fails, the temporary file is removed and ``path`` stays as it was. The folder is
+    made where it is missing. The temporary name keeps the suffix, which some writers go by.
+
+    Args:
+        path: the file that shall be there in the end.
+
+    Yields:
+        Path to write to, in the same folder.
+
+    Raises:
+        UserError: if the folder cannot be made, cannot be written to, or the disc is full.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        if not _is_about(error, path, temporary):
+            raise
+        reason = error.strerror or error
+        raise UserError(f"cannot write {path}: {reason}; choose another place") from error
+    finally:
+        with suppress(OSError):  # usually because it is not there
+            temporary.unlink()
+
+
+def _is_about(error: OSError, path: Path, temporary: Path) -> bool:
+    """Whether an error is the fault of the place that the user chose."""
+    if error.errno in _DISC_ERRORS:
+        return True
+    return error.filename is not None and Path(error.filename) in {path, temporary, *path.parents}

@@ -1,0 +1,18 @@
+"""Pictures and films that people look at: contact sheets, mp4/gif writers, training curves."""
+
+from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheets, write_png
+from .curves import plot_curves, read_scalars
+from .video import FrameFolder, VideoWriter, to_uint8
+
+__all__ = [
+    "FrameFolder",
+    "SheetLayout",
+    "VideoWriter",
+    "choose_scale",
+    "contact_sheet",
+    "plot_curves",
+    "read_scalars",
+    "stack_sheets",
+    "to_uint8",
+    "write_png",
+]

@@ -1,0 +1,206 @@
+"""Films written frame by frame: mp4 (h264), gif, or a folder of png frames, in constant memory."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import av.filter
+import numpy as np
+import torch
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+
+from .contact_sheet import enlarge, write_png
+
+FORMATS = ("mp4", "gif")
+
+
+def to_uint8(video: torch.Tensor) -> np.ndarray:
+    """Turns images of the model into pixels.
+
+    Args:
+        video: float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are cut.
+
+    Returns:
+        uint8 array ``(..., H, W, 3)``, rounded to the nearest value.
+    """
+    pixels = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+    return pixels.movedim(-3, -1).contiguous().cpu().numpy()
+
+
+def _pad_to_even(frame: np.ndarray) -> np.ndarray:
+    """Repeats the last row and column where needed: h264 takes even sizes only."""
+    height, width = frame.shape[:2]
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+class VideoWriter:
+    """Writes a film frame by frame; the file appears under its name only when it is complete.
+
+    Memory does not depend on the number of frames. Use it as a context manager: an exception
+    inside the block removes what was written so far and leaves an older file as it was.
+
+    Args:
+        path: where to write; the ending ``.mp4`` or ``.gif`` chooses the format.
+        fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s.
+        scale: whole factor (>= 1) by which frames are enlarged with sharp pixels.
+
+    Raises:
+        UserError: if the ending or ``fps`` is none of those.
+
+    Example:
+        >>> with VideoWriter("film.mp4", fps=25) as writer:
+        ...     writer.write(frames)  # uint8 (T, H, W, 3), as often as wanted
+    """
+
+    def __init__(self, path: str | Path, fps: float, scale: int = 1) -> None:
+        self.path = Path(path)
+        self.format = self.path.suffix.lower().lstrip(".")
+        if self.format not in FORMATS:
+            raise UserError(
+                f"{self.path}: a film is written as .mp4 or .gif, not as '{self.path.suffix}'."
+            )
+        if not 0.1 <= fps <= 1000:
+            raise UserError(f"fps must lie between 0.1 and 1000 frames per second, not {fps}.")
+        self.rate = Fraction(fps).limit_denominator(1001)
+        self.scale = scale
+        self.frames = 0
+        self._stack = ExitStack()
+        self._container: av.container.OutputContainer | None = None
+        self._stream: av.VideoStream | None = None
+        self._graph: av.filter.Graph | None = None
+
+    def __enter__(self) -> VideoWriter:
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._container = self._stack.enter_context(
+            av.open(str(temporary), "w", format=self.format)
+        )
+        # Runs first of the three: last frames, then the container closes, then the file is renamed.
+        self._stack.push(self._finish)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._stack.__exit__(kind, error, trace)
+
+    def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            if self._stream is None:
+                raise ValueError(f"{self.path}: a film needs at least one frame.")
+            self._encode(None)
+
+    def write(self, frames: np.ndarray) -> None:
+        """Appends frames.
+
+        Args:
+            frames: uint8 RGB ``(T, H, W, 3)`` or one frame ``(H, W, 3)``; all of one size.
+
+        Raises:
+            ValueError: if the array is something else or the size changes.
+        """
+        frames = np.asarray(frames)
+        if frames.ndim == 3:
+            frames = frames[None]
+        if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
+            raise ValueError(
+                f"frames must be uint8 (T, H, W, 3), not {frames.dtype} {frames.shape}."
+            )
+        for frame in frames:
+            self._write_frame(enlarge(frame, self.scale))
+
+    def _write_frame(self, frame: np.ndarray) -> None:
+        if self.format == "mp4":
+            frame = _pad_to_even(frame)
+        height, width = frame.shape[:2]
+        if self._stream is None:
+            self._open_stream(width, height)
+        elif (self._stream.width, self._stream.height) != (width, height):
+            raise ValueError(
+                f"{self.path}: all frames must have one size, {self._stream.width} x "
+                f"{self._stream.height}, not {width} x {height}."
+            )
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        picture.pts = self.frames
+        picture.time_base = 1 / self.rate
+        self.frames += 1
+        self._encode(picture)
+
+    def _open_stream(self, width: int, height: int) -> None:
+        if self.format == "mp4":
+            self._stream = self._container.add_stream("libx264", rate=self.rate)
+            self._stream.options = {"crf": "16", "preset": "fast"}
+            self._stream.pix_fmt = "yuv420p"
+        else:
+            self._stream = self._container.add_stream("gif", rate=self.rate)
+            self._stream.pix_fmt = "pal8"
+            self._graph = _palette_graph(width, height, 1 / self.rate)
+        self._stream.width, self._stream.height = width, height
+        self._stream.time_base = 1 / self.rate
+        # One thread: the same bytes on every machine, and no pile of frames waiting in threads.
+        self._stream.thread_count = 1
+
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        """Hands one picture (``None``: the end) to the encoder and writes what is ready."""
+        pictures = [picture]
+        if self._graph is not None and picture is not None:
+            self._graph.push(picture)
+            pictures = [self._graph.pull()]
+            pictures[0].pts, pictures[0].time_base = picture.pts, picture.time_base
+        for ready in pictures:
+            self._container.mux(self._stream.encode(ready))
+
+
+def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Graph:
+    """A filter that gives every frame its own best 256 colours, holding one frame at a time."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=time_base)
+    split = graph.add("split")
+    choose = graph.add("palettegen", "stats_mode=single:reserve_transparent=0")
+    use = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=4")
+    sink = graph.add("buffersink")
+    source.link_to(split)
+    split.link_to(use, 0, 0)
+    split.link_to(choose, 1, 0)
+    choose.link_to(use, 0, 1)
+    use.link_to(sink)
+    graph.configure()
+    return graph
+
+
+class FrameFolder:
+    """Writes a film as numbered png files, ``000000.png`` onwards: the layout of a clip.
+
+    Frames of an older, longer film in the same folder are removed at the end.
+
+    Args:
+        path: the folder; it is made if missing.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.frames = 0
+
+    def __enter__(self) -> FrameFolder:
+        self.path.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for old in self.path.glob("[0-9]" * 6 + ".png"):
+                if int(old.stem) >= self.frames:
+                    old.unlink()
+
+    def write(self, frames: np.ndarray) -> None:
+        """Appends uint8 RGB frames ``(T, H, W, 3)``."""
+        for frame in frames:
+            write_png(self.path / f"{self.frames:06d}.png", frame)
+            self.frames += 1

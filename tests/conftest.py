@@ -1,0 +1,177 @@
+"""What several tests need: a training small enough for a test, and what it leaves behind."""
+
+import importlib.util
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from mmengine.config import Config
+
+ROOT = Path(__file__).resolve().parents[1]
+TOY = """
+_base_ = ["{root}/configs/_base_/default_runtime.py"]
+size = 16
+channels = {{4: 8, 8: 8, 16: 8}}
+labels = dict(num_actors=3, num_actions=5)
+model = dict(
+    type="CTSVG",
+    generator=dict(
+        type="ConditionalStyleVideoGenerator",
+        size=size,
+        channels=channels,
+        motion_dim=8,
+        content_dim=8,
+        **labels,
+    ),
+    time_discriminator=dict(
+        type="TimeConditionedProjectionDiscriminator",
+        size=size,
+        channels=channels,
+        embed_dim=8,
+        head_channels=8,
+        hidden_dim=16,
+        **labels,
+    ),
+    shuffle_discriminator=dict(
+        type="ShuffleDiscriminator", size=size, channels=channels, hidden_dim=16
+    ),
+    ramp=(2, 6),
+    r1_interval=4,
+    path_interval=2,
+)
+model_wrapper_cfg = dict(type="mmctsvg.engine.data_parallel.GANDataParallel")
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    dataset=dict(
+        type="SynthActorsDataset", size=size, num_actors=3, num_takes=1, length=12
+    ),
+    sampler=dict(type="CounterSampler"),
+    collate_fn=dict(type="default_collate"),
+)
+train_cfg = dict(type="ResumableIterBasedTrainLoop", max_iters=8)
+optim_wrapper = dict(
+    constructor="LazyAdamConstructor",
+    optimizer=dict(type="Adam", lr=0.002, betas=(0.0, 0.99)),
+)
+default_hooks = dict(logger=dict(interval=2), checkpoint=dict(interval=4))
+custom_hooks = [dict(type="FilmGridHook", interval=-1, rows=2, columns=2, frames=3)]
+"""
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def toy_config(tmp_path):
+    """Returns a maker of configs: ``toy_config({"train_cfg.max_iters": 4})`` gives its path.
+
+    Every config has another name: MMEngine keeps global loggers by the config's name and second.
+    """
+
+    def make(changes: dict | None = None) -> Path:
+        path = tmp_path / f"toy_{next(_numbers)}.py"
+        path.write_text(TOY.format(root=ROOT), encoding="utf-8")
+        if changes:
+            cfg = Config.fromfile(path)
+            cfg.merge_from_dict(changes)
+            cfg.dump(path)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_generator():
+    """Returns a maker of little generators with random weights, always the same ones."""
+    from mmctsvg.models import ConditionalStyleVideoGenerator
+
+    def make(num_actors: int = 2, num_actions: int = 3, **kwargs) -> torch.nn.Module:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            generator = ConditionalStyleVideoGenerator(
+                **{
+                    "size": 16,
+                    "channels": {4: 8, 8: 8, 16: 8},
+                    "num_actors": num_actors,
+                    "num_actions": num_actions,
+                    "motion_dim": 12,
+                    "content_dim": 8,
+                    **kwargs,
+                }
+            )
+            for name, parameter in generator.named_parameters():
+                if name.endswith("noise_strength"):
+                    torch.nn.init.constant_(parameter, 0.3)
+        return generator.eval()
+
+    return make
+
+
+@pytest.fixture
+def make_meta():
+    """Returns a maker of what `save_generator` wants to know of a generator of `make_generator`."""
+
+    def make(num_actors: int = 2, num_actions: int = 3, **kwargs) -> dict:
+        return {
+            "actors": ["ann", "bob"][:num_actors],
+            "actions": ["nod", "wave", "3"][:num_actions],
+            "fps": 20.0,
+            "ramp": 0.5,
+            **kwargs,
+        }
+
+    return make
+
+
+@pytest.fixture
+def load_tool():
+    """Returns a loader of tools as modules: ``load_tool("train").main(["config.py"])``."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def run_tool():
+    """Returns a runner of tools as programs: ``run_tool("train.py", "config.py")``."""
+
+    def run(name: str, *arguments: object) -> subprocess.CompletedProcess:
+        tool = ROOT / "tools" / name
+        program = ["bash"] if tool.suffix == ".sh" else [sys.executable]
+        return subprocess.run(
+            [*program, str(tool), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": "1",
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            },
+        )
+
+    return run
+
+
+@pytest.fixture
+def check_refusal(capsys):
+    """Returns a checker that a tool refuses its arguments in one sentence, with exit code 2."""
+
+    def check(main, arguments: list, *words: str) -> None:
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        assert stopped.value.code == 2
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert lines and "error: " in lines[-1], lines
+        for word in words:
+            assert word in lines[-1], lines[-1]
+
+    return check

@@ -1,0 +1,166 @@
+import pytest
+
+from mmctsvg.datasets import (
+    MEADDataset,
+    RAVDESSDataset,
+    TripletVideoDataset,
+    UTDMHADDataset,
+    WeizmannDataset,
+)
+from mmctsvg.datasets.clip_list import read_clip_list
+from mmctsvg.utils.errors import UserError
+
+from .conftest import write_csv, write_folder
+
+
+def problems(clips):
+    return [problem.text for problem in clips.problems]
+
+
+def test_csv(clip_list):
+    clips = read_clip_list(clip_list)
+    assert not clips.problems
+    found = [(e.name, e.actor, e.action, e.is_train, e.where) for e in clips.entries]
+    assert found[0] == ("anna0/jump0/0", 0, 0, True, "line 2: anna0/jump0/0")
+    assert found[3] == ("anna1/jump1/0", 1, 1, False, "line 5: anna1/jump1/0")
+    assert clips.entries[0].path == clip_list.parent / "anna0/jump0/0"
+    assert clips.actor_names == ["anna0", "anna1"]  # told by the paths
+    assert clips.action_names == ["action0", "action1"]
+
+
+def test_missing_columns_are_missing_conditions(tmp_path):
+    clips = read_clip_list(write_csv(tmp_path / "a.csv", [("x", 0)], "path,label"))
+    assert not clips.problems
+    assert (clips.actor_names, clips.action_names) == ([], ["action0"])
+    assert (clips.entries[0].actor, clips.entries[0].action) == (None, 0)
+    assert clips.entries[0].is_train
+    clips = read_clip_list(write_csv(tmp_path / "b.csv", [("x",)], "path"), action_names=["a"])
+    assert (clips.actor_names, clips.action_names) == ([], [])
+
+
+def test_all_bad_rows_are_told_with_their_lines(tmp_path):
+    rows = [
+        ("a", "happy", 1, 0),
+        ("b", 0, 1, 0),
+        ("", 0, 1, 0),
+        ("c", 1.5, 2, ""),
+        ("d", 1, 0, 1),
+        ("e", 0, 1, 0, "extra"),
+        ("f", -1, 1, 0),
+        ("g", "²", 1, 0),
+    ]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", rows))
+    assert [entry.name for entry in clips.entries] == ["b", "d"]
+    assert problems(clips) == [
+        "line 2: a has label 'happy', not a whole number from 0 on",
+        "line 4 has no path",
+        "line 5: c has label '1.5', not a whole number from 0 on",
+        "line 5: c has is_train '2', not 0 or 1",
+        "line 5: c has person '', not a whole number from 0 on",
+        "line 7: e has more fields than the header",
+        "line 8: f has label '-1', not a whole number from 0 on",
+        "line 9: g has label '²', not a whole number from 0 on",
+    ]
+    assert all(problem.skippable for problem in clips.problems)
+
+
+def test_holes(tmp_path):
+    rows = [("a", 0, 1, 0), ("b", 3, 1, 2)]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", rows))
+    assert problems(clips) == [
+        "the column person has holes: no usable row has 1, but the numbers go up to 2; "
+        "number from 0 on without holes",
+        "the column label has holes: no usable row has 1, 2, but the numbers go up to 3; "
+        "number from 0 on without holes",
+    ]
+    assert not any(problem.skippable for problem in clips.problems)
+
+
+def test_with_names_some_labels_may_be_absent_but_none_too_high(tmp_path):
+    rows = [("a", 0, 1, 0), ("b", 3, 1, 0), ("c", 2, 1, 0)]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", rows), action_names=["x", "y", "z"])
+    assert problems(clips) == ["line 3: b has label 3, but the labels end at 2 (z)"]
+    assert [entry.action for entry in clips.entries] == [0, 2]
+    assert clips.action_names == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("header", "text"),
+    [
+        ("file,label", "the column path is missing (found: file, label)"),
+        ("", "the column path is missing (found: none)"),
+        ("path,label", "it lists no clip"),
+    ],
+)
+def test_useless_lists(tmp_path, header, text):
+    (tmp_path / "list.csv").write_text(header + "\n" if header else "")
+    clips = read_clip_list(tmp_path / "list.csv")
+    assert len(clips.problems) == 1 and text in clips.problems[0].text
+    assert not clips.problems[0].skippable
+
+
+def test_no_list(tmp_path):
+    with pytest.raises(UserError, match="nothing.csv does not exist"):
+        read_clip_list(tmp_path / "nothing.csv")
+    (tmp_path / "list.csv").write_bytes(b"path\n\xff\xfe\x00")
+    with pytest.raises(UserError, match="is no CSV list in UTF-8"):
+        read_clip_list(tmp_path / "list.csv")
+
+
+def test_spreadsheet_s_byte_order_mark_and_blanks(tmp_path):
+    (tmp_path / "list.csv").write_bytes("\ufeffpath, label\n a , 0\n\n".encode())
+    clips = read_clip_list(tmp_path / "list.csv")
+    assert not clips.problems and clips.entries[0].name == "a"
+
+
+def test_tree(tmp_path):
+    for name in ("bob10/run/1", "bob9/walk/1", "bob9/run/1", "bob9/run/2", "stray"):
+        write_folder(tmp_path / name, count=1)
+    clips = read_clip_list(tmp_path)
+    assert [e.name for e in clips.entries] == [
+        "bob9/run/1", "bob9/run/2", "bob9/walk/1", "bob10/run/1",
+    ]  # fmt: skip
+    assert [(e.actor, e.action) for e in clips.entries] == [(0, 0), (0, 0), (0, 1), (1, 0)]
+    assert (clips.actor_names, clips.action_names) == (["bob9", "bob10"], ["run", "walk"])
+    assert problems(clips) == ["stray does not fit the layout ACTOR/ACTION/CLIP"]
+    assert "is_train" not in clips.columns
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name", "actor", "label", "action"),
+    [
+        (TripletVideoDataset, "x/y/z.mp4", "x", None, None),
+        (MEADDataset, "M003_front/angry/level_1/001", "M003_front", 0, "angry"),
+        (MEADDataset, "W040/video/front/surprised/level_3/030.mp4", "W040", 7, "surprised"),
+        (MEADDataset, "W040/video/left_30/sad/level_3/030.mp4", None, None, None),
+        (MEADDataset, "W040/bored/level_3/030.mp4", None, None, None),
+        (RAVDESSDataset, "Actor_05/02-01-01-01-02-01-05.mp4", "Actor_05", 0, "neutral"),
+        (RAVDESSDataset, "Actor_24/01-02-08-01-02-01-24", "Actor_24", 7, "surprised"),
+        (RAVDESSDataset, "Actor_24/01-02-09-01-02-01-24", None, None, None),
+        (UTDMHADDataset, "RGB-part1/a1_s2_t3_color.avi", "s2", 0, "swipe left"),
+        (UTDMHADDataset, "a27_s8_t1", "s8", 26, "squat"),
+        (UTDMHADDataset, "a28_s8_t1", None, None, None),
+        (WeizmannDataset, "actor0/wave1", "actor0", 0, "wave1"),
+        (WeizmannDataset, "actor0/bend/1.avi", "actor0", 3, "bend"),
+    ],
+)
+def test_layouts(dataset, name, actor, label, action):
+    parsed = dataset.LAYOUT.parse(name)
+    if actor is None:
+        assert parsed is None
+        return
+    assert parsed[0] == actor
+    if label is not None:
+        assert dataset.LAYOUT.actions[parsed[1]] == label
+        assert dataset.ACTION_NAMES[label] == action
+
+
+def test_names_of_labels():
+    assert MEADDataset.ACTION_NAMES == (
+        "angry", "contempt", "disgusted", "fear", "happy", "neutral", "sad", "surprised",
+    )  # fmt: skip
+    assert RAVDESSDataset.ACTION_NAMES == (
+        "neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised",
+    )  # fmt: skip
+    assert WeizmannDataset.ACTION_NAMES == ("wave1", "wave2", "jack", "bend")
+    assert len(set(UTDMHADDataset.ACTION_NAMES)) == 27

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import torch
+
+from mmctsvg.datasets import Clip, TripletDataset
+from mmctsvg.utils.errors import UserError
+
+
+class Ramps(TripletDataset):
+    """Every pixel holds 10 * clip + frame; the right half is brighter by 100."""
+
+    def __init__(self, lengths=(7, 30), **kwargs):
+        clips = [Clip(path=str(i), length=n, actor=i, action=1) for i, n in enumerate(lengths)]
+        names = [str(i) for i in range(len(clips))]
+        kwargs = dict(fps=25, size=4, **kwargs)
+        super().__init__(annotations=clips, actors=names, actions=["a", "b"], **kwargs)
+
+    def read_frames(self, clip, times):
+        frames = np.zeros((len(times), 4, 4, 3), np.uint8)
+        frames += (10 * clip + times).astype(np.uint8)[:, None, None, None]
+        frames[:, :, 2:] += 100
+        return frames
+
+
+def test_sample():
+    item = Ramps()[5]
+    assert item["frames"].shape == (3, 3, 4, 4) and item["frames"].dtype == torch.float32
+    assert item["times"].shape == (3,) and item["times"].dtype == torch.float32
+    for name in ("actor", "action", "index", "length"):
+        assert item[name].shape == () and item[name].dtype == torch.int64
+    clip = int(item["actor"])
+    expected = (10 * clip + item["times"]) / 127.5 - 1
+    torch.testing.assert_close(item["frames"][:, 0, 0, 0], expected)
+    assert int(item["length"]) == (7, 30)[clip] and int(item["index"]) == 5
+
+
+def test_item_is_a_function_of_seed_and_index():
+    one, same, other = Ramps(seed=1), Ramps(seed=1), Ramps(seed=2)
+    order = np.random.default_rng(0).permutation(200)
+    shuffled = {int(i): same[int(i)] for i in order}
+    times = [tuple(one[i]["times"].tolist()) for i in range(200)]
+    assert times == [tuple(shuffled[i]["times"].tolist()) for i in range(200)]
+    assert times != [tuple(other[i]["times"].tolist()) for i in range(200)]
+    assert one[10**12]["frames"].shape == (3, 3, 4, 4)
+
+
+def test_clips_and_times_are_uniform():
+    items = [Ramps(lengths=(7, 7))[i] for i in range(4000)]
+    pairs = np.array([(int(item["actor"]), int(item["times"][0])) for item in items])
+    counts = np.histogram2d(*pairs.T, bins=(2, 5))[0]
+    assert np.abs(counts - 400).max() < 5 * np.sqrt(400)
+
+
+def test_flip_mirrors_half_of_the_triplets_and_only_when_asked():
+    assert not any(brighter_left(item) for item in map(Ramps().__getitem__, range(50)))
+    flipped = [brighter_left(item) for item in map(Ramps(flip=True).__getitem__, range(400))]
+    assert 150 < sum(flipped) < 250
+
+
+def brighter_left(item):
+    assert (item["frames"][..., :2] != item["frames"][..., 2:]).all()
+    return bool(item["frames"][0, 0, 0, 0] > item["frames"][0, 0, 0, 3])
+
+
+def test_official_stride_follows_the_iteration():
+    dataset = Ramps(lengths=(30,), stride="official", items_per_iteration=2)
+    for index, stride in ((0, 1), (199, 1), (200, 2), (399, 2), (400, 3), (600, 1)):
+        assert torch.diff(dataset[index]["times"]).tolist() == [stride, stride]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (dict(stride=0), "stride is 0: it must be a whole number from 1 on or 'official'"),
+        (dict(stride=1.5), "stride is 1.5"),
+        (dict(stride="official"), "give items_per_iteration"),
+        (dict(times="offical"), "times is 'offical': it must be one of 'paper', 'official'"),
+        (dict(lengths=()), "the dataset has no clip"),
+    ],
+)
+def test_bad_arguments(arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        Ramps(**arguments)

@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from mmctsvg.datasets import CounterSampler, TripletVideoDataset, WeizmannDataset
+from mmctsvg.registry import DATASETS
+from mmctsvg.utils.errors import UserError
+
+from .conftest import write_csv, write_folder, write_video
+
+
+def make(annotations, **kwargs):
+    return TripletVideoDataset(annotations=str(annotations), size=kwargs.pop("size", 16), **kwargs)
+
+
+def test_frames_are_those_of_the_times_and_labels(clip_list):
+    dataset = make(clip_list, split="all")
+    for index in range(30):
+        item = dataset[index]
+        red, green, blue = ((item["frames"][:, c, 3, 5] + 1) * 127.5 for c in range(3))
+        torch.testing.assert_close(red, 10 * item["times"], atol=1e-4, rtol=0)
+        clip = 2 * int(item["actor"]) + int(item["action"])
+        torch.testing.assert_close(green, torch.full((3,), 20.0 * clip), atol=1e-4, rtol=0)
+        assert blue.abs().max() < 1e-4
+        assert item["times"].max() <= 11 and int(item["length"]) == 12
+
+
+def test_splits(clip_list):
+    cells = {
+        split: {(clip.actor, clip.action) for clip in make(clip_list, split=split).annotations}
+        for split in ("train", "test", "all")
+    }
+    assert cells["test"] == {(1, 1)}
+    assert cells["train"] == {(0, 0), (0, 1), (1, 0)}
+    assert cells["all"] == cells["train"] | cells["test"]
+    metainfo = make(clip_list, split="test").metainfo
+    assert metainfo["actors"] == ["anna0", "anna1"] and len(metainfo["actions"]) == 2
+
+
+@pytest.mark.parametrize("cache", [None, "memory"])
+def test_workers_and_cache_change_nothing(clip_list, cache):
+    expected = [make(clip_list)[i]["frames"] for i in range(12)]
+    dataset = make(clip_list, cache=cache)
+    for workers in (0, 2):
+        sampler = CounterSampler(dataset)
+        loader = DataLoader(dataset, batch_size=4, sampler=sampler, num_workers=workers)
+        found = torch.cat([batch["frames"] for batch, _ in zip(loader, range(3), strict=False)])
+        assert torch.equal(found, torch.stack(expected))
+
+
+def test_memory_cache_reads_no_file_again(clip_list):
+    dataset = make(clip_list, cache="memory", size=8)
+    dataset.readers = None
+    assert dataset[0]["frames"].shape == (3, 3, 8, 8)
+
+
+def test_videos(tmp_path, noise_frames):
+    write_video(tmp_path / "0/0/clip.mp4", noise_frames, fps=10, g="12")
+    dataset = make(tmp_path, size=32)
+    assert dataset.metainfo["fps"] == 10 and make(tmp_path, size=32, fps=5).metainfo["fps"] == 5
+    whole = dataset.readers[0].read(np.arange(60))
+    for index in range(10):
+        item = dataset[index]
+        times = item["times"].long().numpy()
+        expected = whole[times].reshape(3, 32, 2, 32, 2, 3).mean((2, 4)) / 127.5 - 1
+        assert np.abs(item["frames"].permute(0, 2, 3, 1).numpy() - expected).max() <= 1 / 127
+
+
+def test_one_label_or_none(tmp_path):
+    write_folder(tmp_path / "clip")
+    dataset = make(write_csv(tmp_path / "a.csv", [("clip", 0)], "path,person"))
+    assert (dataset.metainfo["actors"], dataset.metainfo["actions"]) == (["actor0"], [])
+    dataset = make(write_csv(tmp_path / "b.csv", [("clip",)], "path"))
+    assert (dataset.metainfo["actors"], dataset.metainfo["actions"]) == ([], [])
+    assert (int(dataset[0]["actor"]), int(dataset[0]["action"])) == (0, 0)
+    with pytest.raises(UserError, match="has no column is_train, so it has no split 'test'"):
+        make(tmp_path / "b.csv", split="test")
+
+
+def test_bad_list_is_refused_or_skipped(tmp_path, capsys):
+    write_folder(tmp_path / "clip")
+    rows = [("clip", 0, 1, 0), ("gone", 0, 1, 0), ("clip", "", 1, 0)]
+    annotations = write_csv(tmp_path / "list.csv", rows)
+    with pytest.raises(UserError) as error:
+        make(annotations)
+    assert "has 2 problems; mend them, or skip these clips" in str(error.value)
+    assert "line 3: gone does not exist" in str(error.value)
+    assert len(make(annotations, allow_bad_clips=True)) == 1
+    assert "skipping 2 bad clips" in capsys.readouterr().err
+
+
+def test_a_clip_that_vanishes_while_training(clip_list):
+    dataset = make(clip_list, split="test")
+    (clip_list.parent / "anna1/jump1/0/frame0.png").unlink()
+    with pytest.raises(UserError, match="anna1/jump1/0 had 12 pictures"):
+        dataset[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (dict(split="val"), "split is 'val': it must be one of 'train', 'test', 'all'"),
+        (dict(crop="left"), "crop is 'left': it must be one of None, 'center'"),
+        (dict(cache="disk"), "cache is 'disk': it must be one of None, 'memory'"),
+        (dict(min_length=99), "the dataset has no clip"),
+        (dict(size=0), "size is 0: it must be a whole number from 1 on"),
+        (dict(stride=6), "has 12 frames, but triplets need 13"),
+    ],
+)
+def test_bad_arguments(clip_list, arguments, sentence):
+    with pytest.raises(UserError, match=sentence):
+        make(clip_list, **arguments)
+
+
+def test_min_length_drops_clips(tmp_path):
+    write_folder(tmp_path / "0/0/long", count=9)
+    write_folder(tmp_path / "0/0/short", count=5)
+    assert [clip.length for clip in make(tmp_path, min_length=6).annotations] == [9]
+
+
+def test_named_dataset_from_a_config(tmp_path):
+    for action in ("wave1", "bend"):
+        write_folder(tmp_path / "anna" / action)
+    cfg = dict(type="WeizmannDataset", annotations=str(tmp_path), size=8, cache="memory")
+    dataset = DATASETS.build(cfg)
+    assert isinstance(dataset, WeizmannDataset)
+    assert dataset.metainfo["actions"] == ["wave1", "wave2", "jack", "bend"]
+    assert {clip.action for clip in dataset.annotations} == {0, 3}

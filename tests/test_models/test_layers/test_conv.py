@@ -1,0 +1,84 @@
+"""Convolutions against naive loops."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch.autograd import gradcheck, gradgradcheck
+
+from mmctsvg.models.layers import FIR, EqualConv2d, ModulatedConv2d, upfirdn2d
+
+
+def modulated_by_loop(layer, x, style):
+    """The textbook way: weights scaled, demodulated and convolved sample by sample."""
+    out = []
+    for sample, s in zip(x, layer.modulation(style), strict=True):
+        w = layer.weight * layer.scale * s[None, :, None, None]
+        if layer.demodulate:
+            w = w / (w.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
+        if layer.up:
+            y = F.conv_transpose2d(sample[None], w.transpose(0, 1), stride=2)
+            y = upfirdn2d(y, FIR * 4, pad=(1, 1))
+        else:
+            y = F.conv2d(sample[None], w, padding=layer.kernel_size // 2)
+        out.append(y)
+    return torch.cat(out)
+
+
+@pytest.mark.parametrize(
+    "kernel_size, demodulate, up", [(3, True, False), (3, True, True), (1, False, False)]
+)
+def test_modulated_conv_equals_loop(kernel_size, demodulate, up):
+    """Values and gradients of weights and styles."""
+    layer = ModulatedConv2d(4, 6, kernel_size, 5, demodulate=demodulate, up=up)
+    x, style = torch.randn(3, 4, 8, 8), torch.randn(3, 5)
+    ours, naive = layer(x, style), modulated_by_loop(layer, x, style)
+    torch.testing.assert_close(ours, naive, atol=1e-5, rtol=1e-4)
+    for a, b in zip(
+        torch.autograd.grad(ours.pow(2).sum(), list(layer.parameters())),
+        torch.autograd.grad(naive.pow(2).sum(), list(layer.parameters())),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_modulated_conv_second_gradients(up):
+    """Against finite differences: path length goes through them."""
+    layer = ModulatedConv2d(2, 2, 3, 3, up=up).double()
+    x = torch.randn(2, 2, 4, 4, dtype=torch.float64, requires_grad=True)
+    style = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(layer, (x, style))
+    assert gradgradcheck(layer, (x, style))
+
+
+def test_demodulated_output_has_unit_variance():
+    """Whatever the style, independent inputs of variance 1 come out with variance 1."""
+    torch.manual_seed(0)
+    layer = ModulatedConv2d(64, 64, 3, 8)
+    y = layer(torch.randn(8, 64, 16, 16), torch.randn(8, 8) * 30)[:, :, 2:-2, 2:-2]
+    assert abs(y.var().item() - 1) < 0.1
+
+
+@pytest.mark.parametrize("kernel_size, down", [(3, False), (3, True), (1, False), (1, True)])
+def test_equal_conv(kernel_size, down):
+    """Filter, then convolve with stride 2: also where the order of work is changed."""
+    layer = EqualConv2d(3, 5, kernel_size, down=down, activation=False)
+    x = torch.randn(2, 3, 8, 8)
+    weight = layer.weight / math.sqrt(3 * kernel_size**2)
+    if down:
+        pad = 2 if kernel_size == 3 else 1
+        expected = F.conv2d(upfirdn2d(x, FIR, pad=(pad, pad)), weight, stride=2)
+    else:
+        expected = F.conv2d(x, weight, padding=kernel_size // 2)
+    assert layer(x).shape[-1] == (4 if down else 8)
+    torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_equal_conv_second_gradients():
+    """Against finite differences: R1 goes through them."""
+    layer = EqualConv2d(2, 2, 3, down=True).double()
+    x = torch.randn(1, 2, 4, 4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(layer, x)
+    assert gradgradcheck(layer, x)

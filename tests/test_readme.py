@@ -1,0 +1,95 @@
+"""The README's commands and Python run as they stand there."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DEMO = ROOT / "mmctsvg" / "assets" / "demo.safetensors"
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+
+
+def commands():
+    """Every command line of the shell blocks, continuation lines joined, comments removed."""
+    text = "\n".join(blocks("bash")).replace("\\\n", " ")
+    return [shlex.split(line, comments=True) for line in text.splitlines() if line.strip()]
+
+
+def test_files_exist():
+    """What the README names is there: scripts, configs, pages, pictures."""
+    for program, script, *arguments in commands():
+        assert program in ("bash", "python")
+        assert (ROOT / script).is_file(), script
+        for argument in arguments:
+            if argument.startswith("configs/"):
+                assert (ROOT / argument).is_file(), argument
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / target).is_file(), target
+    for config in re.findall(r"^\| `(\w+\.py)`", README, re.M):
+        assert (ROOT / "configs" / config).is_file(), config
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in commands() if c[1] == "tools/generate.py" and "--demo" in c]
+)
+def test_films_of_the_demo(command, tmp_path, monkeypatch, load_tool):
+    """At the length that is written there."""
+    monkeypatch.chdir(tmp_path)
+    load_tool("generate").main(command[2:])
+    films = list(tmp_path.rglob("samples*.mp4"))
+    assert films and all(film.stat().st_size > 1000 for film in films)
+
+
+@pytest.mark.parametrize(
+    "command",  # the launcher, `bash tools/dist_train.sh`, is tested in test_tools/test_train.py
+    [c for c in commands() if c[0] == "python" and "configs/ctsvg_mead_128.py" in c],
+)
+def test_mead_asks_for_its_data(command, tmp_path, monkeypatch, load_tool, check_refusal):
+    """Without the data set one sentence says what is missing; the options are understood."""
+    monkeypatch.chdir(tmp_path)
+    arguments = [str(ROOT / a) if a.startswith("configs/") else a for a in command[2:]]
+    check_refusal(load_tool("train").main, arguments, "data/mead/annotations.csv")
+
+
+@pytest.mark.slow
+def test_own_clips(tmp_path, monkeypatch, load_tool):
+    """The five lines: 3 actors with 2 actions in folders, checked, trained on and generated."""
+    from mmctsvg.datasets import SynthActorsDataset
+    from mmctsvg.visualization import VideoWriter
+
+    drawn = SynthActorsDataset(size=64, num_actors=3, length=12, split="all")
+    for actor in range(3):
+        for action in range(2):
+            folder = tmp_path / "clips" / f"actor{actor}" / f"action{action}"
+            folder.mkdir(parents=True)
+            with VideoWriter(folder / "clip.mp4", fps=15) as writer:
+                for t in range(12):
+                    writer.write(drawn.render(actor, action, 0, t))
+    monkeypatch.chdir(tmp_path)
+    steps = [c for c in commands() if "clips" in c or any("=clips" in a for a in c)]
+    steps += [c for c in commands() if "work_dirs/mine/generator.safetensors" in c]
+    assert [Path(c[1]).name for c in steps] == ["check_dataset.py", "train.py", "generate.py"]
+    for _, script, *arguments in steps:
+        arguments = [str(ROOT / a) if a.startswith("configs/") else a for a in arguments]
+        if script.endswith("train.py"):
+            arguments += ["train_cfg.max_iters=1", "train_dataloader.batch_size=2"]
+        load_tool(Path(script).stem).main(arguments)
+    assert list(tmp_path.rglob("samples.mp4"))
+
+
+def test_python():
+    """The lines of the Python section."""
+    if not DEMO.is_file():
+        pytest.skip("the demo model is not in this checkout")
+    names = {}
+    exec("\n".join(blocks("python")), names)
+    video = names["video"]
+    assert video.shape[:2] == (64, 3) and video.abs().max() <= 1
+    assert isinstance(video, torch.Tensor)

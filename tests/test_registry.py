@@ -1,0 +1,89 @@
+"""mmctsvg.registry: light to import, children of MMagic's registries, found by MMEngine."""
+
+import runpy
+import subprocess
+import sys
+
+import mmagic.registry
+import mmengine.registry
+import pytest
+from mmengine.registry import DefaultScope, Registry
+
+from mmctsvg import registry
+from mmctsvg.utils.errors import UserError
+
+REGISTRIES = {name: value for name, value in vars(registry).items() if isinstance(value, Registry)}
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRIES))
+def test_parents_are_mmagics(name):
+    child = REGISTRIES[name]
+    assert child.scope == "mmctsvg"
+    assert child.parent is getattr(mmagic.registry, name, None) or child.parent is getattr(
+        mmengine.registry, name
+    )
+    if hasattr(mmagic.registry, name):
+        assert child.parent is getattr(mmagic.registry, name)
+
+
+def test_no_registry_of_mmagic_is_missing():
+    # MMEngine warns at every lookup in a tree that has no branch for the default scope.
+    in_the_tree = {n for n in mmagic.registry.__all__ if getattr(mmagic.registry, n).parent}
+    assert in_the_tree <= set(REGISTRIES)
+
+
+def test_import_is_light():
+    # torch and MMCV are what any program of this kind has loaded; the rest must be quick.
+    code = """if True:
+        import sys, time
+        import torch, mmcv
+        start = time.process_time()
+        import mmctsvg.registry
+        print(time.process_time() - start)
+        heavy = {"mmagic.models", "diffusers", "transformers", "torchvision", "mmctsvg.models"}
+        print(sorted(heavy & set(sys.modules)))
+    """
+    seconds, heavy = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert float(seconds) < 1
+    assert heavy == "[]"
+
+
+@pytest.mark.parametrize("name", ["mmagic", "mmcv"])
+def test_missing_package_is_named(name, monkeypatch):
+    for module in list(sys.modules):
+        if module.split(".")[0] == "mmagic":
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(UserError, match=f"^{name} is missing.*--no-deps mmagic==1.2.0"):
+        runpy.run_module("mmctsvg.registry")
+
+
+def test_components_are_found_without_custom_imports():
+    assert registry.MODELS.get("CTSVG").__module__.startswith("mmctsvg.models")
+    assert registry.DATASETS.get("SynthActorsDataset").__module__.startswith("mmctsvg.datasets")
+    assert registry.DATA_SAMPLERS.get("CounterSampler").__module__.startswith("mmctsvg.datasets")
+
+
+def test_mmengine_finds_them_through_the_default_scope():
+    with DefaultScope.overwrite_default_scope("mmctsvg"):
+        built = mmengine.registry.MODELS.build({"type": "Time2Vec", "dim": 4})
+    assert type(built).__module__.startswith("mmctsvg.models")
+
+
+def test_names_of_the_ancestors_are_found():
+    assert registry.HOOKS.get("CheckpointHook").__module__.startswith("mmengine")
+    assert registry.MODELS.get("no such model") is None
+
+
+@pytest.mark.slow
+def test_models_of_mmagic_are_found_by_their_scope():
+    pytest.importorskip("diffusers")
+    pytest.importorskip("requests")
+    code = """if True:
+        from mmctsvg.registry import MODELS
+        print(MODELS.get("mmagic.StyleGAN2Generator").__module__)
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("mmagic.models"), done.stderr

@@ -1,0 +1,93 @@
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mmctsvg.datasets import SynthActorsDataset
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(type="SynthActorsDataset", size=32, num_actors=2, num_takes=1, length=8),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def tool():
+    path = ROOT / "tools/analysis_tools/browse_dataset.py"
+    spec = importlib.util.spec_from_file_location("browse", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "little.py"
+    path.write_text(CONFIG)
+    return path
+
+
+def test_draws_what_training_sees(tool, capsys, config, tmp_path):
+    out = tmp_path / "sheet.png"
+    tool.main([str(config), "--out", str(out), "--triplets", "11", "--start", "4"])
+    told = capsys.readouterr().out
+    assert "8 clips, 2 actors, 5 actions, 15 frames/s; 11 triplets drawn in" in told
+    assert str(out) in told
+    sheet = cv2.imread(str(out))[..., ::-1]
+    dataset = SynthActorsDataset(size=32, num_actors=2, num_takes=1, length=8)
+    for index in (4, 14):
+        frames = ((dataset[index]["frames"].permute(0, 2, 3, 1).numpy() + 1) * 127.5).round()
+        for frame in frames.astype(np.uint8):
+            large = np.repeat(np.repeat(frame, 2, 0), 2, 1)  # small pictures are enlarged
+            found = cv2.matchTemplate(sheet.copy(), large, cv2.TM_SQDIFF)
+            assert found.min() < 1000
+
+
+def test_labels_and_options(tool, config):
+    dataset = SynthActorsDataset(size=32)
+    item = dataset[3]
+    actor, action = int(item["actor"]), int(item["action"])
+    names = f"{dataset.metainfo['actors'][actor]} {dataset.metainfo['actions'][action]}"
+    start = int(item["times"][0])
+    expected = f"#3  {names}  t = {start}, {start + 1}, {start + 2} of 48"
+    assert tool.describe(item, dataset.metainfo) == expected
+    anonymous = dict(dataset.metainfo, actors=[], actions=[])
+    assert tool.describe(item, anonymous).startswith("#3    t = ")
+
+
+def test_default_place(tool, capsys, config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    option = "train_dataloader.dataset.split=test"
+    tool.main([str(config), "--triplets", "1", "--cfg-options", option])
+    assert "2 clips" in capsys.readouterr().out
+    assert (tmp_path / "work_dirs/little/dataset.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing.py"], "nothing.py: there is no such config"),
+        (["{config}", "--triplets", "0"], "--triplets 0"),
+        (["{empty}"], "has no train_dataloader"),
+        (["{config}", "--cfg-options", "train_dataloader.dataset.split=val"], "split is 'val'"),
+    ],
+)
+def test_bad_arguments(tool, capsys, config, tmp_path, arguments, sentence):
+    (tmp_path / "empty.py").write_text("a = 1\n")
+    paths = dict(config=config, empty=tmp_path / "empty.py")
+    with pytest.raises(SystemExit) as end:
+        tool.main([argument.format(**paths) for argument in arguments])
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and sentence in err and "Traceback" not in err
+
+
+def test_help_has_an_example(tool, capsys):
+    with pytest.raises(SystemExit) as end:
+        tool.main(["--help"])
+    assert end.value.code == 0
+    assert "python tools/analysis_tools/browse_dataset.py configs/" in capsys.readouterr().out

@@ -1,0 +1,81 @@
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("check", ROOT / "tools/check_dataset.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(tool, capsys, *arguments):
+    """Exit code, stdout, stderr."""
+    try:
+        tool.main([str(argument) for argument in arguments])
+        code = 0
+    except SystemExit as end:
+        code = end.code
+    return code, *capsys.readouterr()
+
+
+@pytest.fixture
+def good(tmp_path):
+    for name in ("wave1", "bend"):
+        (tmp_path / "anna" / name).mkdir(parents=True)
+        for number in range(4):
+            picture = np.zeros((8, 8, 3), np.uint8)
+            cv2.imwrite(str(tmp_path / "anna" / name / f"{number}.png"), picture)
+    path = tmp_path / "list.csv"
+    path.write_text("path,label,is_train,person\nanna/wave1,0,1,0\nanna/bend,1,0,0\n")
+    return path
+
+
+def test_good_list(tool, capsys, good):
+    code, out, _ = run(tool, capsys, good)
+    assert code == 0
+    assert out == (
+        f"{good} is ready for training: 2 clips (1 for training, 1 held out); 8 frames (4 to 4 a "
+        "clip); 8x8; 1 actor; 2 actions\n"
+    )
+    code, out, _ = run(tool, capsys, good.parent, "--dataset", "WeizmannDataset", "--decode")
+    assert code == 0 and "1 actor; 4 actions" in out
+
+
+def test_bad_list_tells_everything_with_exit_code_2(tool, capsys, good):
+    good.write_text(good.read_text() + "gone,0,1,0\nanna/bend,x,1,0\n")
+    code, out, err = run(tool, capsys, good, "--stride", "2")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        f"error: {good} has 4 problems; training would refuse it:",
+        "  line 5: anna/bend has label 'x', not a whole number from 0 on",
+        "  line 2: anna/wave1 has 4 frames, but triplets need 5 (stride=2, times='paper')",
+        "  line 3: anna/bend has 4 frames, but triplets need 5 (stride=2, times='paper')",
+        "  line 4: gone does not exist",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nothing.csv"], "nothing.csv does not exist"),
+        (["x.csv", "--dataset", "Mead"], "--dataset Mead: there is no such dataset of clips"),
+        (["x.csv", "--stride", "0"], "stride is 0"),
+        (["x.csv", "--stride", "two"], "stride is 'two'"),
+    ],
+)
+def test_bad_arguments(tool, capsys, arguments, sentence):
+    code, _, err = run(tool, capsys, *arguments)
+    assert code == 2 and sentence in err and "Traceback" not in err
+
+
+def test_help_has_an_example(tool, capsys):
+    code, out, _ = run(tool, capsys, "--help")
+    assert code == 0 and "python tools/check_dataset.py" in out

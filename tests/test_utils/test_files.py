@@ -1,0 +1,52 @@
+import errno
+
+import pytest
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+
+
+def test_appears_only_at_the_end(tmp_path):
+    target = tmp_path / "new" / "film.mp4"
+    with atomic_path(target) as temporary:
+        assert temporary.parent == target.parent and temporary.suffix == ".mp4"
+        temporary.write_text("new")
+        assert not target.exists()
+    assert target.read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["film.mp4"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, FileNotFoundError])
+def test_failure_leaves_the_old_file(tmp_path, error):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(error), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise error("another thing")
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_bad_places_are_told(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UserError, match=r"cannot write .*file/a\.txt: .*; choose another place"),
+        atomic_path(tmp_path / "file" / "a.txt"),
+    ):
+        pass
+    (tmp_path / "folder").mkdir()
+    with (
+        pytest.raises(UserError, match="cannot write .*folder"),
+        atomic_path(tmp_path / "folder") as temporary,
+    ):
+        temporary.write_text("x")
+
+
+def test_full_disc(tmp_path):
+    with (
+        pytest.raises(UserError, match="cannot write .*a.txt: No space left"),
+        atomic_path(tmp_path / "a.txt") as temporary,
+    ):
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,246 @@
+"""Measures how fast a config trains and renders here, against what the hardware can do.
+
+Example:
+    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --size 32 --batch-size 4
+"""
+
+import argparse
+import math
+import resource
+import time
+from collections import defaultdict
+from statistics import median
+
+import torch
+from mmengine.config import Config
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from mmctsvg.models.precision import PRECISIONS, resolve_precision
+from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+from mmctsvg.utils.errors import UserError, cli
+
+#: Parts of the step -> methods of CTSVG whose time counts as this part.
+PARTS = {
+    "render fakes": ["fakes"],
+    "discriminators on them": ["_discriminator_losses", "_generator_loss"],
+    "regularisers, forward": ["_r1_penalties", "_path_penalty"],
+    "backward": ["_backward"],
+    "optimiser": ["_step", "_average_generator"],
+}
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="whose model is measured")
+    parser.add_argument("--size", type=int, help="of the frames (default: the config's)")
+    parser.add_argument("--batch-size", type=int, help="triplets (default: the config's)")
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], choices=PRECISIONS)
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="of every measurement; medians count"
+    )
+    parser.add_argument(
+        "--render-size", type=int, help="frame size for rendering (default: --size)"
+    )
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser.parse_args(argv)
+
+
+def seconds(work, repeats: int, device: torch.device) -> float:
+    """Median duration of ``work()``, after one run that does not count."""
+    durations = []
+    for _ in range(repeats + 1):
+        start = clock(device)
+        work()
+        durations.append(clock(device) - start)
+    return median(durations[1:])
+
+
+def clock(device: torch.device) -> float:
+    """Seconds, once the device has finished."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+class FlopCounter(TorchDispatchMode):
+    """Adds up PyTorch's counts; its own FlopCounterMode does not survive second derivatives."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        """Run an operation and count it."""
+        out = func(*args, **(kwargs or {}))
+        if func.overloadpacket in flop_registry:
+            self.total += flop_registry[func.overloadpacket](*args, **(kwargs or {}), out_val=out)
+        return out
+
+
+def flops(work) -> int:
+    """Floating-point operations of ``work()`` in convolutions and matrix products."""
+    with FlopCounter() as counter:
+        work()
+    return counter.total
+
+
+def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
+    """FLOP/s of the typical convolution, 3x3 with 256 channels, with its backward pass."""
+    x = torch.randn(12, 256, 32, 32, device=device, dtype=dtype)
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+    w = torch.randn(256, 256, 3, 3, device=device, dtype=dtype, requires_grad=True)
+
+    def work():
+        F.conv2d(x, w, padding=1).sum().backward()
+
+    return flops(work) / seconds(work, max(repeats, 5), device)
+
+
+def build(cfg: Config, precision: str, device: torch.device):
+    """Model and optimisers of a config."""
+    model = MODELS.build({**cfg.model, "precision": precision}).to(device)
+    constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
+    return model, OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
+
+
+def random_batch(cfg: Config, batch_size: int, size: int) -> dict:
+    """Noise in the form of a batch: the arithmetic does not care."""
+    who, what = (max(cfg.model.generator.get(k, 0), 1) for k in ("num_actors", "num_actions"))
+    return dict(
+        frames=torch.rand(batch_size, 3, 3, size, size) * 2 - 1,
+        times=torch.arange(3.0) + torch.randint(0, 30, (batch_size, 1)),
+        actor=torch.randint(0, who, (batch_size,)),
+        action=torch.randint(0, what, (batch_size,)),
+        length=torch.full((batch_size,), 60),
+        index=torch.arange(batch_size),
+    )
+
+
+def measure_step(
+    cfg: Config, args, precision: str, device: torch.device
+) -> tuple[float, float, dict]:
+    """Seconds, FLOPs and parts of an iteration, regularisers spread over their intervals."""
+    model, wrappers = build(cfg, precision, device)
+    batch = random_batch(cfg, args.batch_size, args.size)
+    parts = defaultdict(float)
+
+    def at(iteration: int):
+        def work():
+            model.iteration = iteration
+            model.train_step(batch, wrappers)
+
+        return work
+
+    def timed(method, part):
+        def run(*a, **kw):
+            start = clock(device)
+            result = method(*a, **kw)
+            parts[part] += clock(device) - start
+            return result
+
+        return run
+
+    total = work = 0.0
+    spent = defaultdict(float)
+    for iteration, share in kinds_of_iterations(model):
+        duration = seconds(at(iteration), args.repeats, device)
+        total += share * duration
+        work += share * flops(at(iteration))
+        # The parts are timed apart: waiting for the device after each would slow the step down.
+        parts.clear()
+        for part, methods in PARTS.items():
+            for name in methods:
+                setattr(model, name, timed(getattr(model, name), part))
+        start = clock(device)
+        at(iteration)()
+        scale = share * duration / (clock(device) - start)
+        for name in sum(PARTS.values(), []):
+            delattr(model, name)
+        for part, time_spent in parts.items():
+            spent[part] += scale * time_spent
+    return total, work, {part: spent[part] for part in PARTS}
+
+
+def kinds_of_iterations(model) -> list[tuple[int, float]]:
+    """An iteration for every set of regularisers that can be due, with its share of all."""
+    path = model.path_interval if model.path_weight else 0
+    r1 = model.r1_interval if model.r1_gamma else 0
+    period = math.lcm(path or 1, r1 or 1)
+    kinds = defaultdict(list)
+    for i in range(1, period + 1):
+        kinds[path and i % path == 0, r1 and i % r1 == 0].append(i)
+    return [(members[0], len(members) / period) for members in kinds.values()]
+
+
+def measure_rendering(cfg: Config, args, precision: str, device: torch.device) -> float:
+    """Seconds per frame of a film."""
+    generator = MODELS.build({**cfg.model.generator, "size": args.render_size}).to(device).eval()
+    generator.compute_dtype = resolve_precision(precision, device)
+    styles = torch.randn(8, generator.content_dim + generator.motion_dim, device=device)
+    with torch.inference_mode():
+        return seconds(lambda: generator.synthesise(styles), args.repeats, device) / len(styles)
+
+
+def measure_data(cfg: Config, args) -> tuple[str, float]:
+    """Which data were read, and triplets per second of one process."""
+    source = dict(cfg.train_dataloader.dataset)
+    source["size"] = args.size
+    try:
+        dataset = DATASETS.build(source)
+    except UserError:  # they are not on this machine
+        dataset = DATASETS.build(dict(type="SynthActorsDataset", size=args.size))
+    for i in range(1000):  # fill the caches
+        dataset[i]
+    start = time.perf_counter()
+    for i in range(1000, 2000):
+        dataset[i]
+    return type(dataset).__name__, 1000 / (time.perf_counter() - start)
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Prints the measurements."""
+    args = parse_args(argv)
+    cfg, device = Config.fromfile(args.config), torch.device(args.device)
+    args.size = args.size or cfg.model.generator["size"]
+    args.render_size = args.render_size or args.size
+    args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
+    for player in ("generator", "time_discriminator", "shuffle_discriminator"):
+        if cfg.model.get(player):
+            cfg.model[player]["size"] = args.size
+    print(
+        f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
+        f"{torch.get_num_threads()} threads, medians of {args.repeats}"
+    )
+    torch.backends.cudnn.benchmark = True
+    source, data = measure_data(cfg, args)
+    baseline = None
+    for precision in args.precision:
+        best = peak(resolve_precision(precision, device), device, args.repeats)
+        duration, work, parts = measure_step(cfg, args, precision, device)
+        frame = measure_rendering(cfg, args, precision, device)
+        baseline = baseline or duration
+        print(f"\n{precision}: this machine's convolution peak {best / 1e9:.0f} GFLOP/s")
+        print(
+            f"  training  {duration:8.3f} s an iteration, {work / 1e9:.0f} GFLOP, "
+            f"{work / duration / 1e9:.0f} GFLOP/s = {work / duration / best:.0%} of the peak, "
+            f"{baseline / duration:.2f} x {args.precision[0]}"
+        )
+        for part, spent in parts.items():
+            print(f"    {part:24s} {spent:8.3f} s  {spent / duration:4.0%}")
+        print(
+            f"  data      {args.batch_size / data:8.5f} s a batch ({source}, one process) = "
+            f"{args.batch_size / data / duration:.1%} of the step"
+        )
+        print(f"  rendering {frame:8.4f} s a frame at {args.render_size} px")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    if device.type == "cuda":
+        memory = torch.cuda.max_memory_allocated(device) / 2**30
+    print(f"\npeak memory {memory:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()

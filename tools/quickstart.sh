@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# From a bare machine to a film: set up, train the small model on drawn people, generate.
+#
+#   bash tools/quickstart.sh          makes and uses .venv
+#   bash tools/quickstart.sh --here   uses the active environment
+#
+# Run again after an interruption, it goes on where it was; run again after the end, it shows where
+# the results are.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/setup_env.sh
+
+CONFIG=configs/ctsvg_synth_actors_32.py
+OUT=work_dirs/quickstart
+DEMO=mmctsvg/assets/demo.safetensors
+
+case ${1:-} in
+  "") set_up ;;
+  --here) set_up --here ;;
+  *) fail "unknown argument $1; the only one is --here, which installs into the active environment" ;;
+esac
+
+# The film of the model that is shipped: something to look at while one's own is being trained.
+if [ -f "$DEMO" ] && [ ! "$OUT/demo/samples.png" -nt "$DEMO" ]; then
+  "$ENV_PYTHON" tools/generate.py --demo --out-dir "$OUT/demo"
+fi
+
+# Does nothing when the training has ended, and goes on from the last checkpoint when it has not.
+"$ENV_PYTHON" tools/train.py "$CONFIG" --work-dir "$OUT" --resume auto
+
+if [ ! "$OUT/samples.png" -nt "$OUT/generator.safetensors" ]; then
+  "$ENV_PYTHON" tools/generate.py --weights "$OUT/generator.safetensors" --out-dir "$OUT"
+fi
+
+cat <<END
+
+The film:          $PWD/$OUT/samples.mp4
+The contact sheet: $PWD/$OUT/samples.png
+The curves:        $PWD/$OUT/curves.png
+END

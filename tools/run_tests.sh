@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Set up the environment if it is missing, check the style and run the tests.
+#
+#   bash tools/run_tests.sh [arguments of pytest]
+#
+# --here as the first argument uses the active environment instead of .venv.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/setup_env.sh
+
+if [ "${1:-}" = --here ]; then
+  shift
+  set_up --tests --here
+else
+  set_up --tests
+fi
+
+"$ENV_PYTHON" -m ruff check .
+"$ENV_PYTHON" -m ruff format --check .
+"$ENV_PYTHON" -m pytest "$@"
