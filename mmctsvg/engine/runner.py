@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any
 
 from mmengine.logging import MMLogger
@@ -21,6 +22,21 @@ class QuietRunner(Runner):
     MMEngine prints the environment, the whole config and the list of hooks to the console. They are
     in the log file of the work dir all the same; the console gets single lines.
     """
+
+    _starts: Counter[str] = Counter()
+
+    def setup_env(self, env_cfg: dict) -> None:
+        """Sets up as MMEngine does and makes sure that the time of the start names this run alone.
+
+        MMEngine keeps loggers and recorders under the config's name and the second of the start, as
+        long as the process lives: another run that starts within that second would get those of the
+        first, with its folder.
+        """
+        super().setup_env(env_cfg)
+        before = self._starts[self._timestamp]
+        self._starts[self._timestamp] += 1
+        if before:
+            self._timestamp += f"_{before}"
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Builds the logger as MMEngine does and filters its console."""

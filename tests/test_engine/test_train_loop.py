@@ -1,10 +1,10 @@
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
 
 from mmctsvg.apis.config import load_config
 from mmctsvg.engine import ResumableIterBasedTrainLoop
+from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.utils.errors import UserError
 
 
@@ -30,7 +30,7 @@ class Recorder(Hook):
 def build(path, work_dir, stop_after=None, resume=False):
     cfg = load_config(path)
     cfg.work_dir, cfg.resume = str(work_dir), resume
-    runner = Runner.from_cfg(cfg)
+    runner = QuietRunner.from_cfg(cfg)
     recorder = Recorder(stop_after)
     runner.register_hook(recorder)
     return runner, recorder

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.runner import Runner
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.config import load_config
 from mmctsvg.apis.weights import read_checkpoint
+from mmctsvg.engine.runner import QuietRunner
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def train(path, work_dir):
     cfg = load_config(path)
     cfg.work_dir = str(work_dir)
-    runner = Runner.from_cfg(cfg)
+    runner = QuietRunner.from_cfg(cfg)
     runner.train()
     return runner
 

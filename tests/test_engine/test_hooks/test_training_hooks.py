@@ -10,7 +10,6 @@ import pytest
 import torch
 from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
-from mmengine.runner import Runner
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.config import load_config
@@ -157,7 +156,7 @@ def test_spread():
 def test_log_is_json_lines_with_finite_history(tmp_path, toy_config):
     cfg = load_config(toy_config({"train_cfg.max_iters": 2}))
     cfg.work_dir, cfg.custom_hooks = str(tmp_path), []
-    runner = Runner.from_cfg(cfg)
+    runner = QuietRunner.from_cfg(cfg)
     runner.train()
     (path,) = tmp_path.glob("*/vis_data/scalars.json")
     (record,) = map(json.loads, path.read_text().splitlines())
