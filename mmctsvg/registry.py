@@ -53,7 +53,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = _child(mmagic.OPTIM_WRAPPER_CONSTRUCTORS, "mmctsvg.
 PARAM_SCHEDULERS = _child(mmagic.PARAM_SCHEDULERS)
 
 # Measures of the result.
-METRICS = _child(mmagic.METRICS)
+METRICS = _child(mmagic.METRICS, "mmctsvg.evaluation.metrics")
 EVALUATORS = _child(mmagic.EVALUATORS)
 
 # Films and curves.

@@ -1,0 +1,1 @@
+"""Pure functions: distances, correlations, areas, intervals."""
