@@ -137,15 +137,19 @@ def films_of(dataset: TripletDataset, frames: int | None = None) -> Iterator[Fil
 
 
 def read_films(
-    source: str | Path, layout: Layout = PLAIN_LAYOUT, frames: int | None = None
+    source: str | Path,
+    layout: Layout = PLAIN_LAYOUT,
+    frames: int | None = None,
+    motion_by_name: bool = False,
 ) -> Iterator[Film]:
     """Films from a folder or a list of anybody's clips.
 
     Args:
-        source: a CSV (``path,label,is_train,person`` and, if known, ``motion``), a folder tree
-            ``ACTOR/ACTION/CLIP``, or a folder that directly holds clips (no labels).
+        source: a CSV (``path,label,is_train,person``), a folder tree ``ACTOR/ACTION/CLIP``, or a
+            folder that directly holds clips (no labels).
         layout: how names of actors and actions are found in paths.
         frames: at most this many frames of each, from its start.
+        motion_by_name: clips with the same file name, whatever their folder, share their motion.
 
     Raises:
         UserError: if there is no clip, the list is wrong, or a clip cannot be read.
@@ -172,7 +176,14 @@ def read_films(
             shown = reader.read(np.arange(min(reader.length, frames or reader.length)))
         except BrokenClipError as error:
             raise UserError(f"{path} {error}") from error
-        yield Film(frames=shown, name=str(path), fps=reader.fps or 25.0, actor=actor, action=action)
+        yield Film(
+            frames=shown,
+            name=str(path),
+            fps=reader.fps or 25.0,
+            actor=actor,
+            action=action,
+            motion=path.stem if motion_by_name else None,
+        )
 
 
 def _flat_clips(folder: Path) -> list[Path]:
