@@ -1,0 +1,278 @@
+"""FVD: how far generated films are from real ones, as a network for actions sees them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mmengine.dist import get_world_size
+
+from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
+
+from ..backbones.i3d import SHORTEST, I3DLogits
+from ..film import Film, Shot
+from ..functional.frechet import Moments, frechet_distance
+from .base import VideoMetric
+
+STARTS = ("first", "random", "all")
+#: Named protocols: the arguments that they decide.
+PRESETS = {
+    "default": dict(clips=256, stride=1, starts="first"),
+    "styleganv": dict(clips=2048, stride=1, starts="random"),
+}
+_GROUPS = ("real_even", "real_odd", "fake")
+
+
+@METRICS.register_module()
+class FVD(VideoMetric):
+    """Frechet video distance.
+
+    Moments are gathered in float64 while films pass by; the features are only kept for an interval.
+
+    Args:
+        frames: of a window, at least 9.
+        preset: ``'default'`` (256 clips, each from its start) or ``'styleganv'`` (2048 clips, from
+            random starts); gives the three arguments below where they are None.
+        clips: at most this many windows of real and as many of generated films; a generator makes
+            exactly so many.
+        stride: frames from one frame of a window to the next.
+        starts: ``'first'``, one window at the start of a film; ``'random'``, one anywhere;
+            ``'all'``, windows one behind the other.
+        weights: path of the weights ``i3d`` or of StyleGAN-V's ``i3d_torchscript.pt``.
+        interval: resamplings for a 95 % interval; 0 for none. Keeps all features.
+        batch_size: windows that go through the network together.
+        device: of the network.
+        seed: of random starts, generated films and resamplings.
+
+    Raises:
+        UserError: for an argument outside its range, or wrong weights.
+
+    Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018.
+    """
+
+    needs_real = True
+    real_split = "train"
+    default_prefix = None
+
+    def __init__(
+        self,
+        *,
+        frames: int = 16,
+        preset: str = "default",
+        clips: int | None = None,
+        stride: int | None = None,
+        starts: str | None = None,
+        weights: str | None = None,
+        interval: int = 0,
+        batch_size: int = 4,
+        device: str = "cpu",
+        seed: int = 0,
+        offline: bool = False,
+        collect_device: str = "cpu",
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix="FVD")
+        if preset not in PRESETS:
+            raise UserError(f"preset is {preset!r}: it must be one of {', '.join(PRESETS)}")
+        given = dict(clips=clips, stride=stride, starts=starts)
+        chosen = PRESETS[preset] | {k: v for k, v in given.items() if v is not None}
+        self.clips, self.stride, self.starts = chosen["clips"], chosen["stride"], chosen["starts"]
+        if self.starts not in STARTS:
+            raise UserError(f"starts is {self.starts!r}: it must be one of {', '.join(STARTS)}")
+        if frames < SHORTEST or self.stride < 1 or self.clips < 2 or batch_size < 1:
+            raise UserError(
+                f"FVD needs frames >= {SHORTEST}, stride >= 1, clips >= 2 and batch_size >= 1, not "
+                f"{frames}, {self.stride}, {self.clips} and {batch_size}"
+            )
+        self.frames, self.preset, self.interval = frames, preset, interval
+        self.batch_size, self.seed = batch_size, seed
+        self._network = I3DLogits(weights, device, offline)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._moments = {group: Moments.empty(self._network.dim) for group in _GROUPS}
+        self._features: dict[str, list] = {group: [] for group in _GROUPS}
+        self._waiting: list[tuple[str, np.ndarray]] = []
+        self._seen = {True: 0, False: 0}
+        self._skipped = 0
+        self._sizes: set[tuple[int, int]] = set()
+
+    @property
+    def span(self) -> int:
+        """Frames of a film that a window covers."""
+        return (self.frames - 1) * self.stride + 1
+
+    def add(self, film: Film, *, real: bool) -> None:
+        """See `VideoMetric.add`."""
+        if len(film.frames) < self.span:
+            self._skipped += 1
+            return
+        self._sizes.add(film.size)
+        for start in self._starts(film):
+            if self._seen[real] == self.clips:
+                return
+            group = ("real_even", "real_odd")[self._seen[real] % 2] if real else "fake"
+            self._seen[real] += 1
+            self._waiting.append((group, film.frames[start : start + self.span : self.stride]))
+            if len(self._waiting) >= self.batch_size:
+                self._flush()
+
+    def measure(self, film: Film, real: bool) -> None:
+        """Not used: windows go through the network in batches, see `add`."""
+        raise NotImplementedError
+
+    def _starts(self, film: Film) -> list[int]:
+        last = len(film.frames) - self.span
+        if self.starts == "all":
+            return list(range(0, last + 1, self.span))
+        if self.starts == "random":
+            # By the name, so that it does not depend on the order or on the rank.
+            rng = np.random.default_rng((self.seed, zlib.crc32(film.name.encode())))
+            return [int(rng.integers(last + 1))]
+        return [0]
+
+    def _flush(self) -> None:
+        """Send what waits through the network; films of one size together."""
+        while self._waiting:
+            shape = self._waiting[0][1].shape
+            batch = [item for item in self._waiting if item[1].shape == shape]
+            self._waiting = [item for item in self._waiting if item[1].shape != shape]
+            features = self._network(np.stack([window for _, window in batch]))
+            for (group, _), feature in zip(batch, features, strict=True):
+                self._moments[group] += Moments.of(feature[None])
+                if self.interval:
+                    self._features[group].append(feature)
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """The numbers; ``size`` is not used.
+
+        Raises:
+            UserError: if a side has fewer than two windows.
+        """
+        self._flush()
+        self.results = [
+            dict(
+                moments=self._moments,
+                features=self._features,
+                skipped=self._skipped,
+                sizes=sorted(self._sizes),
+            )
+        ]
+        self._reset()
+        return super().evaluate(size=get_world_size())
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """See `VideoMetric.compute_metrics`."""
+        total = {
+            group: sum((r["moments"][group] for r in results), Moments.empty(self._network.dim))
+            for group in _GROUPS
+        }
+        skipped = sum(r["skipped"] for r in results)
+        even, odd, fake = (total[group] for group in _GROUPS)
+        real = even + odd
+        for what, moments in (("real", real), ("generated", fake)):
+            if moments.count < 2:
+                raise UserError(
+                    f"FVD needs at least 2 {what} clips of {self.span} frames and got "
+                    f"{moments.count} ({skipped} clips were too short)"
+                )
+        key = f"FVD{self.frames}"
+        numbers = {key: frechet_distance(real, fake)}
+        if not np.isfinite(numbers[key]):
+            raise UserError(f"{key} is not finite: some features are NaN; check films and weights")
+        if self.interval:
+            features = {
+                side: np.concatenate(
+                    [
+                        np.array(r["features"][g]).reshape(-1, self._network.dim)
+                        for r in results
+                        for g in groups
+                    ]
+                )
+                for side, groups in (("real", _GROUPS[:2]), ("fake", _GROUPS[2:]))
+            }
+            spread = 1.96 * self._deviation(features["real"], features["fake"])
+            numbers |= {f"{key}_low": numbers[key] - spread, f"{key}_high": numbers[key] + spread}
+        if min(even.count, odd.count) >= 2:
+            numbers[f"{key}_floor"] = frechet_distance(even, odd)
+        numbers |= {f"{key}_real_clips": real.count, f"{key}_generated_clips": fake.count}
+        self._notes = self._warnings(key, numbers, skipped, results)
+        return numbers
+
+    def _deviation(self, real: np.ndarray, fake: np.ndarray) -> float:
+        """Standard deviation of the distance when clips are resampled."""
+        rng = np.random.default_rng(self.seed)
+        drawn = [
+            frechet_distance(
+                *(
+                    Moments.of(side[rng.integers(len(side), size=len(side))])
+                    for side in (real, fake)
+                )
+            )
+            for _ in range(self.interval)
+        ]
+        return float(np.std(drawn, ddof=1))
+
+    def _warnings(self, key: str, numbers: dict, skipped: int, results: list[dict]) -> list[str]:
+        notes = []
+        fewest = min(numbers[f"{key}_real_clips"], numbers[f"{key}_generated_clips"])
+        if fewest <= self._network.dim:
+            floor = numbers.get(f"{key}_floor")
+            notes.append(
+                f"{key}: {fewest} clips give a covariance of {self._network.dim} features that is "
+                "singular, so the number is biased upwards"
+                + (
+                    f": two halves of the real clips are {floor:.0f} apart"
+                    if floor is not None
+                    else ""
+                )
+            )
+        if skipped:
+            notes.append(f"{key}: {skipped} clips shorter than {self.span} frames were left out")
+        sizes = sorted({size for r in results for size in r["sizes"]})
+        if len(sizes) > 1:
+            shown = ", ".join(f"{width}x{height}" for height, width in sizes)
+            notes.append(f"{key}: films differ in size ({shown}); all were brought to 224x224")
+        return notes
+
+    @property
+    def notes(self) -> list[str]:
+        """See `VideoMetric.notes`."""
+        return getattr(self, "_notes", [])
+
+    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
+        """As many films as ``clips``, each with its own motion, of cells that were trained."""
+        known = [cell for cell in cells if cell[2]] or list(cells)
+        rng = np.random.default_rng(self.seed)
+        times = tuple(float(t) for t in range(self.span))
+        return [
+            Shot(
+                motion=self.seed + n, times=times, actor=actor, action=action, content=n, seen=seen
+            )
+            for n, (actor, action, seen) in enumerate(
+                known[int(rng.integers(len(known)))] for _ in range(self.clips)
+            )
+        ]
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """See `VideoMetric.protocol`."""
+        return dict(
+            metric=f"FVD{self.frames}",
+            preset=self.preset,
+            network=self._network.name,
+            features="400 logits",
+            resize="StyleGAN-V's own" if self._network.is_script else "bilinear, antialiased, 224",
+            rounding="uint8",
+            frames=self.frames,
+            stride=self.stride,
+            starts=self.starts,
+            clips=self.clips,
+            generated_times="from 0",
+            reference=self.real_split,
+            interval=f"value +- 1.96 standard deviations of {self.interval} resamplings of clips",
+            floor="distance of the even from the odd real clips",
+            seed=self.seed,
+        )
