@@ -11,6 +11,7 @@ from mmctsvg.utils.errors import UserError
 _ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"): np.core.multiarray._reconstruct,
     ("numpy.core.multiarray", "scalar"): np.core.multiarray.scalar,
+    ("numpy.core.numeric", "_frombuffer"): np.core.numeric._frombuffer,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
 }

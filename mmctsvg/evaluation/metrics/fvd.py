@@ -204,15 +204,11 @@ class FVD(VideoMetric):
     def _deviation(self, real: np.ndarray, fake: np.ndarray) -> float:
         """Standard deviation of the distance when clips are resampled."""
         rng = np.random.default_rng(self.seed)
-        drawn = [
-            frechet_distance(
-                *(
-                    Moments.of(side[rng.integers(len(side), size=len(side))])
-                    for side in (real, fake)
-                )
-            )
-            for _ in range(self.interval)
-        ]
+
+        def resample(features: np.ndarray) -> Moments:
+            return Moments.of(features[rng.integers(len(features), size=len(features))])
+
+        drawn = [frechet_distance(resample(real), resample(fake)) for _ in range(self.interval)]
         return float(np.std(drawn, ddof=1))
 
     def _warnings(self, key: str, numbers: dict, skipped: int, results: list[dict]) -> list[str]:
@@ -247,13 +243,17 @@ class FVD(VideoMetric):
         known = [cell for cell in cells if cell[2]] or list(cells)
         rng = np.random.default_rng(self.seed)
         times = tuple(float(t) for t in range(self.span))
+        drawn = [known[int(rng.integers(len(known)))] for _ in range(self.clips)]
         return [
             Shot(
-                motion=self.seed + n, times=times, actor=actor, action=action, content=n, seen=seen
+                motion=self.seed + number,
+                content=number,
+                times=times,
+                actor=actor,
+                action=action,
+                seen=seen,
             )
-            for n, (actor, action, seen) in enumerate(
-                known[int(rng.integers(len(known)))] for _ in range(self.clips)
-            )
+            for number, (actor, action, seen) in enumerate(drawn)
         ]
 
     @property
