@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,23 +117,30 @@ def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Film]:
         )
 
 
-def films_of(dataset: TripletDataset, frames: int | None = None) -> Iterator[Film]:
-    """Whole clips of a dataset.
+def film_at(
+    dataset: TripletDataset,
+    number: int,
+    trained: Container[tuple[str | None, str | None]] | None = None,
+) -> Film:
+    """A whole clip of a dataset.
 
     Args:
         dataset: real clips.
-        frames: at most this many frames of each, from its start.
+        number: of the clip.
+        trained: (actor, action) of all cells that a generator was trained on, for `Film.seen`.
     """
-    actors, actions = dataset.metainfo["actors"], dataset.metainfo["actions"]
-    for number, clip in enumerate(dataset.annotations):
-        times = np.arange(min(clip.length, frames or clip.length))
-        yield Film(
-            frames=dataset.read_frames(number, times),
-            name=clip.path,
-            fps=dataset.metainfo["fps"],
-            actor=actors[clip.actor] if actors else None,
-            action=actions[clip.action] if actions else None,
-        )
+    clip, names = dataset.annotations[number], dataset.metainfo
+    actors, actions = names["actors"], names["actions"]
+    actor = actors[clip.actor] if actors else None
+    action = actions[clip.action] if actions else None
+    return Film(
+        frames=dataset.read_frames(number, np.arange(clip.length)),
+        name=clip.path,
+        fps=names["fps"],
+        actor=actor,
+        action=action,
+        seen=None if trained is None else (actor, action) in trained,
+    )
 
 
 def read_films(

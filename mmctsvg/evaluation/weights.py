@@ -58,6 +58,14 @@ class Weights:
         return f"MMCTSVG_WEIGHTS_{self.name.upper()}"
 
     @property
+    def card(self) -> dict[str, str]:
+        """What an evaluation card says of it."""
+        source = f"{self.package} {self.version}".strip()
+        return dict(
+            file=self.file, sha256=self.sha256, licence=self.licence, source=source or "given"
+        )
+
+    @property
     def cached(self) -> Path:
         """Where the cache keeps it."""
         return cache_dir() / self.file
@@ -212,6 +220,11 @@ def check(weights: Weights, path: Path) -> None:
             f"{path}: has sha256 {found[:12]}..., but {weights.file} has "
             f"{weights.sha256[:12]}...; delete it and fetch it again"
         )
+
+
+def describe_file(path: Path) -> dict[str, str]:
+    """What an evaluation card says of a file of weights that the registry does not know."""
+    return dict(file=path.name, sha256=sha256_of(path), licence="not known", source="given")
 
 
 def sha256_of(path: Path) -> str:

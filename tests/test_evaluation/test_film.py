@@ -5,7 +5,7 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset
-from mmctsvg.evaluation.film import Film, Shot, film_from_tensor, films_of, read_films, shoot
+from mmctsvg.evaluation.film import Film, Shot, film_at, film_from_tensor, read_films, shoot
 from mmctsvg.utils.errors import UserError
 
 
@@ -60,10 +60,11 @@ def test_a_generator_without_labels(make_generator, make_meta):
 
 def test_films_of_a_dataset():
     dataset = SynthActorsDataset(size=16, num_actors=2, num_takes=1, length=12)
-    films = list(films_of(dataset, frames=5))
-    assert len(films) == len(dataset) and films[0].frames.shape == (5, 16, 16, 3)
-    assert films[0].actor == "Mia" and films[0].fps == 15
-    np.testing.assert_array_equal(films[3].frames, dataset.read_frames(3, np.arange(5)))
+    film = film_at(dataset, 3, trained={("Mia", "laugh")})
+    np.testing.assert_array_equal(film.frames, dataset.read_frames(3, np.arange(12)))
+    clip = dataset.annotations[3]
+    assert film.name == clip.path == f"{film.actor}/{film.action}/take0" and film.fps == 15
+    assert film.seen == (film.action == "laugh") and film_at(dataset, 0).seen is None
 
 
 def test_anybodys_clips(tmp_path):

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from mmctsvg.utils.errors import UserError
 
 from ..numpy_pickle import load_arrays
-from ..weights import find_weights
+from ..weights import describe_file, find_entry, find_weights
 
 SIZE = 224  # pixels that the network was trained at
 SHORTEST = 9  # frames: the last pooling needs two of eight-fold reduced time
@@ -171,6 +171,7 @@ class I3DLogits:
     Attributes:
         name: says which network it is; numbers of different ones cannot be compared.
         dim: 400.
+        weights: what a card says of the file.
 
     Raises:
         UserError: if the weights are missing or wrong.
@@ -189,9 +190,11 @@ class I3DLogits:
         if self.is_script:
             self.name = "I3D of StyleGAN-V (i3d_torchscript.pt)"
             self._network = _load_script(Path(path)).to(self.device)
+            self.weights = describe_file(Path(path))
         else:
             self.name = "I3D rgb_scratch, Kinetics-400 (DeepMind)"
             self._network = load_i3d(path, offline).to(self.device)
+            self.weights = find_entry("i3d").card
 
     @torch.no_grad()
     def __call__(self, videos: np.ndarray) -> np.ndarray:

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mmengine.dist import (
+    broadcast_object_list,
+    collect_results,
+    get_world_size,
+    is_main_process,
+)
 from mmengine.evaluator import BaseMetric
+
+from mmctsvg.utils.errors import UserError
 
 from ..film import Film, Shot
 
@@ -20,12 +28,12 @@ class VideoMetric(BaseMetric):
     `add` for every film and then `evaluate`.
 
     Attributes:
-        needs_real: whether real films are needed.
-        needs_motion: whether generated films must share motions (see `Film.motion`).
+        needs_real: whether there is no number without real films.
+        real_split: which real films are looked at: ``'train'``, ``'test'`` or ``'all'``.
     """
 
     needs_real = False
-    needs_motion = False
+    real_split = "all"
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Look at films.
@@ -43,9 +51,42 @@ class VideoMetric(BaseMetric):
         if record is not None:
             self.results.append({"real": real, **record})
 
+    def wants(self, *, real: bool) -> bool:
+        """Whether more films of this side are of use."""
+        return True
+
     @abstractmethod
     def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
         """What is kept of a film: plain data or small arrays; None for nothing."""
+
+    def evaluate(self, size: int = 0) -> dict[str, float]:
+        """The numbers, on all ranks; afterwards the metric is as new.
+
+        MMEngine's own takes ranks to have equally many records and drops what one has more than
+        another; ranks may have any numbers of films here.
+
+        Args:
+            size: not used.
+
+        Returns:
+            Names ``PREFIX/NUMBER`` and values.
+
+        Raises:
+            UserError: on all ranks, if the films do not allow a number.
+        """
+        gathered = collect_results([self.results], get_world_size(), self.collect_device)
+        self.results = []
+        outcome: list[Any] = [None]
+        if is_main_process():
+            try:
+                numbers = self.compute_metrics([record for part in gathered for record in part])
+                outcome = [{f"{self.prefix}/{name}": v for name, v in numbers.items()}]
+            except UserError as error:
+                outcome = [error]
+        broadcast_object_list(outcome)
+        if isinstance(outcome[0], UserError):
+            raise outcome[0]
+        return outcome[0]
 
     @abstractmethod
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
@@ -64,6 +105,11 @@ class VideoMetric(BaseMetric):
     @abstractmethod
     def protocol(self) -> dict[str, Any]:
         """Everything that decides about the number, as plain data; it is written into the card."""
+
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """The weights used: file, sha256, licence and source of each, for the card."""
+        return []
 
     def draw(self, out_dir: Path) -> list[Path]:
         """Make pictures of the last result, if there is something to see; returns their paths."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mmengine.dist import get_world_size
+from mmengine.dist import get_rank, get_world_size
 
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
@@ -55,7 +55,6 @@ class FVD(VideoMetric):
 
     needs_real = True
     real_split = "train"
-    default_prefix = None
 
     def __init__(
         self,
@@ -73,7 +72,7 @@ class FVD(VideoMetric):
         offline: bool = False,
         collect_device: str = "cpu",
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix="FVD")
+        super().__init__(collect_device=collect_device, prefix=f"FVD{frames}")
         if preset not in PRESETS:
             raise UserError(f"preset is {preset!r}: it must be one of {', '.join(PRESETS)}")
         given = dict(clips=clips, stride=stride, starts=starts)
@@ -111,13 +110,18 @@ class FVD(VideoMetric):
             return
         self._sizes.add(film.size)
         for start in self._starts(film):
-            if self._seen[real] == self.clips:
+            if not self.wants(real=real):
                 return
             group = ("real_even", "real_odd")[self._seen[real] % 2] if real else "fake"
             self._seen[real] += 1
             self._waiting.append((group, film.frames[start : start + self.span : self.stride]))
             if len(self._waiting) >= self.batch_size:
                 self._flush()
+
+    def wants(self, *, real: bool) -> bool:
+        """See `VideoMetric.wants`; every rank takes its share of ``clips``."""
+        share = self.clips // get_world_size() + (get_rank() < self.clips % get_world_size())
+        return self._seen[real] < share
 
     def measure(self, film: Film, real: bool) -> None:
         """Not used: windows go through the network in batches, see `add`."""
@@ -145,8 +149,8 @@ class FVD(VideoMetric):
                 if self.interval:
                     self._features[group].append(feature)
 
-    def evaluate(self, size: int) -> dict[str, float]:
-        """The numbers; ``size`` is not used.
+    def evaluate(self, size: int = 0) -> dict[str, float]:
+        """See `VideoMetric.evaluate`.
 
         Raises:
             UserError: if a side has fewer than two windows.
@@ -161,7 +165,7 @@ class FVD(VideoMetric):
             )
         ]
         self._reset()
-        return super().evaluate(size=get_world_size())
+        return super().evaluate()
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """See `VideoMetric.compute_metrics`."""
@@ -178,10 +182,11 @@ class FVD(VideoMetric):
                     f"FVD needs at least 2 {what} clips of {self.span} frames and got "
                     f"{moments.count} ({skipped} clips were too short)"
                 )
-        key = f"FVD{self.frames}"
-        numbers = {key: frechet_distance(real, fake)}
-        if not np.isfinite(numbers[key]):
-            raise UserError(f"{key} is not finite: some features are NaN; check films and weights")
+        numbers = {"value": frechet_distance(real, fake)}
+        if not np.isfinite(numbers["value"]):
+            raise UserError(
+                f"{self.prefix} is not finite: some features are NaN; check films and weights"
+            )
         if self.interval:
             features = {
                 side: np.concatenate(
@@ -194,11 +199,11 @@ class FVD(VideoMetric):
                 for side, groups in (("real", _GROUPS[:2]), ("fake", _GROUPS[2:]))
             }
             spread = 1.96 * self._deviation(features["real"], features["fake"])
-            numbers |= {f"{key}_low": numbers[key] - spread, f"{key}_high": numbers[key] + spread}
+            numbers |= {"low": numbers["value"] - spread, "high": numbers["value"] + spread}
         if min(even.count, odd.count) >= 2:
-            numbers[f"{key}_floor"] = frechet_distance(even, odd)
-        numbers |= {f"{key}_real_clips": real.count, f"{key}_generated_clips": fake.count}
-        self._notes = self._warnings(key, numbers, skipped, results)
+            numbers["floor"] = frechet_distance(even, odd)
+        numbers |= {"real_clips": real.count, "generated_clips": fake.count}
+        self._notes = self._warnings(numbers, skipped, results)
         return numbers
 
     def _deviation(self, real: np.ndarray, fake: np.ndarray) -> float:
@@ -211,11 +216,11 @@ class FVD(VideoMetric):
         drawn = [frechet_distance(resample(real), resample(fake)) for _ in range(self.interval)]
         return float(np.std(drawn, ddof=1))
 
-    def _warnings(self, key: str, numbers: dict, skipped: int, results: list[dict]) -> list[str]:
-        notes = []
-        fewest = min(numbers[f"{key}_real_clips"], numbers[f"{key}_generated_clips"])
+    def _warnings(self, numbers: dict, skipped: int, results: list[dict]) -> list[str]:
+        notes, key = [], self.prefix
+        fewest = min(numbers["real_clips"], numbers["generated_clips"])
         if fewest <= self._network.dim:
-            floor = numbers.get(f"{key}_floor")
+            floor = numbers.get("floor")
             notes.append(
                 f"{key}: {fewest} clips give a covariance of {self._network.dim} features that is "
                 "singular, so the number is biased upwards"
@@ -232,6 +237,11 @@ class FVD(VideoMetric):
             shown = ", ".join(f"{width}x{height}" for height, width in sizes)
             notes.append(f"{key}: films differ in size ({shown}); all were brought to 224x224")
         return notes
+
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """See `VideoMetric.weights`."""
+        return [self._network.weights]
 
     @property
     def notes(self) -> list[str]:
@@ -260,7 +270,7 @@ class FVD(VideoMetric):
     def protocol(self) -> dict[str, Any]:
         """See `VideoMetric.protocol`."""
         return dict(
-            metric=f"FVD{self.frames}",
+            metric=self.prefix,
             preset=self.preset,
             network=self._network.name,
             features="400 logits",

@@ -28,7 +28,7 @@ def fill(metric, real, fake):
         metric.add(film, real=True)
     for film in fake:
         metric.add(film, real=False)
-    return metric.evaluate(size=0)
+    return metric.evaluate()
 
 
 def test_the_number_is_that_of_scipy(make, make_film, little_script):
@@ -37,20 +37,20 @@ def test_the_number_is_that_of_scipy(make, make_film, little_script):
     found = fill(make(batch_size=5), real, fake)
     a, b = (np.stack([little_script[1](f.frames[:9]) for f in films]) for films in (real, fake))
     # scipy's root of a singular matrix is only good to about the root of the rounding.
-    assert found["FVD/FVD9"] == pytest.approx(frechet_by_scipy(a, b), rel=1e-3)
+    assert found["FVD9/value"] == pytest.approx(frechet_by_scipy(a, b), rel=1e-3)
     floor = frechet_by_scipy(a[::2], a[1::2])
-    assert found["FVD/FVD9_floor"] == pytest.approx(floor, rel=1e-3)
-    assert (found["FVD/FVD9_real_clips"], found["FVD/FVD9_generated_clips"]) == (14, 12)
+    assert found["FVD9/floor"] == pytest.approx(floor, rel=1e-3)
+    assert (found["FVD9/real_clips"], found["FVD9/generated_clips"]) == (14, 12)
 
 
 def test_equal_sets_are_at_zero_and_shifted_ones_are_not(make, make_film):
     films = [make_film(n, frames=9) for n in range(8)]
     metric = make()
-    assert fill(metric, films, films)["FVD/FVD9"] == pytest.approx(0, abs=1e-5)
+    assert fill(metric, films, films)["FVD9/value"] == pytest.approx(0, abs=1e-5)
     assert "biased upwards" in metric.notes[0]
     still = [make_film(n, frames=1) for n in range(8)]
     frozen = [type(f)(frames=np.repeat(f.frames, 9, 0), name=f.name) for f in still]
-    assert fill(metric, films, frozen)["FVD/FVD9"] > 10  # nothing is left of the first result
+    assert fill(metric, films, frozen)["FVD9/value"] > 10  # nothing is left of the first result
 
 
 def test_two_ranks_give_what_one_gives(make, make_film):
@@ -63,9 +63,9 @@ def test_two_ranks_give_what_one_gives(make, make_film):
         metric.compute_metrics = lambda results: gathered.extend(results) or {}
         fill(metric, real[rank * 6 : 6 + rank * 4], fake[rank::2])
     merged = one.compute_metrics(gathered)
-    for key in ("FVD9", "FVD9_floor", "FVD9_real_clips", "FVD9_generated_clips"):
-        assert merged[key] == pytest.approx(whole[f"FVD/{key}"], rel=1e-6)
-    assert whole["FVD/FVD9_low"] < whole["FVD/FVD9"] < whole["FVD/FVD9_high"]
+    for key in ("value", "floor", "real_clips", "generated_clips"):
+        assert merged[key] == pytest.approx(whole[f"FVD9/{key}"], rel=1e-6)
+    assert whole["FVD9/low"] < whole["FVD9/value"] < whole["FVD9/high"]
 
 
 def test_windows(make, make_film):
@@ -79,7 +79,7 @@ def test_windows(make, make_film):
     assert make(starts="random", seed=1)._starts(film) != make(starts="random")._starts(film)
     metric = make(starts="all", clips=3)
     found = fill(metric, [film], [film])
-    assert found["FVD/FVD9_real_clips"] == 3
+    assert found["FVD9/real_clips"] == 3
 
 
 def test_stride_takes_every_second_frame(make, make_film):

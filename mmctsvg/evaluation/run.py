@@ -1,0 +1,198 @@
+"""Running metrics on a generator, or on anybody's films."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from mmengine.dist import get_rank, get_world_size, is_main_process
+
+from mmctsvg.datasets.triplet_dataset import TripletDataset
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.progress import Progress
+
+from .film import Film, film_at, read_films, shoot
+from .metrics.base import VideoMetric
+
+Cell = tuple[str | None, str | None, bool]
+
+
+class Subject(Protocol):
+    """What is evaluated. Every rank gets films of its own."""
+
+    def real(self, metric: VideoMetric) -> Iterator[Film]:
+        """Real films for a metric, in an order that says nothing."""
+
+    def generated(self, metric: VideoMetric) -> Iterator[Film]:
+        """Generated films for a metric."""
+
+
+class GeneratorSubject:
+    """A generator beside the data that it was trained on.
+
+    Args:
+        inferencer: a `mmctsvg.apis.CTSVGInferencer`.
+        train: the clips that it was trained on.
+        test: clips that were kept back; None if there are none.
+        seed: of the order of real clips.
+    """
+
+    def __init__(
+        self, inferencer, train: TripletDataset, test: TripletDataset | None, seed: int = 0
+    ) -> None:
+        self.inferencer = inferencer
+        self.datasets = {"train": [train], "test": [test or train], "all": [train, test or train]}
+        if test is None:
+            self.datasets["all"] = [train]
+        self.seed = seed
+
+    @property
+    def cells(self) -> list[Cell]:
+        """(actor, action, seen) of all cells of the data; labels that the generator knows."""
+        trained = _cells_of(self.datasets["train"][0])
+        cells = {cell for dataset in self.datasets["all"] for cell in _cells_of(dataset)}
+        actors, actions = self.inferencer.actors, self.inferencer.actions
+        labelled = {
+            (a if actors else None, b if actions else None, (a, b) in trained) for a, b in cells
+        }
+        return sorted(labelled, key=lambda cell: (cell[0] or "", cell[1] or "", not cell[2]))
+
+    def real(self, metric: VideoMetric) -> Iterator[Film]:
+        """See :class:`Subject`."""
+        clips = [
+            (dataset, number)
+            for dataset in self.datasets[metric.real_split]
+            for number in range(len(dataset))
+        ]
+        order = np.random.default_rng(self.seed).permutation(len(clips))
+        trained = _cells_of(self.datasets["train"][0])
+        for place in order[get_rank() :: get_world_size()]:
+            yield film_at(*clips[place], trained)
+
+    def generated(self, metric: VideoMetric) -> Iterator[Film]:
+        """See :class:`Subject`."""
+        shots = metric.shots(self.cells)
+        yield from shoot(self.inferencer, shots[get_rank() :: get_world_size()])
+
+
+class FolderSubject:
+    """Anybody's films: two folders or lists.
+
+    Args:
+        real: of real films; None where there are none.
+        generated: of generated ones.
+        motion_by_name: see `mmctsvg.evaluation.film.read_films`.
+    """
+
+    def __init__(self, real: Path | None, generated: Path, motion_by_name: bool = False) -> None:
+        self.paths = {"real": real, "generated": generated}
+        self.motion_by_name = motion_by_name
+
+    def real(self, metric: VideoMetric) -> Iterator[Film]:
+        """See :class:`Subject`."""
+        return self._films("real")
+
+    def generated(self, metric: VideoMetric) -> Iterator[Film]:
+        """See :class:`Subject`."""
+        return self._films("generated")
+
+    def _films(self, side: str) -> Iterator[Film]:
+        if self.paths[side] is None:
+            return iter(())
+        films = read_films(self.paths[side], motion_by_name=self.motion_by_name)
+        return islice(films, get_rank(), None, get_world_size())
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What a metric found; plain data.
+
+    Attributes:
+        name: of the metric, with its parameter where that belongs to the name (FVD16).
+        numbers: the measured ones.
+        protocol: everything that decides about them.
+        weights: file, sha256 and licence of every pretrained network.
+        notes: warnings.
+        pictures: names of files beside the card.
+        seconds: wall-clock time.
+    """
+
+    name: str
+    numbers: dict[str, float]
+    protocol: dict[str, Any]
+    weights: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    pictures: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def evaluate(
+    metrics: Sequence[VideoMetric], subject: Subject, out_dir: Path | None = None
+) -> list[Result]:
+    """Run metrics one after the other; call it on all ranks.
+
+    Args:
+        metrics: which.
+        subject: what they look at.
+        out_dir: where pictures go; None for no pictures.
+
+    Raises:
+        UserError: from a metric that cannot give a number, and if two metrics have one name.
+    """
+    names = [metric.prefix for metric in metrics]
+    if len(set(names)) < len(names):
+        raise UserError(f"metrics must have different names, not {', '.join(map(str, names))}")
+    return [_run(metric, subject, out_dir) for metric in metrics]
+
+
+def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
+    start, name = time.monotonic(), metric.prefix
+    for side, films in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
+        with Progress(None, f"{name}, {side} films", quiet_until=2.0) as progress:
+            for film in films:
+                metric.add(film, real=side == "real")
+                progress.step()
+                if not metric.wants(real=side == "real"):
+                    break
+    numbers = metric.evaluate()
+    pictures = metric.draw(out_dir) if out_dir and is_main_process() else []
+    return Result(
+        name=name,
+        numbers={key.removeprefix(f"{name}/"): _plain(v) for key, v in numbers.items()},
+        protocol=dict(metric.protocol),
+        weights=metric.weights,
+        notes=metric.notes,
+        pictures=[path.name for path in pictures],
+        seconds=round(time.monotonic() - start, 1),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _cells_of(dataset: TripletDataset) -> set[tuple[str | None, str | None]]:
+    actors, actions = dataset.metainfo["actors"], dataset.metainfo["actions"]
+    return {
+        (actors[c.actor] if actors else None, actions[c.action] if actions else None)
+        for c in dataset.annotations
+    }
+
+
+def table(results: Sequence[Result]) -> list[tuple[str, str]]:
+    """Lines for people: name of a number and the number."""
+    lines: list[tuple[str, str]] = []
+    for result in results:
+        for key, value in result.numbers.items():
+            text = f"{value:.4g}" if isinstance(value, float) else str(value)
+            lines.append((f"{result.name} {key}", text))
+    return lines
