@@ -1,19 +1,19 @@
 """Looks at a trained model: its films beside real clips of cells that training never saw.
 
 Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips and
-generated films at the same times), test.png (clips and films below each other) and samples.mp4 and
-samples.png (the grid of all actors and actions). If the config has a test_evaluator, MMEngine's
-test runs too.
+generated films at the same times), test.png (clips and films below each other), samples.mp4 and
+samples.png (the grid of all actors and actions), and card.json and card.md: the numbers of the
+metrics with their protocol.
 
 Example:
     python tools/test.py configs/ctsvg_synth_actors_32.py work_dirs/quickstart/iter_2500.pth
+    python tools/test.py configs/ctsvg_mead_128.py iter_120000.pth --metrics FVD16 FVD64 LiASync
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import os
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
@@ -38,6 +38,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--frames", type=int, default=32, help="at most this many frames of a clip (default: 32)"
     )
     parser.add_argument(
+        "--metrics",
+        nargs="*",
+        help="which metrics, such as FVD16 (default: test_evaluator of the config)",
+    )
+    parser.add_argument("--offline", action="store_true", help="never fetch weights of metrics")
+    parser.add_argument(
         "--cfg-options",
         nargs="+",
         action=OptionsAction,
@@ -49,19 +55,20 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def build_dataset(cfg):
-    """The clips that training never saw; all clips if the dataset keeps none back."""
+def build_datasets(cfg):
+    """The clips of the training, and those that it never saw (None if there are none)."""
     from mmengine.registry import init_default_scope
 
     from mmctsvg.registry import DATASETS
 
     init_default_scope(cfg.default_scope)
     dataset = cfg.train_dataloader.dataset
+    train = DATASETS.build(dataset)
     try:
-        return DATASETS.build({**dataset, "split": "test"})
+        return train, DATASETS.build({**dataset, "split": "test"})
     except UserError as error:
         print(f"no clips are kept back for testing ({error}); all clips are used")
-        return DATASETS.build({**dataset, "split": "all"})
+        return train, None
 
 
 def check_labels(inferencer, dataset, checkpoint: Path) -> None:
@@ -188,52 +195,59 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     if args.frames < 2:
         raise UserError(f"--frames {args.frames}: motion needs at least 2 frames.")
-    from mmctsvg.apis.config import load_config
+    from mmengine.dist import is_main_process
+
+    from mmctsvg.apis.config import config_errors, load_config
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.cards import make_card, show, write_card
+    from mmctsvg.evaluation.run import GeneratorSubject, build_metrics, evaluate
+    from mmctsvg.evaluation.weights import sha256_of
 
     cfg = load_config(args.config, args.cfg_options)
     out_dir = args.out_dir or args.checkpoint.parent / "test"
-    rank = int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0)))
-    if rank == 0:
-        look(cfg, args, out_dir)
-    if cfg.get("test_evaluator"):
-        run_evaluator(cfg, args, out_dir)
-    if rank == 0:
+    inferencer = CTSVGInferencer(args.checkpoint)
+    with config_errors(args.config):
+        train, test = build_datasets(cfg)
+    check_labels(inferencer, train, args.checkpoint)
+    join(args.launcher)
+    wanted = cfg.get("test_evaluator") or [] if args.metrics is None else args.metrics
+    wanted = [wanted] if isinstance(wanted, dict) else wanted
+    with config_errors(args.config):
+        metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
+    if is_main_process():
+        look(inferencer, test or train, args.frames, out_dir)
+    results = evaluate(metrics, GeneratorSubject(inferencer, train, test), out_dir)
+    if is_main_process():
+        subject = dict(
+            config=args.config.name,
+            checkpoint=args.checkpoint.name,
+            checkpoint_sha256=sha256_of(args.checkpoint),
+            iterations=inferencer.card["provenance"].get("iterations"),
+            train_clips=len(train),
+            test_clips=len(test) if test else 0,
+        )
+        write_card(make_card(subject, results), out_dir)
+        show(results)
         print(f"done: results in {out_dir}")
 
 
-def look(cfg, args: argparse.Namespace, out_dir: Path) -> None:
-    """Compares with real clips and films all actors and actions."""
-    from mmctsvg.apis.config import config_errors
-    from mmctsvg.apis.film import plan_films, write_film
-    from mmctsvg.apis.inferencer import CTSVGInferencer
+def join(launcher: str) -> None:
+    """Meets the other processes, if several were started."""
+    from mmengine.dist import init_dist
 
-    inferencer = CTSVGInferencer(args.checkpoint)
-    with config_errors(args.config):
-        dataset = build_dataset(cfg)
-    check_labels(inferencer, dataset, args.checkpoint)
-    write_results(compare(inferencer, dataset, args.frames), out_dir)
-    for plan in plan_films(inferencer):
-        write_film(
-            inferencer, plan, range(args.frames), out_dir / "samples", label="samples, frames"
-        )
-
-
-def run_evaluator(cfg, args: argparse.Namespace, out_dir: Path) -> None:
-    """Runs MMEngine's test with the metrics of the config."""
-    from mmctsvg.apis.config import config_errors
-    from mmctsvg.engine.runner import QuietRunner
     from mmctsvg.utils.compat import init_process_group_cpu
 
-    if args.checkpoint.suffix != ".pth":
-        raise UserError(
-            f"{args.checkpoint}: the metrics of the config need a checkpoint iter_N.pth."
-        )
-    cfg.launcher, cfg.work_dir, cfg.load_from = args.launcher, str(out_dir), str(args.checkpoint)
-    if args.launcher != "none":
-        init_process_group_cpu()
-    with config_errors(args.config):
-        runner = QuietRunner.from_cfg(cfg)
-    runner.test()
+    if launcher != "none" and not init_process_group_cpu():
+        init_dist(launcher)
+
+
+def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
+    """Compares with real clips and films all actors and actions."""
+    from mmctsvg.apis.film import plan_films, write_film
+
+    write_results(compare(inferencer, dataset, frames), out_dir)
+    for plan in plan_films(inferencer):
+        write_film(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")
 
 
 if __name__ == "__main__":

@@ -94,6 +94,15 @@ def format_number(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def show(results: Sequence[Result]) -> None:
+    """Print numbers and notes."""
+    for result in results:
+        for key, value in result.numbers.items():
+            print(f"{result.name} {key}: {format_number(value)}")
+        for note in result.notes:
+            print(f"note: {note}")
+
+
 def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     """Differences of two cards, line by line; numbers of different protocols are not subtracted.
 

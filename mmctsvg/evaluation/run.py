@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -188,11 +190,32 @@ def _cells_of(dataset: TripletDataset) -> set[tuple[str | None, str | None]]:
     }
 
 
-def table(results: Sequence[Result]) -> list[tuple[str, str]]:
-    """Lines for people: name of a number and the number."""
-    lines: list[tuple[str, str]] = []
-    for result in results:
-        for key, value in result.numbers.items():
-            text = f"{value:.4g}" if isinstance(value, float) else str(value)
-            lines.append((f"{result.name} {key}", text))
-    return lines
+def build_metrics(wanted: Sequence[str | Mapping[str, Any]], **options: Any) -> list[VideoMetric]:
+    """Metrics from names or configs.
+
+    Args:
+        wanted: names of registered metrics (``FVD16`` means FVD of 16 frames) or configs.
+        **options: arguments for all of them which have such an argument, for instance ``device``.
+
+    Raises:
+        UserError: if there is no such metric.
+    """
+    from . import metrics as package
+
+    found = []
+    for item in wanted:
+        config = _parse(item) if isinstance(item, str) else dict(item)
+        name = str(config.pop("type")).removeprefix("mmctsvg.")
+        if name not in package.__all__ or name == "VideoMetric":
+            known = ", ".join(sorted(set(package.__all__) - {"VideoMetric"}))
+            raise UserError(f"there is no metric {name!r}; there are {known} (FVD16, FVD64)")
+        kind = getattr(package, name)
+        accepted = inspect.signature(kind).parameters
+        config = {k: v for k, v in options.items() if k in accepted} | config
+        found.append(kind(**config))
+    return found
+
+
+def _parse(name: str) -> dict[str, Any]:
+    fvd = re.fullmatch(r"FVD(\d+)", name)
+    return dict(type="FVD", frames=int(fvd[1])) if fvd else dict(type=name)

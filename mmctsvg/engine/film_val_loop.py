@@ -1,0 +1,52 @@
+"""Metrics of films during the training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.runner import BaseLoop, Runner
+from torch.utils.data import DataLoader
+
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.evaluation.run import GeneratorSubject, build_metrics, evaluate
+from mmctsvg.registry import LOOPS
+
+from .generator_meta import bare_model, generator_meta
+
+
+@LOOPS.register_module()
+class FilmValLoop(BaseLoop):
+    """Measures the averaged generator; the numbers go to the log and to TensorBoard.
+
+    Nothing is chosen by them: every checkpoint is kept as the checkpoint hook says.
+
+    Args:
+        runner: in training.
+        dataloader: its dataset holds the clips that were kept back.
+        evaluator: configs of metrics of `mmctsvg.evaluation.metrics`.
+    """
+
+    def __init__(
+        self, runner: Runner, dataloader: DataLoader | dict, evaluator: dict | list[dict]
+    ) -> None:
+        super().__init__(runner, dataloader)
+        configs = [evaluator] if isinstance(evaluator, dict) else list(evaluator)
+        device = str(next(runner.model.parameters()).device)
+        self.metrics = build_metrics(configs, device=device)
+
+    def run(self) -> dict[str, Any]:
+        """Measures once; all ranks share the work."""
+        runner = self.runner
+        runner.call_hook("before_val")
+        runner.call_hook("before_val_epoch")
+        inferencer = CTSVGInferencer.from_generator(
+            bare_model(runner).generator_ema, generator_meta(runner)
+        )
+        subject = GeneratorSubject(
+            inferencer, runner.train_dataloader.dataset, self.dataloader.dataset
+        )
+        results = evaluate(self.metrics, subject)
+        numbers = {f"{r.name}/{key}": value for r in results for key, value in r.numbers.items()}
+        runner.call_hook("after_val_epoch", metrics=numbers)
+        runner.call_hook("after_val")
+        return numbers
