@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -175,3 +176,51 @@ def check_refusal(capsys):
             assert word in lines[-1], lines[-1]
 
     return check
+
+
+@pytest.fixture
+def weights():
+    """Returns a finder of real weights; a test is skipped where they are not in the cache."""
+
+    from mmctsvg.evaluation.weights import find_weights
+    from mmctsvg.utils.errors import UserError
+
+    def find(name):
+        try:
+            return find_weights(name, offline=True)
+        except UserError as error:
+            pytest.skip(str(error))
+
+    return find
+
+
+class LittleNetwork(torch.nn.Module):
+    """Has the call of StyleGAN-V's i3d_torchscript.pt: 400 numbers of a video."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.matrix = torch.nn.Parameter(torch.randn(6, 400, generator=generator))
+
+    def forward(self, x, rescale: bool, resize: bool, return_features: bool):
+        assert rescale and resize and return_features
+        x = x / 127.5 - 1
+        return (
+            torch.cat([x.mean((2, 3, 4)), x.diff(dim=2).square().mean((2, 3, 4))], 1) @ self.matrix
+        )
+
+
+@pytest.fixture
+def little_script(tmp_path):
+    """A small stand-in for i3d_torchscript.pt, and its computation in numpy."""
+    path = tmp_path / "i3d_torchscript.pt"
+    network = LittleNetwork()
+    torch.jit.script(network).save(str(path))
+    matrix = network.matrix.detach().numpy()
+
+    def features(frames):
+        x = frames.astype(np.float64) / 127.5 - 1
+        moving = np.square(np.diff(x, axis=0)).mean((0, 1, 2))
+        return np.concatenate([x.mean((0, 1, 2)), moving]) @ matrix
+
+    return path, features

@@ -6,6 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from mmctsvg.apis import save_generator
+from mmctsvg.evaluation.cards import read_card
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ def weights(tmp_path, make_generator):
 def test_motion_of_cells_that_training_never_saw(tmp_path, toy_config, weights, test, capsys):
     out = tmp_path / "out"
     test.main([str(toy_config()), str(weights), "--out-dir", str(out), "--frames", "6"])
-    assert {p.name for p in out.iterdir()} == {"test.csv", "test.png", "samples.mp4", "samples.png"}
+    assert {p.name for p in out.iterdir()} == {
+        *("test.csv", "test.png", "samples.mp4", "samples.png", "card.json", "card.md")
+    }
     rows = list(csv.DictReader((out / "test.csv").open()))
     # Every actor lacks one action in training.
     assert [row["action"] for row in rows] == ["nod", "wave", "speak", "all"] or len(rows) == 4
@@ -42,7 +45,7 @@ def test_numbers_against_a_calculation_by_hand(toy_config, weights, test):
     from mmctsvg.apis import CTSVGInferencer
 
     inferencer = CTSVGInferencer(weights)
-    dataset = test.build_dataset(Config.fromfile(toy_config()))
+    _, dataset = test.build_datasets(Config.fromfile(toy_config()))
     results = test.compare(inferencer, dataset, most=4)
     clip = dataset.annotations[0]
     first = next(r for r in results if r["action"] == dataset.metainfo["actions"][clip.action])
@@ -75,26 +78,26 @@ def test_bad_input_is_one_sentence(tmp_path, toy_config, weights, test, check_re
     check_refusal(test.main, [config, tmp_path / "no.pth"], "no.pth")
     check_refusal(test.main, [config, weights, "--frames", "1"], "--frames 1")
     check_refusal(test.main, [config, weights, "--cfg-options", "x=1"], "no x")
+    check_refusal(test.main, [config, weights, "--metrics", "FID"], "no metric 'FID'", "FVD")
 
 
 @pytest.mark.slow
-def test_metrics_of_the_config_in_two_processes(tmp_path, toy_config, load_tool, run_tool):
-    load_tool("train").main(
-        [str(toy_config({"train_cfg.max_iters": 1})), "--work-dir", str(tmp_path / "w")]
-    )
+def test_metrics_of_the_config_in_two_processes(
+    tmp_path, toy_config, weights, test, run_tool, little_script
+):
+    metrics = {"clips": 6, "frames": 9, "weights": str(little_script[0])}
     config = toy_config()
     cfg = Config.fromfile(config)
-    cfg.test_dataloader = dict(
-        batch_size=2,
-        num_workers=0,
-        dataset=dict(cfg.train_dataloader.dataset, split="test"),
-        sampler=dict(type="DefaultSampler", shuffle=False),
-        collate_fn=dict(type="default_collate"),
-    )
-    cfg.test_cfg = dict(type="TestLoop")
-    cfg.test_evaluator = dict(type="mmengine.DumpResults", out_file_path=str(tmp_path / "r.pkl"))
+    cfg.test_evaluator = [dict(type="FVD", **metrics), dict(type="FVD", **metrics | {"frames": 12})]
     cfg.dump(config)
-    run = run_tool("dist_test.sh", config, tmp_path / "w" / "iter_1.pth", 2)
+    arguments = ["--frames", "4", "--out-dir"]
+    test.main([str(config), str(weights), *arguments, str(tmp_path / "one")])
+    run = run_tool("dist_test.sh", config, weights, 2, *arguments, tmp_path / "two")
     assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.count("done: results in") == run.stdout.count("cells") == 1
-    assert (tmp_path / "r.pkl").is_file() and (tmp_path / "w" / "test" / "test.csv").is_file()
+    assert run.stdout.count("done: results in") == 1
+    one, two = (read_card(tmp_path / name) for name in ("one", "two"))
+    assert one["subject"]["checkpoint_sha256"] == two["subject"]["checkpoint_sha256"]
+    for name in ("FVD9", "FVD12"):
+        a, b = one["metrics"][name], two["metrics"][name]
+        assert a["protocol"] == b["protocol"] and a["numbers"]["generated_clips"] == 6
+        assert b["numbers"]["value"] == pytest.approx(a["numbers"]["value"], rel=1e-4)

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from mmctsvg.evaluation.cards import compare_cards, make_card, read_card, render_card, write_card
+from mmctsvg.evaluation.run import Result
+from mmctsvg.utils.errors import UserError
+
+WEIGHTS = dict(file="net.ckpt", sha256="ab12", licence="MIT", source="package 1.0")
+
+
+def result(value=3.14159, frames=16, sha="ab12", name="FVD16"):
+    return Result(
+        name=name,
+        numbers={"value": value, "clips": 7},
+        protocol={"frames": frames, "resize": "bilinear"},
+        weights=[WEIGHTS | {"sha256": sha}],
+        notes=["few clips"],
+        pictures=["curves.png"],
+        seconds=1.5,
+    )
+
+
+def card(*results):
+    return make_card({"checkpoint": "iter_1.pth"}, results or [result()])
+
+
+def test_written_read_and_readable(tmp_path):
+    made = card(result(), result(float("nan"), name="LiA"))
+    write_card(made, tmp_path)
+    found = read_card(tmp_path)
+    assert found["metrics"]["FVD16"] == made["metrics"]["FVD16"]
+    assert found["metrics"]["LiA"]["numbers"]["value"] is None
+    assert json.loads((tmp_path / "card.json").read_text())["versions"]["torch"]
+    text = (tmp_path / "card.md").read_text()
+    for piece in (
+        "checkpoint: iter_1.pth",
+        "| FVD16 value | 3.142 |",
+        "| LiA value | - |",
+        "frames: 16; resize: bilinear",
+        "**Note:** few clips",
+        "sha256 ab12, licence: MIT",
+        "![FVD16](curves.png)",
+    ):
+        assert piece in text
+    assert render_card(found) == text
+
+
+def test_equal_protocols_are_subtracted():
+    lines = compare_cards(card(result(3.0)), card(result(2.5)))
+    assert "FVD16 value: 3 -> 2.5 (-0.5)" in lines and "FVD16 clips: 7 -> 7 (+0)" in lines
+
+
+def test_others_are_not():
+    first = card(result(), result(1.0, name="LiA"), result(name="only"))
+    second = card(result(frames=32), result(2.0, name="LiA"))
+    lines = compare_cards(first, second)
+    assert "FVD16: not comparable: frames is 16 and 32" in lines
+    assert "only: only in the first" in lines and "LiA value: 1 -> 2 (+1)" in lines
+    with pytest.raises(UserError, match="cannot be compared: FVD16: .*the weights differ"):
+        compare_cards(card(result()), card(result(sha="cd34")))
+    missing = card(result(float("nan")))
+    assert "FVD16 value: - -> 3.142 (-)" in compare_cards(
+        json.loads(json.dumps(missing).replace("NaN", "null")), card()
+    )
+
+
+def test_the_tool(tmp_path, load_tool, check_refusal, capsys):
+    main = load_tool("compare_cards").main
+    write_card(card(result(3.0)), tmp_path / "a")
+    write_card(card(result(2.0)), tmp_path / "b")
+    main([str(tmp_path / "a"), str(tmp_path / "b" / "card.json")])
+    assert "(-1)" in capsys.readouterr().out
+    check_refusal(main, [tmp_path / "a", tmp_path / "no"], "no: cannot be read")
+    (tmp_path / "x.json").write_text("{}")
+    check_refusal(main, [tmp_path / "a", tmp_path / "x.json"], "x.json: is no card.json")
+    write_card(card(result(frames=9)), tmp_path / "c")
+    check_refusal(main, [tmp_path / "a", tmp_path / "c"], "frames is 16 and 9")

@@ -1,0 +1,114 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.datasets import SynthActorsDataset
+from mmctsvg.evaluation import run
+from mmctsvg.evaluation.film import Shot
+from mmctsvg.evaluation.metrics import FVD, VideoMetric
+from mmctsvg.utils.errors import UserError
+
+
+class Names(VideoMetric):
+    """Keeps the names of films; wants five real ones at most."""
+
+    default_prefix = "Names"
+    protocol = {}
+    real_split = "test"
+
+    def measure(self, film, real):
+        return {"film": film}
+
+    def wants(self, *, real):
+        return not real or len(self.results) < 5
+
+    def compute_metrics(self, results):
+        self.films = [(record["real"], record["film"]) for record in results]
+        if not self.films:
+            raise UserError("nothing to measure")
+        return {"films": len(self.films)}
+
+    def shots(self, cells):
+        self.cells = cells
+        return [Shot(motion=0, times=(0.0,), actor=a, action=b, seen=s) for a, b, s in cells]
+
+
+@pytest.fixture
+def subject(make_generator):
+    names = {"actors": ["Mia", "Omar"], "actions": ["speak", "nod", "shake", "wave", "laugh"]}
+    inferencer = CTSVGInferencer.from_generator(make_generator(2, 5), names)
+    clips = dict(size=16, num_actors=2, num_takes=2, length=9)
+    train, test = (SynthActorsDataset(split=split, **clips) for split in ("train", "test"))
+    return run.GeneratorSubject(inferencer, train, test)
+
+
+def test_a_generator_makes_every_cell_and_knows_what_it_was_trained_on(subject, tmp_path):
+    metric = Names()
+    (result,) = run.evaluate([metric], subject, tmp_path)
+    assert result.name == "Names" and result.numbers == {"films": 4 + 10}
+    assert Counter(seen for *_, seen in metric.cells) == {True: 8, False: 2}
+    unseen = {(a, b) for a, b, seen in metric.cells if not seen}
+    real = [film for is_real, film in metric.films if is_real]
+    assert {(film.actor, film.action) for film in real} == unseen
+    assert not any(film.seen for film in real)
+    fakes = [film for is_real, film in metric.films if not is_real]
+    assert {(f.actor, f.action): f.seen for f in fakes} == {(a, b): s for a, b, s in metric.cells}
+
+
+def test_films_are_shared_by_the_ranks(subject, monkeypatch):
+    def names(rank, ranks):
+        monkeypatch.setattr(run, "get_rank", lambda: rank)
+        monkeypatch.setattr(run, "get_world_size", lambda: ranks)
+        metric = Names()
+        return [f.name for side in (subject.real, subject.generated) for f in side(metric)]
+
+    whole = names(0, 1)
+    parts = [names(rank, 3) for rank in range(3)]
+    assert Counter(whole) == sum(map(Counter, parts), Counter()) and len(whole) == 14
+    assert min(map(len, parts)) >= 4
+
+
+def test_the_order_of_real_films_says_nothing(subject):
+    metric = Names()
+    metric.real_split = "all"
+    names = [film.name for film in subject.real(metric)]
+    assert len(names) == 20 and names != sorted(names)
+    assert names == [film.name for film in subject.real(metric)]
+
+
+def test_folders(make_film, tmp_path, little_script):
+    import cv2
+
+    for side, count in (("real", 3), ("fake", 4)):
+        for number in range(count):
+            folder = tmp_path / side / f"clip{number}"
+            folder.mkdir(parents=True)
+            for t, frame in enumerate(make_film(number, frames=9).frames):
+                cv2.imwrite(str(folder / f"{t}.png"), frame)
+    subject = run.FolderSubject(tmp_path / "real", tmp_path / "fake")
+    metric = FVD(frames=9, weights=str(little_script[0]))
+    (result,) = run.evaluate([metric], subject)
+    assert result.numbers["real_clips"] == 3 and result.numbers["generated_clips"] == 4
+    assert len(result.weights[0]["sha256"]) == 64 and np.isfinite(result.numbers["value"])
+    with pytest.raises(UserError, match="at least 2 real"):
+        run.evaluate([metric], run.FolderSubject(None, tmp_path / "fake"))
+
+
+def test_metrics_by_name(little_script):
+    weights = str(little_script[0])
+    a, b = run.build_metrics(["FVD16", dict(type="FVD", frames=64)], weights=weights, unknown=1)
+    assert (a.prefix, b.prefix) == ("FVD16", "FVD64")
+    with pytest.raises(UserError, match="there is no metric 'FID'; there are .*FVD"):
+        run.build_metrics(["FID"])
+    with pytest.raises(UserError, match="different names, not FVD16, FVD16"):
+        run.evaluate([a, a], None)
+
+
+def test_an_error_of_a_metric_reaches_the_user(subject):
+    metric = Names()
+    metric.wants = lambda *, real: False
+    metric.measure = lambda film, real: None
+    with pytest.raises(UserError, match="nothing to measure"):
+        run.evaluate([metric], subject)

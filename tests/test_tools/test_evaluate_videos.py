@@ -1,0 +1,51 @@
+import cv2
+import numpy as np
+import pytest
+
+from mmctsvg.evaluation.cards import read_card
+
+
+@pytest.fixture
+def main(load_tool):
+    return load_tool("evaluate_videos").main
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Two folders of clips of noise."""
+    rng = np.random.default_rng(0)
+    for side in ("real", "fake"):
+        for number in range(3):
+            folder = tmp_path / side / f"clip{number}"
+            folder.mkdir(parents=True)
+            for t in range(16):
+                cv2.imwrite(str(folder / f"{t}.png"), rng.integers(0, 256, (16, 16, 3), np.uint8))
+    return tmp_path / "real", tmp_path / "fake"
+
+
+@pytest.mark.slow
+def test_fvd_of_two_folders(weights, main, folders, capsys, tmp_path):
+    weights("i3d")
+    main([*map(str, folders), "--offline", "--device", "cpu"])
+    output = capsys.readouterr().out
+    assert "FVD16 value:" in output and "note: FVD16: 3 clips" in output
+    assert output.splitlines()[-1] == f"done: results in {tmp_path / 'evaluation'}"
+    card = read_card(tmp_path / "evaluation")
+    assert card["metrics"]["FVD16"]["numbers"]["real_clips"] == 3
+    assert card["metrics"]["FVD16"]["weights"][0]["licence"].startswith("Apache-2.0")
+
+
+def test_bad_input_is_one_sentence(main, folders, check_refusal, tmp_path, monkeypatch):
+    real, fake = folders
+    check_refusal(main, [tmp_path / "no", fake], "no does not exist")
+    check_refusal(main, [real, fake, "--metrics", "FVD4"], "frames >= 9")
+    check_refusal(main, [real, fake, "--metrics", "x"], "no metric 'x'")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("MMCTSVG_WEIGHTS_I3D", raising=False)
+    check_refusal(main, [real, fake, "--offline"], "tools/weights.py fetch i3d")
+
+
+@pytest.mark.slow
+def test_metrics_that_need_real_films(weights, main, folders, check_refusal):
+    weights("i3d")
+    check_refusal(main, ["none", folders[1], "--offline"], "FVD16 needs real clips")
