@@ -2,5 +2,6 @@
 
 from .base import VideoMetric
 from .fvd import FVD
+from .lpips_distance import LPIPSDistance
 
-__all__ = ["FVD", "VideoMetric"]
+__all__ = ["FVD", "LPIPSDistance", "VideoMetric"]

@@ -1,0 +1,140 @@
+"""LPIPS between pairs of films, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
+
+from ..backbones.lpips import NETS, load_lpips
+from ..film import Film, Shot
+from ..functional.bootstrap import bootstrap_interval
+from ..weights import find_entry
+from .base import VideoMetric
+
+_SMALLEST = 64  # pixels to which smaller films are enlarged: the trunks halve them several times
+
+
+@METRICS.register_module()
+class LPIPSDistance(VideoMetric):
+    """Perceptual distance of real films and their generated counterparts.
+
+    A pair is a real and a generated film with the same file name (without its suffix) and the same
+    actor and action; frame t is compared with frame t, as far as both go. It serves
+    reconstructions, such as inverted clips; a generator by itself has no counterparts.
+
+    Args:
+        net: ``'vgg'`` or ``'alex'``.
+        weights: path of the weights ``lpips_vgg`` or ``lpips_alex``.
+        batch_size: frames that go through the network together.
+        device: of the network.
+        offline: never fetch weights.
+
+    Raises:
+        UserError: for another net, or missing or wrong weights.
+
+    Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric.
+    """
+
+    needs_real = True
+    default_prefix = "LPIPS"
+
+    def __init__(
+        self,
+        *,
+        net: str = "vgg",
+        weights: str | None = None,
+        batch_size: int = 16,
+        device: str = "cpu",
+        offline: bool = False,
+        collect_device: str = "cpu",
+    ) -> None:
+        super().__init__(collect_device=collect_device)
+        if net not in NETS:
+            raise UserError(f"net is {net!r}: it must be one of {', '.join(NETS)}")
+        self.net, self.batch_size = net, batch_size
+        self.device = torch.device(device)
+        self._network = load_lpips(net, weights, offline).to(self.device)
+        self._waiting: dict[tuple, Film] = {}
+
+    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
+        """Mean distance of a film and its counterpart, when both have come."""
+        key = Path(film.name).stem, film.actor, film.action
+        other = self._waiting.pop((not real, *key), None)
+        if other is None:
+            if (real, *key) in self._waiting:
+                raise UserError(
+                    f"{film.name} and {self._waiting[real, *key].name} have the same name and "
+                    "labels, so pairs are not unique"
+                )
+            self._waiting[real, *key] = film
+            return None
+        if film.size != other.size:
+            (h, w), (other_h, other_w) = film.size, other.size
+            raise UserError(
+                f"{film.name} is {w}x{h} and {other.name} is {other_w}x{other_h}: pairs must have "
+                "one size"
+            )
+        return {"distance": self._distance(film.frames, other.frames)}
+
+    @torch.no_grad()
+    def _distance(self, a: np.ndarray, b: np.ndarray) -> float:
+        length, found = min(len(a), len(b)), []
+        for start in range(0, length, self.batch_size):
+            pieces = [self._tensor(x[start : min(start + self.batch_size, length)]) for x in (a, b)]
+            found.append(self._network(*pieces).flatten())
+        return float(torch.cat(found).mean())
+
+    def _tensor(self, frames: np.ndarray) -> torch.Tensor:
+        x = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        smallest = min(x.shape[-2:])
+        if smallest < _SMALLEST:
+            scale = _SMALLEST / smallest
+            size = [round(side * scale) for side in x.shape[-2:]]
+            x = F.interpolate(x, size, mode="bilinear")
+        return x
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """See `VideoMetric.compute_metrics`."""
+        self._alone, self._waiting = len(self._waiting), {}
+        distances = np.array([record["distance"] for record in results])
+        if not len(distances):
+            raise UserError(
+                "LPIPS found no pair: give real and generated films the same file names and labels"
+            )
+        low, high = bootstrap_interval(distances)
+        return dict(mean=float(distances.mean()), low=low, high=high, pairs=len(distances))
+
+    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
+        """None: a generator by itself has no counterparts of real films."""
+        return []
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """See `VideoMetric.protocol`."""
+        return dict(
+            metric="LPIPS",
+            net=self.net,
+            version="0.1",
+            pairs="equal file names and labels; frames at equal places",
+            smallest=f"films below {_SMALLEST} pixels are enlarged to it bilinearly",
+            interval="95 %, bootstrap over pairs",
+        )
+
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """See `VideoMetric.weights`."""
+        return [find_entry(NETS[self.net][0]).card]
+
+    @property
+    def notes(self) -> list[str]:
+        """See `VideoMetric.notes`."""
+        alone = getattr(self, "_alone", 0)
+        return [f"LPIPS: {alone} films have no counterpart"] if alone else []
