@@ -12,11 +12,12 @@ model = dict(
     ),
     time_discriminator=dict(size=64, channels=channels, frequency_std=0.25, **labels),
     shuffle_discriminator=dict(size=64, channels=channels),
+    r1_gamma=6.0,
     ema_half_life=2000,
     ramp=(500, 1500),
 )
 train_dataloader = dict(
-    batch_size=8, num_workers=0, persistent_workers=False, dataset=dict(size=64, stride=2)
+    batch_size=8, num_workers=0, persistent_workers=False, dataset=dict(size=64, stride=3)
 )
 train_cfg = dict(max_iters=40_000)
 optim_wrapper = dict(optimizer=dict(lr=0.004))

@@ -40,7 +40,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--metrics",
         nargs="*",
-        help="which metrics, such as FVD16 (default: test_evaluator of the config)",
+        help="which metrics, such as FVD16 (default: metrics of the config; none: --metrics alone)",
     )
     parser.add_argument("--offline", action="store_true", help="never fetch weights of metrics")
     parser.add_argument(
@@ -210,8 +210,7 @@ def main(argv: list[str] | None = None) -> None:
         train, test = build_datasets(cfg)
     check_labels(inferencer, train, args.checkpoint)
     join(args.launcher)
-    wanted = cfg.get("test_evaluator") or [] if args.metrics is None else args.metrics
-    wanted = [wanted] if isinstance(wanted, dict) else wanted
+    wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
     if is_main_process():

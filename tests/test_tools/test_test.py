@@ -88,7 +88,7 @@ def test_metrics_of_the_config_in_two_processes(
     metrics = {"clips": 6, "frames": 9, "weights": str(little_script[0])}
     config = toy_config()
     cfg = Config.fromfile(config)
-    cfg.test_evaluator = [dict(type="FVD", **metrics), dict(type="FVD", **metrics | {"frames": 12})]
+    cfg.metrics = [dict(type="FVD", **metrics), dict(type="FVD", **metrics | {"frames": 12})]
     cfg.dump(config)
     arguments = ["--frames", "4", "--out-dir"]
     test.main([str(config), str(weights), *arguments, str(tmp_path / "one")])

@@ -4,3 +4,5 @@ train_dataloader = dict(
         type="WeizmannDataset", annotations="data/weizmann64/annotations.csv", cache="memory"
     )
 )
+# What tools/test.py measures; the recogniser comes from tools/train_recognizer.py.
+metrics = [dict(type="FVD", frames=16), dict(type="ActionAccuracy")]
