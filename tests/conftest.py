@@ -128,17 +128,23 @@ def make_meta():
     return make
 
 
+def load_module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def load_tool():
     """Returns a loader of tools as modules: ``load_tool("train").main(["config.py"])``."""
+    return lambda name: load_module(ROOT / "tools" / f"{name}.py")
 
-    def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
 
-    return load
+@pytest.fixture(scope="session")
+def official() -> ModuleType:
+    """The released arithmetic once more, and files in the authors' layout."""
+    return load_module(ROOT / "tests" / "official_reference.py")
 
 
 @pytest.fixture

@@ -123,24 +123,55 @@ def is_finished(cfg) -> bool:
     return bool(cfg.resume) and isinstance(last, int) and iteration_of(Path(cfg.load_from)) >= last
 
 
-def check_fit(path: str, checkpoint: dict, model) -> None:
-    """Refuses a checkpoint that belongs to another model; MMEngine would only warn.
+def check_resumable(path: str, checkpoint: dict) -> None:
+    """Refuses a checkpoint that holds weights but no training.
 
     Raises:
-        UserError: if the names or shapes of the weights differ, or it cannot be resumed from.
+        UserError: naming what is missing.
     """
     missing = {"optimizer", "meta", "message_hub"} - checkpoint.keys()
     if missing:
         raise UserError(f"{path}: cannot be resumed from, it has no {', '.join(sorted(missing))}.")
+
+
+def check_fit(path: str, checkpoint: dict, model, resume: bool) -> None:
+    """Refuses a checkpoint that belongs to another model; MMEngine would only warn.
+
+    Weights to start from may be more than the model has, for instance a discriminator too many.
+
+    Raises:
+        UserError: if the names or shapes of the weights differ.
+    """
     saved = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    for name in sorted(saved.keys() | wanted.keys()):
+    for name in sorted(saved.keys() | wanted.keys() if resume else wanted):
+        if name.endswith(".fir"):
+            continue  # checkpoints of the released code may bring filters of their own
         if saved.get(name) != wanted.get(name):
+            mend = "the same config or another work dir" if resume else "a config of the same sizes"
             raise UserError(
                 f"{path}: is not a checkpoint of this config: {name} has the shape "
                 f"{saved.get(name, 'absent')} in it and {wanted.get(name, 'absent')} here; "
-                "use the same config or another work dir."
+                f"use {mend}."
             )
+
+
+def carry_ramp(path: str, checkpoint: dict, model) -> bool:
+    """Leaves the ramp out if the weights have it behind them, wherever the counter stands.
+
+    The counter starts at 0 where weights are loaded to start from, and the action embedding would
+    fade out of a generator that was trained with all of it.
+
+    Returns:
+        Whether the ramp was left out.
+    """
+    from mmctsvg.apis.weights import checkpoint_card
+
+    card = checkpoint_card(path, checkpoint)
+    done = card is not None and card["ramp"] == 1 and model.ramp is not None
+    if done:
+        model.ramp = None
+    return done
 
 
 def describe(runner, model) -> str:
@@ -198,7 +229,10 @@ def main(argv: list[str] | None = None) -> None:
     if cfg.load_from:
         checkpoint = read_checkpoint(cfg.load_from)
         if cfg.resume:
-            check_fit(cfg.load_from, checkpoint, model)
+            check_resumable(cfg.load_from, checkpoint)
+        check_fit(cfg.load_from, checkpoint, model, cfg.resume)
+        if carry_ramp(cfg.load_from, checkpoint, model) and not cfg.resume:
+            runner.logger.info("the weights have the ramp behind them: lambda is 1 from the start")
     runner.train()
     if runner.rank == 0:
         print(f"done: results in {runner.work_dir}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,23 +152,48 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: this file holds a generator only; training needs a checkpoint iter_N.pth."
         )
+    checkpoint = read_pickle(path, "use a checkpoint written by tools/train.py")
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise UserError(f"{path}: is no checkpoint of tools/train.py: it has no 'state_dict'.")
+    return checkpoint
+
+
+def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
+    """Reads what ``torch.save`` wrote, as far as it is plain data; nothing in it is executed.
+
+    Args:
+        path: an existing file.
+        mend: what to do if it holds something else, for the error.
+        allowed: classes whose objects are data as well, in this call only.
+
+    Returns:
+        The data; tensors are mapped from the disc.
+
+    Raises:
+        UserError: if the file is truncated, no pickle, or holds anything but data.
+    """
+    # Files of PyTorch's old format cannot be mapped; they are read whole.
+    with path.open("rb") as file:
+        mappable = file.read(4) == b"PK\x03\x04"
     try:
-        # Files of PyTorch's old format cannot be mapped; they are read whole.
-        with path.open("rb") as file:
-            mappable = file.read(4) == b"PK\x03\x04"
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
+        with torch.serialization.safe_globals(list(allowed)):
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
     except pickle.UnpicklingError as error:
         if "Weights only load failed" in str(error) and "Unsupported" in str(error):
+            found = re.search(r"GLOBAL ([\w.]+)", str(error))
             raise UserError(
-                f"{path}: holds objects besides weights, which are not loaded because they could "
-                "run code; use a checkpoint written by tools/train.py."
+                f"{path}: holds objects besides weights{f' ({found[1]})' if found else ''}, which "
+                f"are not loaded because they could run code; {mend}."
             ) from error
         raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
     except _BROKEN_FILE as error:
         raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
-    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
-        raise UserError(f"{path}: is no checkpoint of tools/train.py: it has no 'state_dict'.")
-    return checkpoint
+
+
+def checkpoint_card(path: str | Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The card of a checkpoint of `read_checkpoint` (see `make_card`), or None if it has none."""
+    text = checkpoint.get(CARD_KEY)
+    return _parse_card(Path(path), text) if isinstance(text, str) else None
 
 
 def _kind_of(path: Path) -> str:

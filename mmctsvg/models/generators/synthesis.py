@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..layers import FIR, ModulatedConv2d, bias_act, memory_format, upfirdn2d
+from ..layers import FIR, FilteredModule, ModulatedConv2d, bias_act, memory_format, upfirdn2d
 
 
 class StyledConv(nn.Module):
@@ -27,14 +27,13 @@ class StyledConv(nn.Module):
         return bias_act(x, self.bias)
 
 
-class ToRGB(nn.Module):
+class ToRGB(FilteredModule):
     """1x1 modulated convolution to colours, added to the upsampled picture so far."""
 
     def __init__(self, in_channels: int, style_dim: int):
-        super().__init__()
+        super().__init__(FIR * 4)
         self.conv = ModulatedConv2d(in_channels, 3, 1, style_dim, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(3))
-        self.register_buffer("fir", FIR * 4, persistent=False)
 
     def forward(self, x: Tensor, style: Tensor, image: Tensor | None) -> Tensor:
         """Add the colours of ``x`` (N, C, H, W) to ``image`` (N, 3, H/2, W/2), if any; float32."""

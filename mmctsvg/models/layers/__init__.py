@@ -1,6 +1,6 @@
 """StyleGAN2 layers and the operations behind them."""
 
-from .conv import EqualConv2d, ModulatedConv2d
+from .conv import EqualConv2d, FilteredModule, ModulatedConv2d
 from .linear import EqualLinear, PixelNorm
 from .ops import FIR, bias_act, memory_format, upfirdn2d
 
@@ -8,6 +8,7 @@ __all__ = [
     "FIR",
     "EqualConv2d",
     "EqualLinear",
+    "FilteredModule",
     "ModulatedConv2d",
     "PixelNorm",
     "bias_act",

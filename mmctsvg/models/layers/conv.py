@@ -10,7 +10,27 @@ from .linear import EqualLinear
 from .ops import FIR, bias_act, upfirdn2d
 
 
-class EqualConv2d(nn.Module):
+class FilteredModule(nn.Module):
+    """Layer with a FIR filter ``fir``, which is a constant and not part of the checkpoint.
+
+    Checkpoints of the released code bring the filter of every layer along. A state dict that has a
+    ``fir`` changes this layer's, which from then on is part of its state dict too.
+
+    Args:
+        fir: (K, K).
+    """
+
+    def __init__(self, fir: Tensor):
+        super().__init__()
+        self.register_buffer("fir", fir, persistent=False)
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
+        if prefix + "fir" in state_dict:
+            self.register_buffer("fir", self.fir)  # the same, but persistent
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class EqualConv2d(FilteredModule):
     """Convolution with equalised learning rate, "same" padding, optional low-pass and stride 2.
 
     Args:
@@ -30,13 +50,12 @@ class EqualConv2d(nn.Module):
         down: bool = False,
         activation: bool = True,
     ):
-        super().__init__()
+        super().__init__(FIR.clone())
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if activation else None
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.kernel_size = kernel_size
         self.down = down
-        self.register_buffer("fir", FIR.clone(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve ``x`` (N, in_channels, H, W) in the precision of ``x``."""
@@ -51,7 +70,7 @@ class EqualConv2d(nn.Module):
         return x if self.bias is None else bias_act(x, self.bias)
 
 
-class ModulatedConv2d(nn.Module):
+class ModulatedConv2d(FilteredModule):
     """Convolution whose input channels are scaled by a style, sample by sample.
 
     Scaling the activations before and after one ordinary convolution gives the same numbers as
@@ -78,15 +97,14 @@ class ModulatedConv2d(nn.Module):
         demodulate: bool = True,
         up: bool = False,
     ):
-        super().__init__()
+        # Times 4, because three of four pixels are inserted zeros.
+        super().__init__(FIR * 4)
         self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
         self.modulation = EqualLinear(style_dim, in_channels, bias_init=1.0)
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.kernel_size = kernel_size
         self.demodulate = demodulate
         self.up = up
-        # Times 4, because three of four pixels are inserted zeros.
-        self.register_buffer("fir", FIR * 4, persistent=False)
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim)."""
