@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import pickle
 import re
 import struct
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ _BROKEN_FILE = (
     AttributeError,
     EOFError,
     KeyError,
+    OSError,
     RuntimeError,
     TypeError,
     UnicodeDecodeError,
@@ -172,14 +175,15 @@ def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
     Raises:
         UserError: if the file is truncated, no pickle, or holds anything but data.
     """
-    # Files of PyTorch's old format cannot be mapped; they are read whole.
-    with path.open("rb") as file:
-        mappable = file.read(4) == b"PK\x03\x04"
     try:
-        with torch.serialization.safe_globals(list(allowed)):
+        # Files of PyTorch's old format cannot be mapped; they are read whole.
+        with path.open("rb") as file:
+            mappable = file.read(4) == b"PK\x03\x04"
+        with torch.serialization.safe_globals(list(allowed)), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what PyTorch finds odd is an error below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
     except pickle.UnpicklingError as error:
-        if "Weights only load failed" in str(error) and "Unsupported" in str(error):
+        if re.search("[Uu]nsupported|Can only|Trying to call", str(error)):
             found = re.search(r"GLOBAL ([\w.]+)", str(error))
             raise UserError(
                 f"{path}: holds objects besides weights{f' ({found[1]})' if found else ''}, which "
@@ -187,6 +191,8 @@ def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
             ) from error
         raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
     except _BROKEN_FILE as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a seek before the start
+            raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
         raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
 
 

@@ -79,6 +79,7 @@ def read_clip_list(
     source: str | Path,
     layout: Layout = PLAIN_LAYOUT,
     action_names: list[str] | None = None,
+    actor_names: list[str] | None = None,
 ) -> ClipList:
     """Read a list and look at everything in it but the clips themselves.
 
@@ -88,16 +89,18 @@ def read_clip_list(
         layout: how a folder tree is to be read; it also gives a CSV's actors their names, where it
             fits the paths.
         action_names: names of the labels 0, 1, ...; None numbers them.
+        actor_names: names of the persons 0, 1, ..., some of whom may have no clip; None takes those
+            that have clips.
 
     Raises:
         UserError: if the source does not exist or is no text.
     """
     source = Path(source)
     if source.is_dir():
-        clips = _read_tree(source, layout, action_names)
+        clips = _read_tree(source, layout, action_names, actor_names)
     elif source.is_file():
         clips = _read_csv(source)
-        _name_labels(clips, layout, action_names)
+        _name_labels(clips, layout, action_names, actor_names)
     else:
         raise UserError(f"{source} does not exist: give a CSV list or a folder of clips")
     if not clips.entries and not clips.problems:
@@ -157,11 +160,24 @@ def _read_row(clips: ClipList, line: int, row: dict) -> Entry | None:
     )
 
 
-def _name_labels(clips: ClipList, layout: Layout, action_names: list[str] | None) -> None:
+def _name_labels(
+    clips: ClipList,
+    layout: Layout,
+    action_names: list[str] | None,
+    actor_names: list[str] | None,
+) -> None:
     """Look for holes in the numbering, and find names for the numbers."""
+    if actor_names is not None and "person" in clips.columns:
+        last = len(actor_names) - 1
+        for entry in clips.entries:
+            if entry.actor > last:
+                text = f"{entry.where} has person {entry.actor}, but actor_names end at {last}"
+                clips.problems.append(Problem(text=f"{text} ({actor_names[last]})"))
+        clips.entries = [entry for entry in clips.entries if entry.actor <= last]
     actors = {entry.actor for entry in clips.entries} - {None}
     actions = {entry.action for entry in clips.entries} - {None}
-    _check_holes(clips, "person", actors)
+    if actor_names is None:
+        _check_holes(clips, "person", actors)
     if action_names is None:
         _check_holes(clips, "label", actions)
         clips.action_names = [f"action{number}" for number in range(max(actions, default=-1) + 1)]
@@ -173,6 +189,9 @@ def _name_labels(clips: ClipList, layout: Layout, action_names: list[str] | None
                 text = f"{entry.where} has label {entry.action}, but the labels end at {last}"
                 clips.problems.append(Problem(text=f"{text} ({action_names[last]})"))
         clips.entries = [entry for entry in clips.entries if entry.action <= last]
+    if actor_names is not None:
+        clips.actor_names = list(actor_names) if "person" in clips.columns else []
+        return
     names: dict[int, set[str]] = {actor: set() for actor in sorted(actors)}
     for entry in clips.entries:
         parsed = layout.parse(entry.name)
@@ -197,7 +216,9 @@ def _check_holes(clips: ClipList, column: str, numbers: set[int]) -> None:
 # ---------------------------------------------------------------------------------------- tree
 
 
-def _read_tree(root: Path, layout: Layout, action_names: list[str] | None) -> ClipList:
+def _read_tree(
+    root: Path, layout: Layout, action_names: list[str] | None, actor_names: list[str] | None
+) -> ClipList:
     clips = ClipList(source=root, columns=("path", "label", "person"))
     parsed: list[tuple[str, str, str]] = []
     for name in _find_clips(root):
@@ -205,9 +226,14 @@ def _read_tree(root: Path, layout: Layout, action_names: list[str] | None) -> Cl
         if found is None:
             text = f"{name} does not fit the layout {layout.shape}"
             clips.problems.append(Problem(text=text))
+        elif actor_names is not None and found[0] not in actor_names:
+            text = f"{name} is of {found[0]}, who is not in actor_names"
+            clips.problems.append(Problem(text=text))
         else:
             parsed.append((name, *found))
-    clips.actor_names = sorted({actor for _, actor, _ in parsed}, key=natural_key)
+    clips.actor_names = list(
+        actor_names or sorted({actor for _, actor, _ in parsed}, key=natural_key)
+    )
     texts = sorted({action for _, _, action in parsed}, key=natural_key)
     numbers = layout.actions or {text: number for number, text in enumerate(texts)}
     clips.action_names = list(action_names or texts)

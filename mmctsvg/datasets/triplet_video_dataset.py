@@ -35,6 +35,8 @@ class TripletVideoDataset(TripletDataset):
         fps: frame rate of the clips; None takes that of the first video, or 25.
         action_names: names of the labels 0, 1, ...; None uses the dataset's own, or the texts
             of a folder tree, or numbers.
+        actor_names: names of the actors 0, 1, ... as a checkpoint has them, in its order; some may
+            have no clip here. None numbers those that have clips, in the order of their names.
         allow_bad_clips: skip clips that cannot be used and say how many, instead of refusing.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame); None reads every frame when it is needed.
@@ -57,6 +59,7 @@ class TripletVideoDataset(TripletDataset):
         min_length: int | None = None,
         fps: float | None = None,
         action_names: list[str] | None = None,
+        actor_names: list[str] | None = None,
         allow_bad_clips: bool = False,
         cache: str | None = None,
         stride: int | str = 1,
@@ -73,7 +76,9 @@ class TripletVideoDataset(TripletDataset):
         ):
             if value not in right:
                 raise UserError(f"{name} is {value!r}: it must be one of {_listed(right)}")
-        clips = read_clip_list(annotations, self.LAYOUT, action_names or self.ACTION_NAMES)
+        clips = read_clip_list(
+            annotations, self.LAYOUT, action_names or self.ACTION_NAMES, actor_names
+        )
         checked = check_clips(clips, crop=crop, stride=stride, times=times)
         refuse(clips.source, checked.problems, allow_bad_clips)
         if split == "test" and "is_train" not in clips.columns:
