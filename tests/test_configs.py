@@ -83,3 +83,11 @@ def test_main_config_is_the_paper():
     assert (model.r1_gamma, model.r1_interval) == (10, 16)
     assert (model.path_weight, model.path_decay, model.path_interval) == (2, 0.01, 4)
     assert cfg.optim_wrapper.optimizer == dict(type="Adam", lr=0.002, betas=(0.0, 0.99), fused=True)
+
+
+def test_fine_tuning_is_the_released_code_after_its_ramp():
+    cfg = load("ctsvg_mead_128_finetune.py")
+    with torch.device("meta"):
+        model = MODELS.build(cfg.model)
+    assert set(model.switches.values()) == {"official"} and model.ramp_weight == 1
+    assert cfg.load_from and cfg.optim_wrapper.optimizer.lr == 0.0005

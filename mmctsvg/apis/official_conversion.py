@@ -114,7 +114,21 @@ def convert_official(
         lines.append("without the moments of all optimisers it serves load_from=, not --resume")
     with atomic_path(target) as temporary:
         torch.save(checkpoint, temporary)
+    lines.append(f"its model: --cfg-options load_from={target} {_options(file.model)}")
     return lines
+
+
+def _options(model: dict[str, Any]) -> str:
+    """What a config of other sizes must be told; channels can only be stated in a config."""
+    sizes = ("size", "motion_dim", "content_dim", "embed_dim", "num_actors", "num_actions")
+    told = [
+        f"model.{player}.{name}={arguments[name]}"
+        for player, arguments in model.items()
+        if isinstance(arguments, dict)
+        for name in sizes
+        if name in arguments
+    ]
+    return " ".join([*told, f"train_dataloader.dataset.size={model['generator']['size']}"])
 
 
 def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str, Tensor]:

@@ -164,3 +164,21 @@ def test_names_of_labels():
     )  # fmt: skip
     assert WeizmannDataset.ACTION_NAMES == ("wave1", "wave2", "jack", "bend")
     assert len(set(UTDMHADDataset.ACTION_NAMES)) == 27
+
+
+def test_actors_of_a_checkpoint_keep_their_numbers(tmp_path):
+    """Names are given: some have no clip, and others are nobody that it knows."""
+    for name in ("ben/run/0", "zoe/run/0", "eve/run/0"):
+        write_folder(tmp_path / "tree" / name)
+    clips = read_clip_list(tmp_path / "tree", actor_names=["zoe", "ann", "ben"])
+    assert {entry.name: entry.actor for entry in clips.entries} == {"ben/run/0": 2, "zoe/run/0": 0}
+    assert clips.actor_names == ["zoe", "ann", "ben"]
+    assert problems(clips) == ["eve/run/0 is of eve, who is not in actor_names"]
+
+    rows = [("a", 0, 1, 2), ("b", 0, 1, 0), ("c", 0, 1, 3)]
+    clips = read_clip_list(
+        write_csv(tmp_path / "list.csv", rows), actor_names=["zoe", "ann", "ben"]
+    )
+    assert [(entry.name, entry.actor) for entry in clips.entries] == [("a", 2), ("b", 0)]
+    assert clips.actor_names == ["zoe", "ann", "ben"]
+    assert problems(clips) == ["line 4: c has person 3, but actor_names end at 2 (ben)"]

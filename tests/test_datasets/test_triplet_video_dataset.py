@@ -38,6 +38,14 @@ def test_splits(clip_list):
     assert metainfo["actors"] == ["anna0", "anna1"] and len(metainfo["actions"]) == 2
 
 
+def test_actors_of_a_checkpoint(clip_list):
+    names = ["x", "y", "z"]
+    metainfo = make(clip_list, actor_names=names).metainfo
+    assert metainfo["actors"] == names
+    with pytest.raises(UserError, match=r"has person 1, but actor_names end at 0 \(x\)"):
+        make(clip_list, actor_names=["x"])
+
+
 @pytest.mark.parametrize("cache", [None, "memory"])
 def test_workers_and_cache_change_nothing(clip_list, cache):
     expected = [make(clip_list)[i]["frames"] for i in range(12)]

@@ -1,8 +1,12 @@
+import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
 from mmengine.config import Config
+
+from mmctsvg.apis.weights import CARD_KEY, make_card
 
 
 @pytest.fixture
@@ -212,6 +216,34 @@ def test_the_released_code_is_trained_when_model_and_data_agree(
     data = ["train_dataloader.dataset.stride=official", "train_dataloader.dataset.times=official"]
     train([str(toy_config()), "--work-dir", str(tmp_path), "--cfg-options", *options, *data])
     assert "4 triplets per iteration" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_weights_to_start_from_belong_to_the_model(trained, train, check_refusal, tmp_path):
+    config, work_dir, _ = trained
+    arguments = [config, "--work-dir", tmp_path / "x", "--cfg-options"]
+    start = f"load_from={work_dir / 'iter_2.pth'}"
+    check_refusal(
+        train,
+        [*arguments, start, "model.generator.motion_dim=10"],
+        "iter_2.pth: is not a checkpoint of this config: generator.",
+        "use a config of the same sizes",
+    )
+    # One that has more players is fine.
+    options = ["model.shuffle_discriminator=None", "train_cfg.max_iters=1"]
+    train([str(argument) for argument in [*arguments, start, *options]])
+
+
+def test_a_ramp_that_is_done_stays_done(load_tool, make_generator, make_meta):
+    tool = load_tool("train")
+    for ramp, left_out in ((0.0, False), (0.5, False), (1.0, True)):
+        card = make_card(make_generator(), make_meta(ramp=ramp))
+        model = SimpleNamespace(ramp=(2, 6))
+        checkpoint = {"state_dict": {}, CARD_KEY: json.dumps(card)}
+        assert tool.carry_ramp("a.pth", checkpoint, model) == left_out
+        assert model.ramp == (None if left_out else (2, 6))
+    assert not tool.carry_ramp("a.pth", {"state_dict": {}}, SimpleNamespace(ramp=(2, 6)))
+    assert not tool.carry_ramp("a.pth", checkpoint, SimpleNamespace(ramp=None))
 
 
 @pytest.mark.slow

@@ -82,3 +82,17 @@ def test_equal_conv_second_gradients():
     x = torch.randn(1, 2, 4, 4, dtype=torch.float64, requires_grad=True)
     assert gradcheck(layer, x)
     assert gradgradcheck(layer, x)
+
+
+@pytest.mark.parametrize(
+    "layer", [EqualConv2d(3, 4, 3, down=True), ModulatedConv2d(3, 4, 3, 5, up=True)]
+)
+def test_a_filter_that_a_state_dict_brings(layer):
+    """It is used and saved from then on; usually it is no part of the state dict."""
+    plain = layer.state_dict()
+    assert "fir" not in plain
+    layer.load_state_dict(plain, strict=True)
+    assert "fir" not in layer.state_dict()
+    fir = torch.rand(4, 4)
+    layer.load_state_dict({**plain, "fir": fir}, strict=True)
+    assert torch.equal(layer.fir, fir) and torch.equal(layer.state_dict()["fir"], fir)
