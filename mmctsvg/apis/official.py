@@ -88,9 +88,13 @@ def read_official(path: str | Path) -> OfficialCheckpoint:
         for key, player in PLAYERS.items()
     }
     notes: list[str] = []
-    problems = [
-        problem for key in PLAYERS for problem in _compare(key, tensors[key], where[key])
-    ] + _check_args(raw.get("args"), model["generator"], notes)
+    problems = [problem for key in PLAYERS for problem in _compare(key, tensors[key], where[key])]
+    size = model["generator"]["size"]
+    for key in ("d", "d2"):
+        judged = model[PLAYERS[key]]["size"]
+        if judged != size:
+            problems.append(f"{key} judges {judged} pixels, and g makes {size}")
+    problems += _check_args(raw.get("args"), model["generator"], notes)
     if problems:
         shown = "; ".join(problems[:_SHOWN])
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
@@ -184,15 +188,15 @@ def _read_sizes(path: Path, tensors: Mapping[str, Mapping[str, Tensor]]) -> dict
 
 def _compare(key: str, state: Mapping[str, Tensor], where: Mapping[str, Place]) -> list[str]:
     """What is wrong with the names and shapes of one player."""
-    dead = DEAD if key == "d" else ()
+    # They are not needed, but when they are there, they are twins of living ones.
+    twins = {name: where[name.replace("conv2", "conv")].shape for name in DEAD if key == "d"}
+    shapes = twins | {name: place.shape for name, place in where.items()}
     problems = [f"{key}.{name} is missing" for name in where if name not in state]
     for name, value in state.items():
-        if name in where and tuple(value.shape) != where[name].shape:
-            problems.append(
-                f"{key}.{name} has the shape {tuple(value.shape)}, not {where[name].shape}"
-            )
-        elif name not in where and name not in dead:
+        if name not in shapes:
             problems.append(f"{key}.{name} is unknown")
+        elif tuple(value.shape) != shapes[name]:
+            problems.append(f"{key}.{name} has the shape {tuple(value.shape)}, not {shapes[name]}")
     return problems
 
 

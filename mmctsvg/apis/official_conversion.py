@@ -135,7 +135,7 @@ def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str
     """Tensors of one player by our names. Filters only where they are not StyleGAN2's."""
     with torch.device("meta"):
         usual = filters(getattr(CTSVG(**file.model), PLAYERS[key]))
-    state = {}
+    state, odd = {}, []
     for name, place in file.places[key].items():
         # A copy: what is mapped from the disc would be saved with all that is around it.
         value = file.tensors[key][name].reshape(place.ours).clone()
@@ -143,7 +143,10 @@ def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str
             state[place.name] = value
         elif not torch.allclose(value, usual[place.name], atol=1e-6):
             state[place.name] = value
-            lines.append(f"{key}.{name} is no filter [1, 3, 3, 1]; kept as it is")
+            odd.append(f"{key}.{name}")
+    if odd:
+        more = f" and {len(odd) - 1} more" if odd[1:] else ""
+        lines.append(f"kept and used: {odd[0]}{more}, which are no filters [1, 3, 3, 1]")
     return state
 
 

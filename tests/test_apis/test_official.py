@@ -123,6 +123,7 @@ def changed(raw, key, name, value):
         ("g_ema", "noises.noise_2", torch.zeros(1, 1, 4, 4), ["not (1, 1, 8, 8)"]),
         ("d", "tauEmbedding.w0", torch.zeros(1), ["not (1, 1)"]),
         ("d", "final_linear.0.weight", torch.zeros(512, 77), ["d.final_linear.0.weight"]),
+        ("d", "final_conv2.1.bias", torch.zeros(5), ["not (128,)"]),
         ("g", "style.1.bias", "text", ["no weights under g"]),
         ("g", "style.1.bias", torch.zeros(8, dtype=torch.int64), ["no weights under g"]),
     ],
@@ -130,6 +131,14 @@ def changed(raw, key, name, value):
 def test_partial_files_are_refused(official, tmp_path, key, name, value, words):
     raw = official.make(optimisers=False)
     refuse(save(changed(raw, key, name, value), tmp_path / "in.pt"), "in.pt", *words)
+
+
+@pytest.mark.parametrize("key", ["d", "d2"])
+def test_players_of_another_size(official, tmp_path, key):
+    raw = official.make(optimisers=False)
+    widths = {"channels_g": {4: 3, 8: 4, 16: 5, 32: 6}, "channels_d": {4: 3, 8: 4, 16: 5, 32: 6}}
+    raw[key] = official.make(size=32, optimisers=False, **widths)[key]
+    refuse(save(raw, tmp_path / "in.pt"), f"{key} judges 32 pixels, and g makes 16")
 
 
 def test_all_that_is_wrong_is_listed(official, tmp_path):
