@@ -1,6 +1,7 @@
 """Which clips a dataset has and what is in them: from a CSV list or from a folder tree."""
 
 import csv
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from mmctsvg.utils.errors import UserError
 from .readers import VIDEO_SUFFIXES, list_pictures, natural_key
 
 COLUMNS = ("path", "label", "is_train", "person")
+META_NAME = "meta.json"  # what the converters write beside their lists
+META_FORMAT = "mmctsvg clips 1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,8 @@ def read_clip_list(
             fits the paths.
         action_names: names of the labels 0, 1, ...; None numbers them.
         actor_names: names of the persons 0, 1, ..., some of whom may have no clip; None takes those
-            that have clips.
+            that have clips. Where names are None, the ``meta.json`` that the converters write
+            beside a CSV is asked for them.
 
     Raises:
         UserError: if the source does not exist or is no text.
@@ -100,7 +104,10 @@ def read_clip_list(
         clips = _read_tree(source, layout, action_names, actor_names)
     elif source.is_file():
         clips = _read_csv(source)
-        _name_labels(clips, layout, action_names, actor_names)
+        actors, actions = _read_meta(source.parent / META_NAME)
+        _name_labels(clips, layout, action_names or actions, actor_names)
+        if actor_names is None and len(actors) == len(clips.actor_names):
+            clips.actor_names = actors
     else:
         raise UserError(f"{source} does not exist: give a CSV list or a folder of clips")
     if not clips.entries and not clips.problems:
@@ -109,6 +116,19 @@ def read_clip_list(
 
 
 # ----------------------------------------------------------------------------------------- CSV
+
+
+def _read_meta(path: Path) -> tuple[list[str], list[str] | None]:
+    """Names of the actors and actions in a file of the converters; nothing in other files."""
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return [], None
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON: mend it, or take it away ({error})") from error
+    if not isinstance(meta, dict) or meta.get("format") != META_FORMAT:
+        return [], None
+    return meta["actors"], meta["actions"] or None
 
 
 def _read_csv(source: Path) -> ClipList:

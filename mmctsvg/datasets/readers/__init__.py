@@ -1,6 +1,6 @@
 """Reading chosen frames of a clip, apart from everything that chooses them.
 
-A clip is a folder of pictures or a video file. Opening one looks at all of it while decoding one
+A clip is a folder of pictures, a video file, or a part of a packed file. Opening one looks at all of it while decoding one
 frame only, so that a broken clip is found before the training starts.
 """
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .clip_reader import BrokenClipError, ClipReader
 from .frame_folder import PICTURE_SUFFIXES, FrameFolder, list_pictures, natural_key
+from .packed import PackedClip, split_path
 from .square import check_square, fit_square
 from .video_file import VIDEO_SUFFIXES, VideoFile
 
@@ -17,6 +18,7 @@ __all__ = [
     "BrokenClipError",
     "ClipReader",
     "FrameFolder",
+    "PackedClip",
     "VideoFile",
     "check_square",
     "fit_square",
@@ -30,7 +32,7 @@ def open_clip(path: str | Path) -> ClipReader:
     """Open a clip and look whether it is whole.
 
     Args:
-        path: a folder of pictures or a video file.
+        path: a folder of pictures, a video file, or ``clips.zip/NAME`` for a clip in a packed file.
 
     Raises:
         BrokenClipError: if it is missing, empty, cut off, or unreadable, or its frames differ in
@@ -39,6 +41,8 @@ def open_clip(path: str | Path) -> ClipReader:
     path = Path(path)
     if path.is_dir():
         return FrameFolder.open(path)
+    if packed := split_path(path):
+        return PackedClip.open(*packed)
     if not path.exists():
         raise BrokenClipError("does not exist")
     if path.suffix.lower() not in VIDEO_SUFFIXES:

@@ -44,9 +44,9 @@ class VideoFile(ClipReader):
     @classmethod
     def _open(cls, path: Path) -> "VideoFile":
         with av.open(str(path)) as container:
-            stream = _video_stream(container)
+            stream = video_stream(container)
             everything = [packet for packet in container.demux() if packet.size]
-            _check_whole(container, stream, everything)
+            check_whole(container, stream, everything)
             shown = [p for p in everything if p.stream.index == stream.index and not p.is_discard]
             if not shown:
                 raise BrokenClipError("has no frames")
@@ -54,7 +54,7 @@ class VideoFile(ClipReader):
             times, key_frames = _index(shown)
         # Decoding one frame shows that there is a decoder, and the true size.
         with av.open(str(path)) as container:
-            frame = next(container.decode(_video_stream(container)), None)
+            frame = next(container.decode(video_stream(container)), None)
             if frame is None:
                 raise BrokenClipError("has no frame that can be decoded")
         return cls(
@@ -89,7 +89,7 @@ class VideoFile(ClipReader):
             return {}
         found = {}
         with av.open(str(self.path)) as container:
-            stream = _video_stream(container)
+            stream = video_stream(container)
             # Containers seek by decoding time; asking for the presentation time could enter one
             # key frame too late where frames are reordered.
             container.seek(int(self.key_frames[before[-1], 1]), stream=stream, backward=True)
@@ -105,7 +105,7 @@ class VideoFile(ClipReader):
     def _read_counting(self, wanted: set[int]) -> dict[int, np.ndarray]:
         found = {}
         with av.open(str(self.path)) as container:
-            for number, frame in enumerate(container.decode(_video_stream(container))):
+            for number, frame in enumerate(container.decode(video_stream(container))):
                 if number in wanted:
                     found[number] = frame.to_ndarray(format="rgb24")
                 if len(found) == len(wanted):
@@ -113,7 +113,12 @@ class VideoFile(ClipReader):
         return found
 
 
-def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
+def video_stream(container: av.container.InputContainer) -> av.VideoStream:
+    """Return the first video stream of a file.
+
+    Raises:
+        BrokenClipError: if it has none.
+    """
     if not container.streams.video:
         raise BrokenClipError("has no video stream")
     stream = container.streams.video[0]
@@ -122,10 +127,19 @@ def _video_stream(container: av.container.InputContainer) -> av.VideoStream:
     return stream
 
 
-def _check_whole(
+def check_whole(
     container: av.container.InputContainer, stream: av.VideoStream, packets: list[av.Packet]
 ) -> None:
-    """Refuse a file that was cut off: a download or a copy that did not finish."""
+    """Refuse a file that was cut off: a download or a copy that did not finish.
+
+    Args:
+        container: the file.
+        stream: its video.
+        packets: all of its packets that hold something.
+
+    Raises:
+        BrokenClipError: saying after how many frames.
+    """
     corrupt = any(packet.is_corrupt for packet in packets)
     reach = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
     ends = [

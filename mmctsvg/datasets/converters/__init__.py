@@ -1,0 +1,24 @@
+"""From downloads as their owners give them out to packed clips that training reads."""
+
+from . import folder, mead, ravdess, utd_mhad
+from .convert import Conversion, convert
+from .convert_clip import Settings, convert_clip
+from .raw_clip import RawClip, RawSet
+from .raw_files import RawFile, list_raw_files
+from .report import write_report
+
+__all__ = [
+    "Conversion",
+    "RawClip",
+    "RawFile",
+    "RawSet",
+    "Settings",
+    "convert",
+    "convert_clip",
+    "folder",
+    "list_raw_files",
+    "mead",
+    "ravdess",
+    "utd_mhad",
+    "write_report",
+]

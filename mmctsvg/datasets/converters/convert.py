@@ -1,0 +1,146 @@
+"""The conversion of a whole download, which can be interrupted at any moment and continued."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.progress import Progress
+
+from ..crops import Box
+from ..readers import BrokenClipError
+from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip
+from .pack_writer import PackWriter
+from .raw_clip import RawClip, RawSet
+from .workers import map_in_order
+
+PACK = "clips.zip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """What came out of a conversion.
+
+    Attributes:
+        done: what the index of the pack says of each clip, by name, in the order of the list.
+        errors: why the others are not there, by name.
+    """
+
+    done: dict[str, dict]
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def crops(self) -> Counter:
+        """How many boxes were found in which way."""
+        return Counter(entry["crop"] for entry in self.done.values())
+
+
+def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: str) -> Conversion:
+    """Convert clips into ``OUT/clips.zip``.
+
+    Clips that are there from an earlier, interrupted run are kept as they are. Clips without a
+    face come last: they get the median box of their actor's other clips of the same size (``crop``
+    is then ``'actor'``), or the middle of the picture (``'middle'``). The file that comes out is
+    the same byte for byte, whatever the number of processes and interruptions.
+
+    Args:
+        clips: what is converted.
+        out: a folder.
+        settings: what the clips become.
+        workers: number of processes.
+        name: of the data set; continuing with another one is refused.
+
+    Raises:
+        UserError: if the folder cannot be written to or holds another conversion, the disc is
+            full, or a process was killed.
+    """
+    # The limits of the length choose clips but change none, so they may differ next time.
+    made_by = {"data set": name, **_fixed(settings)}
+    pack = PackWriter(out / PACK, made_by)
+    errors: dict[str, str] = {}
+    todo = [clip for clip in clips.clips if clip.name not in pack.entries]
+    faceless: list[tuple[RawClip, NoFace]] = []
+    done = len(clips.clips) - len(todo)
+    if done:
+        print(f"{out} holds {done} of {len(clips.clips)} clips already: going on from there")
+    with Progress(len(todo), "converting clips") as progress:
+
+        def work(jobs: list[tuple[RawClip, Box | None]]) -> Iterator[tuple[RawClip, object]]:
+            for (clip, _), result in map_in_order(partial(_try, settings), jobs, workers):
+                yield clip, result
+
+        for clip, result in work([(clip, None) for clip in todo]):
+            if isinstance(result, NoFace):
+                faceless.append((clip, result))
+                continue
+            _keep(pack, errors, clip, result, settings)
+            progress.step()
+        boxes = [_other_box(clip, seen, clips, pack.entries) for clip, seen in faceless]
+        jobs = [(clip, box) for (clip, _), (box, _) in zip(faceless, boxes, strict=True)]
+        for (clip, result), (_, crop) in zip(work(jobs), boxes, strict=True):
+            _keep(pack, errors, clip, result, settings, crop)
+            progress.step()
+    pack.close()
+    kept = {clip.name: pack.entries[clip.name] for clip in clips.clips if clip.name in pack.entries}
+    if not kept:
+        first = next(iter(errors.items()))
+        raise UserError(f"none of the {len(errors)} clips can be used; {first[0]} {first[1]}")
+    return Conversion(done=kept, errors=errors)
+
+
+def _fixed(settings: Settings) -> dict:
+    return {key: getattr(settings, key) for key in ("size", "crop", "format")}
+
+
+def _try(
+    settings: Settings, job: tuple[RawClip, Box | None]
+) -> ConvertedClip | NoFace | BrokenClipError:
+    clip, box = job
+    try:
+        return convert_clip(clip, settings, box)
+    except BrokenClipError as error:
+        return error
+
+
+def _keep(
+    pack: PackWriter,
+    errors: dict[str, str],
+    clip: RawClip,
+    result: ConvertedClip | BrokenClipError,
+    settings: Settings,
+    crop: str | None = None,
+) -> None:
+    if isinstance(result, BrokenClipError):
+        errors[clip.name] = str(result)
+        return
+    about = {
+        "fps": result.fps,
+        "crop": crop or result.crop,
+        "box": asdict(result.box),
+        "raw_size": result.raw_size,
+        "actor": clip.actor,
+    }
+    pack.append(clip.name, result.pictures, f".{settings.format}", about)
+
+
+def _other_box(
+    clip: RawClip, seen: NoFace, clips: RawSet, entries: dict[str, dict]
+) -> tuple[Box, str]:
+    """A box for a clip without a face, and where it is from."""
+    boxes = [
+        list(entries[other.name]["box"].values())
+        for other in clips.clips
+        if other.actor == clip.actor
+        and other.name in entries
+        and entries[other.name]["crop"] == "face"
+        and tuple(entries[other.name]["raw_size"]) == seen.raw_size
+    ]
+    if boxes:
+        left, top, side = np.median(boxes, axis=0).round().astype(int).tolist()
+        return Box(left=left, top=top, side=side), "actor"
+    width, height = seen.raw_size
+    side = min(width, height)
+    return Box(left=(width - side) // 2, top=(height - side) // 2, side=side), "middle"

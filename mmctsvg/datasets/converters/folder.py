@@ -1,0 +1,68 @@
+"""Anybody's clips: a tree ``ACTOR/ACTION/CLIP.mp4``, or a CSV."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from mmctsvg.utils.errors import UserError
+
+from ..clip_list import read_clip_list
+from ..readers import VIDEO_SUFFIXES, natural_key
+from ..validation import describe
+from .raw_clip import RawClip, RawSet, match_files
+from .raw_files import RawFile, list_raw_files
+
+SHAPE = "ACTOR/ACTION/CLIP.mp4"
+
+_PATTERN = re.compile(r"^[^/]+/(?P<name>(?P<actor>[^/]+)/(?P<action>[^/]+)/[^/]+)\.\w+$")
+
+
+def find_clips(root: Path) -> RawSet:
+    """Find the clips of a tree or a CSV.
+
+    Args:
+        root: the root of a tree ``ACTOR/ACTION/CLIP.mp4``, in which the names become labels (tars
+            and zips count as unpacked where they lie); or a CSV as in ``docs/data.md`` that lists
+            videos.
+
+    Returns:
+        The clips, named as they are without the ending. A CSV keeps its numbers and its split; of
+        a tree, all clips are for training.
+
+    Raises:
+        UserError: if there is none, or the CSV has problems.
+    """
+    if root.is_file() and root.suffix.lower() == ".csv":
+        return _from_csv(root)
+    found = match_files(root, list_raw_files(root), _PATTERN, SHAPE)
+    clips = [
+        RawClip(
+            file=file,
+            name=match["name"],
+            actor=match["actor"],
+            action=match["action"],
+            is_train=True,
+        )
+        for file, match in found
+    ]
+    return RawSet.of(clips, sorted({clip.action for clip in clips}, key=natural_key))
+
+
+def _from_csv(source: Path) -> RawSet:
+    listed = read_clip_list(source)
+    if listed.problems:
+        raise UserError(describe(source, listed.problems, "mend them"))
+    clips = []
+    for entry in listed.entries:
+        if entry.path.suffix.lower() not in VIDEO_SUFFIXES:
+            raise UserError(f"{source} {entry.where} is no video: only videos are converted")
+        parts = PurePosixPath(entry.name).with_suffix("").parts
+        clips.append(
+            RawClip(
+                file=RawFile(name=entry.name, path=entry.path),
+                name="/".join(part for part in parts if part not in ("/", "..")),
+                actor=None if entry.actor is None else listed.actor_names[entry.actor],
+                action=None if entry.action is None else listed.action_names[entry.action],
+                is_train=entry.is_train,
+            )
+        )
+    return RawSet.of(clips, listed.action_names, listed.actor_names)

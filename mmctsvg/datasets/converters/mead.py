@@ -1,0 +1,85 @@
+"""MEAD as its owners give it out: ``M003/video.tar`` with ``video/front/angry/level_1/001.mp4``."""
+
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ..mead import MEADDataset
+from ..readers import natural_key
+from .raw_clip import RawClip, RawSet, match_files
+from .raw_files import RawFile
+
+EMOTIONS = MEADDataset.ACTION_NAMES
+VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
+LEVELS = (1, 2, 3)  # neutral has level 1 only
+SPLITS = ("paper", "unseen-cells", "none")
+SHAPE = "PERSON/video.tar or PERSON/video/VIEW/EMOTION/level_N/NNN.mp4 (M003/video/front/...)"
+
+# The numbers start anew in every emotion and level. The authors' list has no clip with these.
+HELD_OUT_SENTENCES = range(6, 12)
+
+_PATTERN = re.compile(
+    r"(?:^|/)(?P<person>[MW]\d{3})/(?:[^/]+/)*?"
+    rf"(?P<view>{'|'.join(VIEWS)})/(?P<emotion>{'|'.join(EMOTIONS)})"
+    r"/level_(?P<level>\d)/(?P<sentence>\d{3})\.mp4$"
+)
+
+
+def find_clips(
+    root: Path,
+    files: Sequence[RawFile],
+    *,
+    views: Collection[str] = ("front",),
+    levels: Collection[int] = LEVELS,
+    persons: Collection[str] | None = None,
+    split: str = "paper",
+) -> RawSet:
+    """Find the clips of MEAD.
+
+    Args:
+        root: of the download.
+        files: its videos.
+        views: cameras, of :data:`VIEWS`.
+        levels: intensities, of 1, 2, 3.
+        persons: names such as ``M003``; None takes all that are there.
+        split: ``'paper'`` holds out the sentences 006 to 011 of every emotion and level (section
+            4.1: the emotion-specific ones; by the numbers of the authors' list).
+            ``'unseen-cells'`` holds out one emotion of every person, the one whose number is the
+            person's place modulo 8. ``'none'`` holds out nothing.
+
+    Returns:
+        Clips named ``M003_front/angry/level_1/001``, as in the authors' list; actors are persons.
+
+    Raises:
+        UserError: if there is none.
+    """
+    found = match_files(
+        root,
+        files,
+        _PATTERN,
+        SHAPE,
+        lambda match: (
+            match["view"] in views
+            and int(match["level"]) in levels
+            and (persons is None or match["person"] in persons)
+        ),
+    )
+    places = {name: i for i, name in enumerate(sorted({m["person"] for _, m in found}))}
+
+    def held_out(match: re.Match) -> bool:
+        if split == "paper":
+            return int(match["sentence"]) in HELD_OUT_SENTENCES
+        cell = EMOTIONS[places[match["person"]] % len(EMOTIONS)]
+        return split == "unseen-cells" and match["emotion"] == cell
+
+    clips = [
+        RawClip(
+            file=file,
+            name="{person}_{view}/{emotion}/level_{level}/{sentence}".format(**match.groupdict()),
+            actor=match["person"],
+            action=match["emotion"],
+            is_train=not held_out(match),
+        )
+        for file, match in found
+    ]
+    return RawSet.of(sorted(clips, key=lambda clip: natural_key(clip.name)), EMOTIONS)

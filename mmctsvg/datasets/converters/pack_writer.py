@@ -1,0 +1,184 @@
+"""Writing a packed file clip by clip so that it can be continued after any interruption."""
+
+import fcntl
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmctsvg.utils.errors import UserError
+
+from ..readers.packed import INDEX_SUFFIX, LOCAL_HEADER, member_name
+
+_LOCAL = struct.Struct("<4s5H3I2H")
+_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_END64 = struct.Struct("<4sQ2H2I4Q")
+_LOCATOR64 = struct.Struct("<4sIQI")
+_END = struct.Struct("<4s4H2IH")
+_UTF8 = 0x800  # flag of names in UTF-8
+_FIRST_DAY = 0x21  # 1980-01-01: the same bytes whenever it is written
+_LIMIT = 0xFFFFFFFF
+
+
+class PackWriter:
+    """Appends clips to ``clips.zip`` and its index ``clips.jsonl``.
+
+    A clip counts when its line stands in the index, which is written after its pictures. What
+    follows the last such clip is cut off when the writer is opened again, so a process that was
+    killed at any moment leaves nothing half done. The zip's own directory, which other programs
+    need, is written by :meth:`close`; our reader needs the index only.
+
+    Args:
+        path: the zip.
+        header: what the pack is; a later writer must say the same.
+
+    Attributes:
+        entries: what the index says of each clip that is done, by name.
+
+    Raises:
+        UserError: if the place cannot be written to, belongs to another writer, or holds a pack
+            with another header.
+    """
+
+    def __init__(self, path: Path, header: dict) -> None:
+        self.path = path
+        self.index = path.with_suffix(INDEX_SUFFIX)
+        self.entries: dict[str, dict] = {}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size and not self.index.exists():
+                raise UserError(
+                    f"{path} is there already, but not made by us: choose another place"
+                )
+            # First the pack, so that an index never stands alone.
+            self._file = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lines = open(self.index, "a+", encoding="utf-8")  # noqa: SIM115
+        except BlockingIOError as error:
+            raise UserError(f"{path} is being written by another process: wait for it") from error
+        except OSError as error:
+            raise UserError(
+                f"cannot write {path}: {error.strerror}; choose another place"
+            ) from error
+        self._resume(header)
+
+    def _resume(self, header: dict) -> None:
+        size = self._file.seek(0, os.SEEK_END)
+        self._lines.seek(0)
+        lines = self._lines.read().splitlines(keepends=True)
+        good = self._end = 0  # bytes that stay, of the index and of the pack
+        for line in lines:
+            entry = _parse(line)
+            if entry is None or entry.get("end", 0) > size:
+                break
+            if good == 0:
+                _check_header(self.index, entry, header)
+            else:
+                self.entries[entry["name"]] = entry
+                self._end = entry["end"]
+            good += len(line.encode())
+        self._lines.truncate(good)
+        self._file.truncate(self._end)
+        if good == 0:
+            self._write_line(header)
+
+    def append(self, name: str, pictures: list[bytes], suffix: str, about: dict) -> None:
+        """Add a clip.
+
+        Args:
+            name: of the clip, not there yet.
+            pictures: encoded, in order.
+            suffix: of the pictures, four characters such as ``.jpg``.
+            about: whatever else the index is to say of it, as JSON; ``fps`` is what readers use.
+
+        Raises:
+            UserError: if the disc is full.
+        """
+        start = self._end
+        try:
+            self._file.seek(start)
+            for number, picture in enumerate(pictures):
+                member = member_name(name, number, suffix)
+                crc, size = zlib.crc32(picture), len(picture)
+                self._file.write(
+                    _LOCAL.pack(
+                        b"PK\3\4", 20, _UTF8, 0, 0, _FIRST_DAY, crc, size, size, len(member), 0
+                    )
+                )
+                self._file.write(member)
+                self._file.write(picture)
+            self._file.flush()
+            self._end = self._file.tell()
+            sizes = [len(picture) for picture in pictures]
+            entry = {"name": name, "start": start, "end": self._end, "sizes": sizes, **about}
+            self._write_line(entry)
+        except OSError as error:
+            raise UserError(
+                f"cannot write {self.path}: {error.strerror}; make room and start again, what is "
+                "done is kept"
+            ) from error
+        self.entries[name] = entry
+
+    def _write_line(self, entry: dict) -> None:
+        self._lines.write(json.dumps(entry) + "\n")
+        self._lines.flush()
+
+    def close(self) -> None:
+        """Write the zip's directory, which makes the pack an ordinary zip."""
+        self._file.seek(self._end)
+        count = 0
+        # Buffered apart: the local headers are read through the same file.
+        with open(self.path, "r+b") as tail:
+            tail.seek(self._end)
+            for record in self._directory():
+                tail.write(record)
+                count += 1
+            size = tail.tell() - self._end
+            if count >= 0xFFFF or self._end + size >= _LIMIT:
+                place = tail.tell()
+                tail.write(_END64.pack(b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, self._end))
+                tail.write(_LOCATOR64.pack(b"PK\6\7", 0, place, 1))
+            few, small, near = min(count, 0xFFFF), min(size, _LIMIT), min(self._end, _LIMIT)
+            tail.write(_END.pack(b"PK\5\6", 0, 0, few, few, small, near, 0))
+        self._lines.close()
+        self._file.close()
+
+    def _directory(self) -> Iterator[bytes]:
+        """Records of all pictures, from their local headers."""
+        place, descriptor = 0, self._file.fileno()
+        while place < self._end:
+            header = os.pread(descriptor, LOCAL_HEADER, place)
+            _, _, flags, method, time, date, crc, size, _, name_length, _ = _LOCAL.unpack(header)
+            name = os.pread(descriptor, name_length, place + LOCAL_HEADER)
+            far = place >= _LIMIT  # then the place stands in an extra field
+            extra = struct.pack("<2HQ", 1, 8, place) if far else b""
+            yield (
+                _CENTRAL.pack(
+                    b"PK\1\2",
+                    *(45 if far else 20, 45 if far else 20, flags, method, time, date, crc),
+                    *(size, size, name_length, len(extra), 0, 0, 0, 0, min(place, _LIMIT)),
+                )
+                + name
+                + extra
+            )
+            place += LOCAL_HEADER + name_length + size
+
+
+def _parse(line: str) -> dict | None:
+    """A line of the index; None if it was not written to its end."""
+    try:
+        return json.loads(line) if line.endswith("\n") else None
+    except ValueError:
+        return None
+
+
+def _check_header(index: Path, there: dict, wanted: dict) -> None:
+    different = [key for key in wanted if there.get(key) != wanted[key]]
+    if different:
+        key = different[0]
+        raise UserError(
+            f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not {wanted[key]!r}: "
+            "go on with the same options, or choose another folder"
+        )

@@ -1,0 +1,70 @@
+"""RAVDESS as its owners give it out: ``Video_Speech_Actor_01.zip`` with ``Actor_01/02-01-...mp4``."""
+
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ..ravdess import RAVDESSDataset
+from .raw_clip import RawClip, RawSet, match_files
+from .raw_files import RawFile
+
+EMOTIONS = RAVDESSDataset.ACTION_NAMES
+SHAPE = "Video_Speech_Actor_NN.zip or Actor_NN/02-01-EE-II-SS-RR-NN.mp4"
+CHANNELS = {"speech": "01", "song": "02"}
+
+# Section 4.1: "we exclude sequences of 7 different emotions for four individuals", without saying
+# which. Ours: the last two men and two women, who keep in training what has no second intensity.
+HELD_OUT_ACTORS = (21, 22, 23, 24)
+HELD_OUT_EMOTIONS = tuple(emotion for emotion in EMOTIONS if emotion != "neutral")
+
+_PATTERN = re.compile(
+    r"(?:^|/)(?P<name>(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>0[1-8])-\d\d-\d\d-\d\d"
+    r"-(?P<actor>\d\d))\.mp4$"
+)
+
+
+def find_clips(
+    root: Path,
+    files: Sequence[RawFile],
+    *,
+    channels: Collection[str] = ("speech",),
+    with_sound: bool = False,
+    held_out_actors: Collection[int] = HELD_OUT_ACTORS,
+    held_out_emotions: Collection[str] = HELD_OUT_EMOTIONS,
+) -> RawSet:
+    """Find the clips of RAVDESS.
+
+    Args:
+        root: of the download.
+        files: its videos.
+        channels: ``'speech'``, ``'song'`` or both.
+        with_sound: take the files with sound (01-...) instead of those without (02-...); the
+            pictures are the same.
+        held_out_actors: numbers of the actors of whom ``held_out_emotions`` are held out.
+        held_out_emotions: names, of the eight.
+
+    Returns:
+        Clips named ``Actor_01/02-01-06-01-02-01-01``.
+
+    Raises:
+        UserError: if there is none.
+    """
+    modality = "01" if with_sound else "02"
+    codes = {CHANNELS[channel] for channel in channels}
+    found = match_files(
+        root,
+        files,
+        _PATTERN,
+        SHAPE,
+        lambda match: match["modality"] == modality and match["channel"] in codes,
+    )
+    clips = {}
+    for file, match in found:
+        emotion = EMOTIONS[int(match["emotion"]) - 1]
+        held_out = int(match["actor"]) in held_out_actors and emotion in held_out_emotions
+        actor = f"Actor_{match['actor']}"
+        name = f"{actor}/{match['name']}"
+        clips[name] = RawClip(
+            file=file, name=name, actor=actor, action=emotion, is_train=not held_out
+        )
+    return RawSet.of([clips[name] for name in sorted(clips)], EMOTIONS)

@@ -1,0 +1,147 @@
+"""The videos of a download: in folders, in tars and in zips, which are read where they are."""
+
+import io
+import os
+import tarfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmctsvg.utils.errors import UserError
+
+from ..readers import VIDEO_SUFFIXES, BrokenClipError, natural_key
+
+_COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """A video of a download.
+
+    Args:
+        name: path with forward slashes, from the root's own name on; a tar or zip counts as if it
+            had been unpacked into the folder in which it lies.
+        path: the file, or the archive that holds it.
+        member: None for a file; offset and size in bytes in a tar; the name in a zip.
+    """
+
+    name: str
+    path: Path
+    member: tuple[int, int] | str | None = None
+
+    def open(self) -> str | io.BytesIO:
+        """Return what PyAV can open: a path, or the bytes of a member of an archive.
+
+        Raises:
+            BrokenClipError: if the archive does not give it.
+        """
+        if self.member is None:
+            return str(self.path)
+        try:
+            if isinstance(self.member, str):
+                with zipfile.ZipFile(self.path) as archive:
+                    return io.BytesIO(archive.read(self.member))
+            offset, size = self.member
+            with open(self.path, "rb") as file:
+                file.seek(offset)
+                return io.BytesIO(file.read(size))
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+            raise BrokenClipError(f"cannot be read out of {self.path.name}: {error}") from error
+
+
+def list_raw_files(root: str | Path) -> list[RawFile]:
+    """Find all videos below a folder, or in one archive, in natural order of their names.
+
+    Tars are looked through once by their headers, without reading what is in them.
+
+    Args:
+        root: the folder, or a .tar or .zip.
+
+    Raises:
+        UserError: if the root does not exist, or an archive is damaged or compressed as a whole.
+    """
+    root = Path(root)
+    if not root.exists():
+        raise UserError(f"{root} does not exist: give the folder of the download")
+    found: dict[str, RawFile] = {}
+    for path in [root] if root.is_file() else _walk(root):
+        base = root.resolve().parent.name if root.is_file() else root.resolve().name
+        folder = path.parent.relative_to(root) if root.is_dir() else Path()
+        prefix = (Path(base) / folder).as_posix()
+        for file in _look(path, prefix):
+            # What was unpacked beside its archive is there twice: once is enough.
+            if file.name not in found or file.member is None:
+                found[file.name] = file
+    return sorted(found.values(), key=lambda file: natural_key(file.name))
+
+
+def describe_root(root: Path, files: list[RawFile]) -> str:
+    """Say in a few words what was found, for messages about a download of another layout."""
+    if files:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        return f"the video {files[0].name}{more}"
+    if root.is_dir():
+        names = sorted(os.listdir(root), key=natural_key)
+        shown = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+        return f"no video, but {shown}" if names else "nothing"
+    return "no video"
+
+
+def _walk(root: Path) -> list[Path]:
+    paths = []
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        paths.extend(Path(folder, name) for name in names)
+    return paths
+
+
+def _look(path: Path, prefix: str) -> list[RawFile]:
+    """The videos that a file is or holds."""
+    name, suffix = path.name.lower(), path.suffix.lower()
+    if _is_video(path.name):
+        return [RawFile(name=f"{prefix}/{path.name}", path=path)]
+    if name.endswith(_COMPRESSED):
+        raise UserError(
+            f"{path} is a compressed tar, from which single clips cannot be read: decompress it "
+            "(gunzip, bunzip2, unxz) to a plain .tar first"
+        )
+    if suffix == ".tar":
+        members = _tar_members(path)
+    elif suffix == ".zip":
+        members = _zip_members(path)
+    else:
+        return []
+    return [
+        RawFile(name=f"{prefix}/{name.removeprefix('./')}", path=path, member=member)
+        for name, member in members
+        if _is_video(name)
+    ]
+
+
+def _is_video(name: str) -> bool:
+    base = name.rpartition("/")[2]
+    return not base.startswith(".") and os.path.splitext(base)[1].lower() in VIDEO_SUFFIXES
+
+
+def _tar_members(path: Path) -> list[tuple[str, tuple[int, int]]]:
+    members = []
+    try:
+        with tarfile.open(path, "r:") as archive:
+            for info in archive:
+                if info.isreg():
+                    members.append((info.name, (info.offset_data, info.size)))
+                archive.members.clear()  # it would keep all of them
+    except (tarfile.TarError, OSError) as error:
+        raise UserError(
+            f"{path} is damaged after {len(members)} files ({error}): download it again"
+        ) from error
+    return members
+
+
+def _zip_members(path: Path) -> list[tuple[str, str]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [(name, name) for name in archive.namelist()]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UserError(f"{path} is no whole zip ({error}): download it again") from error

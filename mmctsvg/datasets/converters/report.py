@@ -1,0 +1,163 @@
+"""What a conversion leaves beside the pack: the list, what is known of it, errors, a picture."""
+
+import csv
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+import mmctsvg
+from mmctsvg.utils.files import atomic_path
+from mmctsvg.visualization.contact_sheet import contact_sheet, write_png
+
+from ..clip_list import COLUMNS, META_FORMAT, META_NAME
+from ..readers import open_clip
+from ..validation import count
+from .convert import PACK, Conversion
+from .raw_clip import RawClip, RawSet
+
+_PACKAGES = ("av", "opencv-python-headless", "numpy", "dlib-bin")
+_SHEET_ROWS, _SHEET_COLUMNS = 24, 12
+
+
+def write_report(
+    clips: RawSet, conversion: Conversion, out: Path, source: Path, options: Mapping
+) -> str:
+    """Write ``annotations.csv``, ``meta.json``, ``errors.csv`` and ``contact_sheet.png``.
+
+    Args:
+        clips: what was to be converted.
+        conversion: what came out.
+        out: the folder.
+        source: where the clips came from.
+        options: of the tool, for ``meta.json``.
+
+    Returns:
+        A summary, several lines.
+    """
+    done = [clip for clip in clips.clips if clip.name in conversion.done]
+    there = {clip.actor for clip in done}
+    actors = [name for name in clips.actors if name in there]
+    _write_list(out / "annotations.csv", done, actors, clips.actions)
+    frames = [len(entry["sizes"]) for entry in conversion.done.values()]
+    train = sum(clip.is_train for clip in done)
+    counts = {
+        "clips": len(done),
+        "train": train,
+        "held out": len(done) - train,
+        "frames": sum(frames),
+        "errors": len(conversion.errors),
+        "crops": dict(conversion.crops()),
+    }
+    meta = {
+        "format": META_FORMAT,
+        "source": str(source),
+        "options": dict(options),
+        "actors": actors,
+        "actions": clips.actions,
+        "counts": counts,
+        "versions": _versions(),
+        "clips": {
+            name: {key: entry[key] for key in ("crop", "box", "raw_size", "fps")}
+            for name, entry in conversion.done.items()
+        },
+    }
+    with atomic_path(out / META_NAME) as path:
+        path.write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    _write_errors(out / "errors.csv", conversion.errors)
+    write_png(out / "contact_sheet.png", draw_sheet(done, out / PACK, actors, clips.actions))
+    return _summary(counts, frames, len(actors), len(clips.actions), out)
+
+
+def _write_list(path: Path, done: list[RawClip], actors: list[str], actions: list[str]) -> None:
+    known = {
+        "path": True,
+        "label": all(clip.action is not None for clip in done),
+        "is_train": True,
+        "person": all(clip.actor is not None for clip in done),
+    }
+    columns = [column for column in COLUMNS if known[column]]
+    with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        for clip in done:
+            row = {"path": f"{PACK}/{clip.name}", "is_train": int(clip.is_train)}
+            if known["label"]:
+                row["label"] = actions.index(clip.action)
+            if known["person"]:
+                row["person"] = actors.index(clip.actor)
+            writer.writerow(row)
+
+
+def _write_errors(path: Path, errors: Mapping[str, str]) -> None:
+    if not errors:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([("path", "reason"), *errors.items()])
+
+
+def draw_sheet(
+    clips: list[RawClip], pack: Path, actors: list[str], actions: list[str]
+) -> np.ndarray:
+    """Draw the middle frame of the first clip of every (actor, action), for the eye.
+
+    Args:
+        clips: what is in the pack.
+        pack: the packed file.
+        actors: names of the rows; the first 24 are drawn.
+        actions: names of the columns; the first 12 are drawn.
+
+    Returns:
+        uint8 RGB image.
+    """
+    rows, columns = actors[:_SHEET_ROWS] or [None], actions[:_SHEET_COLUMNS] or [None]
+    first: dict[tuple, RawClip] = {}
+    for clip in clips:
+        first.setdefault((clip.actor, clip.action), clip)
+    frames = None
+    for (actor, action), clip in first.items():
+        if actor in rows and action in columns:
+            reader = open_clip(pack / clip.name)
+            picture = reader.read(np.array([reader.length // 2]))[0]
+            if frames is None:
+                frames = np.full((len(rows), len(columns), *picture.shape), 255, np.uint8)
+            frames[rows.index(actor), columns.index(action)] = picture
+    names = (None if None in rows else rows), (None if None in columns else columns)
+    return contact_sheet(frames, *names)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"mmctsvg": mmctsvg.__version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not there"
+    return versions
+
+
+def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Path) -> str:
+    lines = [
+        f"{count(counts['clips'], 'clip')} ({counts['train']} for training, "
+        f"{counts['held out']} held out), {count(counts['frames'], 'frame')} "
+        f"({min(frames)} to {max(frames)} a clip), {count(actors, 'actor')}, "
+        f"{count(actions, 'action')}"
+    ]
+    kinds = {
+        "face": "{} around their face",
+        "actor": "{} without a face, cut like the other clips of their actor",
+        "middle": "{} without a face, the middle of the picture",
+        "body": "{} around the body",
+        "center": "{} in the middle",
+    }
+    crops = [kinds[kind].format(number) for kind, number in sorted(counts["crops"].items())]
+    lines.append("crops: " + "; ".join(crops))
+    if counts["errors"]:
+        lines.append(f"{count(counts['errors'], 'clip')} left out: {out / 'errors.csv'} says why")
+    lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / 'annotations.csv'}")
+    return "\n".join(lines)
