@@ -179,6 +179,6 @@ def _check_header(index: Path, there: dict, wanted: dict) -> None:
     if different:
         key = different[0]
         raise UserError(
-            f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not {wanted[key]!r}: "
-            "go on with the same options, or choose another folder"
+            f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not "
+            f"{wanted[key]!r}: go on with the same options, or choose another folder"
         )

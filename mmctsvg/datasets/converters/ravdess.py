@@ -1,4 +1,4 @@
-"""RAVDESS as its owners give it out: ``Video_Speech_Actor_01.zip`` with ``Actor_01/02-01-...mp4``."""
+"""RAVDESS as its owners give it out: ``Video_Speech_Actor_01.zip`` with its ``Actor_01/*.mp4``."""
 
 import re
 from collections.abc import Collection, Sequence

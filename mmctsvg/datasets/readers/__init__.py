@@ -1,7 +1,7 @@
 """Reading chosen frames of a clip, apart from everything that chooses them.
 
-A clip is a folder of pictures, a video file, or a part of a packed file. Opening one looks at all of it while decoding one
-frame only, so that a broken clip is found before the training starts.
+A clip is a folder of pictures, a video file, or a part of a packed file. Opening one looks at all
+of it while decoding one frame only, so that a broken clip is found before the training starts.
 """
 
 from pathlib import Path
