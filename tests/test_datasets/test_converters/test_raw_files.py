@@ -1,0 +1,103 @@
+import gzip
+import shutil
+import tarfile
+import zipfile
+
+import pytest
+
+from mmctsvg.datasets.converters.raw_files import describe_root, list_raw_files
+from mmctsvg.datasets.readers import BrokenClipError
+from mmctsvg.utils.errors import UserError
+
+
+def contents(file):
+    source = file.open()
+    return open(source, "rb").read() if isinstance(source, str) else source.read()
+
+
+@pytest.fixture
+def download(tmp_path):
+    """The same tree three times: as files, in a tar, in a zip with compression."""
+    root = tmp_path / "root"
+    for kind in ("files", "tar", "zip"):
+        for name in ("video/a/2.mp4", "video/a/10.mp4", "video/b.avi", "video/notes.txt", "video/._b.avi"):
+            path = root / kind / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(f"{kind} {name}".encode() * 50)
+    with tarfile.open(root / "tar/video.tar", "w") as archive:
+        archive.add(root / "tar/video", "./video")
+    with zipfile.ZipFile(root / "zip/v.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in (root / "zip/video").rglob("*.*"):
+            archive.write(file, file.relative_to(root / "zip"))
+    for kind in ("tar", "zip"):
+        shutil.rmtree(root / kind / "video")
+    return root
+
+
+def test_archives_count_as_unpacked(download):
+    files = list_raw_files(download)
+    expected = [
+        f"root/{kind}/video/{name}"
+        for kind in ("files", "tar", "zip")
+        for name in ("a/2.mp4", "a/10.mp4", "b.avi")
+    ]
+    assert [file.name for file in files] == expected
+    for file in files:
+        kind, _, name = file.name.removeprefix("root/").partition("/")
+        assert contents(file) == f"{kind} {name}".encode() * 50
+    # Nothing was unpacked.
+    assert {path.name for path in (download / "tar").iterdir()} == {"video.tar"}
+
+
+def test_one_archive_is_a_root_too(download):
+    names = [file.name for file in list_raw_files(download / "zip/v.zip")]
+    assert names == ["zip/video/a/2.mp4", "zip/video/a/10.mp4", "zip/video/b.avi"]
+
+
+def test_unpacked_beside_its_archive_counts_once(download):
+    with tarfile.open(download / "tar/video.tar") as archive:
+        archive.extractall(download / "tar", filter="data")
+    files = [file for file in list_raw_files(download) if "/tar/" in file.name]
+    assert len(files) == 3 and all(file.member is None for file in files)
+
+
+def test_damaged_archives(download):
+    tar, archive = download / "tar/video.tar", download / "zip/v.zip"
+    whole = tar.read_bytes()
+    tar.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(UserError, match=r"video.tar is damaged after \d+ files .*download it again"):
+        list_raw_files(download)
+    tar.write_bytes(b"no tar at all" * 100)
+    with pytest.raises(UserError, match="damaged after 0 files"):
+        list_raw_files(download)
+    tar.write_bytes(whole)
+    data = archive.read_bytes()
+    archive.write_bytes(data[:-40])
+    with pytest.raises(UserError, match="v.zip is no whole zip"):
+        list_raw_files(download)
+    archive.unlink()
+    (download / "x.tar.gz").write_bytes(gzip.compress(whole))
+    with pytest.raises(UserError, match="x.tar.gz is a compressed tar"):
+        list_raw_files(download)
+
+
+def test_a_damaged_member_of_a_zip_is_a_broken_clip(download):
+    archive = download / "zip/v.zip"
+    file = next(file for file in list_raw_files(archive) if file.name.endswith("2.mp4"))
+    with zipfile.ZipFile(archive) as opened:
+        place = opened.getinfo(file.member).header_offset
+    data = bytearray(archive.read_bytes())
+    data[place + 50 : place + 55] = b"#####"
+    archive.write_bytes(data)
+    with pytest.raises(BrokenClipError, match="cannot be read out of v.zip"):
+        file.open()
+
+
+def test_describing_what_was_found(tmp_path, download):
+    with pytest.raises(UserError, match="nowhere does not exist"):
+        list_raw_files(tmp_path / "nowhere")
+    files = list_raw_files(download)
+    assert describe_root(download, files) == "the video root/files/video/a/2.mp4 and 8 more"
+    assert describe_root(download, []) == "no video, but files, tar, zip"
+    (tmp_path / "empty").mkdir()
+    assert describe_root(tmp_path / "empty", []) == "nothing"
