@@ -46,6 +46,8 @@ class PackWriter:
         self.path = path
         self.index = path.with_suffix(INDEX_SUFFIX)
         self.entries: dict[str, dict] = {}
+        if path.parent.is_file():
+            raise UserError(f"{path.parent} is a file: the result needs a folder")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and path.stat().st_size and not self.index.exists():

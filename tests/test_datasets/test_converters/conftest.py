@@ -104,7 +104,10 @@ def utd_mhad(tmp_path, write_clip):
 
 
 def resize(frames: np.ndarray, size: int) -> np.ndarray:
-    """Area-averaged, as the converters do it, by another road: float means of blocks."""
+    """Area-averaged in floats, without rounding."""
     return np.stack(
-        [cv2.resize(f.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA) for f in frames]
+        [
+            cv2.resize(f.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)
+            for f in frames
+        ]
     )

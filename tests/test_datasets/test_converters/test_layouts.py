@@ -39,7 +39,11 @@ def test_mead_paper():
     assert found.actors == sorted(PERSONS) and found.actions[0] == "angry"
     assert found.actions[7] == "surprised"
     first = found.clips[0]
-    assert (first.name, first.actor, first.action) == ("M000_front/angry/level_1/001", "M000", "angry")
+    assert (first.name, first.actor, first.action) == (
+        "M000_front/angry/level_1/001",
+        "M000",
+        "angry",
+    )
 
 
 def test_mead_unseen_cells():

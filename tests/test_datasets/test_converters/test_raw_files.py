@@ -20,7 +20,13 @@ def download(tmp_path):
     """The same tree three times: as files, in a tar, in a zip with compression."""
     root = tmp_path / "root"
     for kind in ("files", "tar", "zip"):
-        for name in ("video/a/2.mp4", "video/a/10.mp4", "video/b.avi", "video/notes.txt", "video/._b.avi"):
+        for name in (
+            "video/a/2.mp4",
+            "video/a/10.mp4",
+            "video/b.avi",
+            "video/notes.txt",
+            "video/._b.avi",
+        ):
             path = root / kind / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(f"{kind} {name}".encode() * 50)
@@ -65,7 +71,9 @@ def test_damaged_archives(download):
     tar, archive = download / "tar/video.tar", download / "zip/v.zip"
     whole = tar.read_bytes()
     tar.write_bytes(whole[: len(whole) // 3])
-    with pytest.raises(UserError, match=r"video.tar is damaged after \d+ files .*download it again"):
+    with pytest.raises(
+        UserError, match=r"video.tar is damaged after \d+ files .*download it again"
+    ):
         list_raw_files(download)
     tar.write_bytes(b"no tar at all" * 100)
     with pytest.raises(UserError, match="damaged after 0 files"):

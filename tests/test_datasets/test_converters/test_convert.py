@@ -1,0 +1,149 @@
+import csv
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from mmctsvg.datasets import MEADDataset, TripletVideoDataset, UTDMHADDataset, converters
+from mmctsvg.datasets.converters import (
+    Settings,
+    convert,
+    folder,
+    list_raw_files,
+    write_report,
+)
+from mmctsvg.datasets.converters.convert_clip import CROPS
+from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.readers import open_clip
+from mmctsvg.utils.errors import UserError
+
+SETTINGS = Settings(size=16, crop="center")
+
+
+def test_the_result_does_not_depend_on_the_number_of_processes(mead, tmp_path):
+    clips = converters.mead.find_clips(mead, list_raw_files(mead))
+    assert len(clips.clips) == 24
+    results = []
+    for workers in (1, 2):
+        out = tmp_path / f"out{workers}"
+        convert(clips, out, SETTINGS, workers, "mead")
+        results.append([(out / name).read_bytes() for name in ("clips.zip", "clips.jsonl")])
+    assert results[0] == results[1]
+
+
+def test_the_data_set_reads_what_comes_out(mead, tmp_path):
+    clips = converters.mead.find_clips(mead, list_raw_files(mead))
+    summary = write_report(
+        clips, convert(clips, tmp_path / "o", SETTINGS, 1, "x"), tmp_path / "o", mead, {}
+    )
+    assert "24 clips (12 for training, 12 held out), 144 frames (6 to 6 a clip)" in summary
+    data = MEADDataset(annotations=str(tmp_path / "o/annotations.csv"), size=16)
+    assert data.metainfo["actors"] == ["M003", "M030", "W009"] and data.metainfo["fps"] == 30
+    assert {(clip.actor, clip.action) for clip in data.annotations} == {
+        (actor, action) for actor in range(3) for action in (0, 5)
+    }
+    item = data[0]
+    assert item["frames"].shape == (3, 3, 16, 16)
+    held_out = MEADDataset(annotations=str(tmp_path / "o/annotations.csv"), size=16, split="test")
+    assert {clip.path[-3:] for clip in held_out.annotations} == {"006", "011"}
+
+
+def test_errors_are_listed_and_the_rest_goes_on(utd_mhad, tmp_path):
+    clips = converters.utd_mhad.find_clips(utd_mhad, list_raw_files(utd_mhad))
+    out = tmp_path / "out"
+    conversion = convert(clips, out, SETTINGS, 1, "utd_mhad")
+    summary = write_report(clips, conversion, out, utd_mhad, {"size": 16})
+    assert "1 clip left out" in summary and "errors.csv says why" in summary
+    rows = list(csv.reader((out / "errors.csv").read_text().splitlines()))
+    assert rows[0] == ["path", "reason"] and rows[1][0] == "a2_s1_t1"
+    assert "cannot be decoded" in rows[1][1]
+    meta = json.loads((out / "meta.json").read_text())
+    assert meta["counts"] == {
+        "clips": 12, "train": 8, "held out": 4, "frames": 72, "errors": 1, "crops": {"center": 12},
+    }  # fmt: skip
+    assert meta["clips"]["a1_s1_t1"]["box"] == {"left": 8, "top": 0, "side": 48}
+    assert meta["options"] == {"size": 16} and meta["source"] == str(utd_mhad)
+    assert set(meta["versions"]) >= {"mmctsvg", "av", "python"}
+    data = UTDMHADDataset(annotations=str(out / "annotations.csv"), size=16, split="all")
+    assert data.metainfo["actors"] == ["s1", "s2"] and data.metainfo["actions"][26] == "squat"
+    assert data.metainfo["fps"] == 15
+
+
+def test_names_reach_a_data_set_without_names_of_its_own(tmp_path, write_clip):
+    for actor, name in enumerate(("zoe", "al")):
+        for action, verb in enumerate(("wave", "nod")):
+            write_clip(tmp_path / "raw" / name / verb / "1.mp4", actor, action)
+    clips = folder.find_clips(tmp_path / "raw")
+    out = tmp_path / "out"
+    write_report(clips, convert(clips, out, SETTINGS, 1, "folder"), out, tmp_path / "raw", {})
+    data = TripletVideoDataset(annotations=str(out / "annotations.csv"), size=16)
+    assert data.metainfo["actors"] == ["al", "zoe"] and data.metainfo["actions"] == ["nod", "wave"]
+
+
+def fake_faces(monkeypatch, boxes):
+    """Clips are told apart by their mean colour, in the order in which they come."""
+    order = iter(boxes)
+    monkeypatch.setitem(CROPS, "face", lambda frames: next(order))
+
+
+def test_clips_without_a_face_borrow_the_box_of_their_actor(tmp_path, write_clip, monkeypatch):
+    for number in range(4):
+        write_clip(tmp_path / f"raw/ann/nod/{number}.mp4", 0, 0)
+    write_clip(tmp_path / "raw/bob/nod/0.mp4", 1, 0)
+    box = Box(left=30, top=0, side=60)
+    others = [Box(left=34, top=2, side=62), Box(left=90, top=20, side=70)]
+    fake_faces(monkeypatch, [box, None, *others, None])
+    clips = folder.find_clips(tmp_path / "raw")
+    out = tmp_path / "out"
+    conversion = convert(clips, out, Settings(size=16, crop="face"), 1, "folder")
+    assert conversion.crops() == {"face": 3, "actor": 1, "middle": 1}
+    assert conversion.done["ann/nod/1"]["box"] == {"left": 34, "top": 2, "side": 62}  # the median
+    assert conversion.done["bob/nod/0"]["box"] == {"left": 35, "top": 0, "side": 90}
+    summary = write_report(clips, conversion, out, tmp_path, {})
+    assert "1 without a face, cut like the other clips of their actor" in summary
+    assert "1 without a face, the middle of the picture" in summary
+
+
+def test_an_interrupted_conversion_goes_on(mead, tmp_path, monkeypatch, capsys):
+
+    module = sys.modules["mmctsvg.datasets.converters.convert"]
+    clips = converters.mead.find_clips(mead, list_raw_files(mead))
+    convert(clips, tmp_path / "straight", SETTINGS, 1, "mead")
+    calls, original = [], module.convert_clip
+
+    def dies(clip, *arguments):
+        calls.append(clip.name)
+        if len(calls) == 10:
+            raise KeyboardInterrupt
+        return original(clip, *arguments)
+
+    monkeypatch.setattr(module, "convert_clip", dies)
+    with pytest.raises(KeyboardInterrupt):
+        convert(clips, tmp_path / "broken", SETTINGS, 1, "mead")
+    assert not (tmp_path / "broken/annotations.csv").exists()
+    convert(clips, tmp_path / "broken", SETTINGS, 1, "mead")
+    assert len(calls) == 10 + 15  # nine were done
+    assert "holds 9 of 24 clips already" in capsys.readouterr().out
+    for name in ("clips.zip", "clips.jsonl"):
+        first, second = (tmp_path / run / name for run in ("straight", "broken"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_nothing_that_can_be_used(tmp_path):
+    (tmp_path / "raw/a/b").mkdir(parents=True)
+    (tmp_path / "raw/a/b/c.mp4").write_bytes(b"x")
+    with pytest.raises(UserError, match="none of the 1 clips can be used; a/b/c cannot be decoded"):
+        convert(folder.find_clips(tmp_path / "raw"), tmp_path / "out", SETTINGS, 1, "folder")
+
+
+def test_sheet_shows_every_cell(mead, tmp_path):
+    from mmctsvg.datasets.converters.report import draw_sheet
+
+    clips = converters.mead.find_clips(mead, list_raw_files(mead))
+    convert(clips, tmp_path / "out", SETTINGS, 1, "mead")
+    sheet = draw_sheet(clips.clips, tmp_path / "out/clips.zip", clips.actors, ["angry", "neutral"])
+    clip = open_clip(tmp_path / "out/clips.zip/M003_front/angry/level_1/005")
+    picture = clip.read(np.array([3]))[0].repeat(4, 0).repeat(4, 1)
+    rows, columns = (sheet.shape[0] - 64 * 3 - 2 * 2 - 10, sheet.shape[1] - 64 * 2 - 2 - 10)
+    assert np.array_equal(sheet[rows : rows + 64, columns : columns + 64], picture)

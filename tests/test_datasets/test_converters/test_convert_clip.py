@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from mmctsvg.datasets.converters import RawClip, RawFile, Settings, convert_clip
+from mmctsvg.datasets.converters import convert_clip as module_function
+from mmctsvg.datasets.converters.convert_clip import CROPS, NoFace
+from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.readers import BrokenClipError
+
+from ..conftest import write_video
+from .conftest import resize
+
+
+def raw(path):
+    file = RawFile(name=path.name, path=path)
+    return RawClip(file=file, name=path.stem, actor="a", action="b", is_train=True)
+
+
+def decode(pictures):
+    import cv2
+
+    return np.stack(
+        [cv2.imdecode(np.frombuffer(p, np.uint8), cv2.IMREAD_COLOR)[..., ::-1] for p in pictures]
+    )
+
+
+def full_decode(path):
+    import av
+
+    with av.open(str(path)) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+@pytest.mark.parametrize(("format", "tolerance"), [("png", 0.51), ("jpg", 3.0)])
+def test_center(tmp_path, write_clip, format, tolerance):
+    path = write_clip(tmp_path / "a.mp4", 0, 0, height=96, width=160)
+    done = convert_clip(raw(path), Settings(size=48, crop="center", format=format))
+    expected = (
+        full_decode(path)[:, :, 32:128].astype(float).reshape(6, 48, 2, 48, 2, 3).mean((2, 4))
+    )
+    pictures = decode(done.pictures)
+    assert pictures.shape == (6, 48, 48, 3) and done.fps == 30
+    error = np.abs(pictures - expected)
+    assert (error.max() if format == "png" else error.mean()) <= tolerance
+    assert (done.box, done.crop, done.raw_size) == (
+        Box(left=32, top=0, side=96),
+        "center",
+        (160, 96),
+    )
+
+
+def test_one_box_for_the_whole_clip(tmp_path, write_clip, monkeypatch):
+    """All frames are cut with the box that came out of the samples."""
+    path = write_clip(tmp_path / "a.mp4", 0, 0, length=30)
+    seen = []
+    box = Box(left=20, top=-10, side=100)
+    monkeypatch.setitem(CROPS, "face", lambda frames: seen.append(len(frames)) or box)
+    done = convert_clip(raw(path), Settings(size=25, crop="face", format="png"))
+    frames = np.stack([box.cut(frame) for frame in full_decode(path)])
+    assert seen == [9] and len(done.pictures) == 30
+    assert np.abs(decode(done.pictures) - resize(frames, 25)).max() <= 0.51
+
+
+def test_no_face_and_a_given_box(tmp_path, write_clip, monkeypatch):
+    path = write_clip(tmp_path / "a.mp4", 0, 0)
+    monkeypatch.setitem(CROPS, "face", lambda frames: None)
+    settings = Settings(size=16, crop="face")
+    assert convert_clip(raw(path), settings) == NoFace(raw_size=(160, 90))
+    done = convert_clip(raw(path), settings, Box(left=0, top=0, side=90))
+    assert done.box.side == 90 and len(done.pictures) == 6
+
+
+def test_members_of_archives(mead, utd_mhad):
+    from mmctsvg.datasets.converters import list_raw_files
+
+    settings = Settings(size=16, crop="center", format="png")
+    for root in (mead, utd_mhad.parent):
+        for file in list_raw_files(root)[:3]:
+            clip = RawClip(file=file, name="x", actor="a", action="b", is_train=True)
+            if "a2_s1" not in file.name:
+                assert len(convert_clip(clip, settings).pictures) == 6
+
+
+def failure(path, **settings):
+    with pytest.raises(BrokenClipError) as error:
+        module_function(raw(path), Settings(size=16, crop="center", **settings))
+    return str(error.value)
+
+
+def test_clips_that_cannot_be_used(tmp_path, write_clip, draw):
+    path = write_clip(tmp_path / "a.mp4", 0, 0)
+    assert failure(path, min_frames=7) == "has 6 frames, not 7 or more"
+    assert failure(path, min_frames=3, max_frames=5) == "has 6 frames, not 3 to 5"
+    (tmp_path / "junk.mp4").write_bytes(b"junk" * 100)
+    assert "cannot be decoded" in failure(tmp_path / "junk.mp4")
+    (tmp_path / "empty.avi").touch()
+    assert "cannot be decoded" in failure(tmp_path / "empty.avi")
+    long = write_video(tmp_path / "long.avi", draw(0, 0, length=60), codec="mpeg4")
+    data = long.read_bytes()
+    long.write_bytes(data[: len(data) // 2])
+    assert "was cut off after about" in failure(long)
