@@ -19,7 +19,7 @@ SAMPLES = 9  # frames, spread over the clip, in which the crop is looked for
 _DECODABLE = 0.95  # share of the announced frames that must come out
 
 # Colour at full resolution: 44 dB and 8 kB for a face of 128 x 128, where png takes 25 kB.
-_JPEG = (
+JPEG = (
     cv2.IMWRITE_JPEG_QUALITY,
     95,
     cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
@@ -137,6 +137,6 @@ def _cut(frame: np.ndarray, box: Box, raw_size: tuple[int, int], size: int) -> n
 
 
 def _encode(picture: np.ndarray, settings: Settings) -> bytes:
-    parameters = _JPEG if settings.format == "jpg" else ()
+    parameters = JPEG if settings.format == "jpg" else ()
     picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     return cv2.imencode(f".{settings.format}", picture, parameters)[1].tobytes()
