@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from mmctsvg.datasets import (
@@ -182,3 +184,20 @@ def test_actors_of_a_checkpoint_keep_their_numbers(tmp_path):
     assert [(entry.name, entry.actor) for entry in clips.entries] == [("a", 2), ("b", 0)]
     assert clips.actor_names == ["zoe", "ann", "ben"]
     assert problems(clips) == ["line 4: c has person 3, but actor_names end at 2 (ben)"]
+
+
+def test_names_from_the_converters(clip_list):
+    """They go before the paths, but not before the data set's own; other files are none of ours."""
+    meta = clip_list.parent / "meta.json"
+    names = {"format": "mmctsvg clips 1", "actors": ["Ann", "Bo"], "actions": ["hop", "run", "sit"]}
+    meta.write_text(json.dumps(names))
+    clips = read_clip_list(clip_list)
+    assert (clips.actor_names, clips.action_names) == (["Ann", "Bo"], ["hop", "run", "sit"])
+    assert read_clip_list(clip_list, action_names=["a", "b"]).action_names == ["a", "b"]
+    meta.write_text(json.dumps({**names, "format": "of somebody else"}))
+    assert read_clip_list(clip_list).actor_names == ["anna0", "anna1"]
+    meta.write_text(json.dumps({**names, "actors": ["only one"]}))
+    assert read_clip_list(clip_list).actor_names == ["anna0", "anna1"]
+    meta.write_text("{broken")
+    with pytest.raises(UserError, match="meta.json is no JSON: mend it, or take it away"):
+        read_clip_list(clip_list)

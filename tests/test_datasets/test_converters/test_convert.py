@@ -1,6 +1,7 @@
 import csv
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.utils.errors import UserError
 
+REAL = Path(__file__).resolve().parents[3].parent / "shared/data/mead_real"
 SETTINGS = Settings(size=16, crop="center")
 
 
@@ -147,3 +149,23 @@ def test_sheet_shows_every_cell(mead, tmp_path):
     picture = clip.read(np.array([3]))[0].repeat(4, 0).repeat(4, 1)
     rows, columns = (sheet.shape[0] - 64 * 3 - 2 * 2 - 10, sheet.shape[1] - 64 * 2 - 2 - 10)
     assert np.array_equal(sheet[rows : rows + 64, columns : columns + 64], picture)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real MEAD clips are not beside this checkout")
+def test_real_clips(tmp_path):
+    """One whole, one that was cut off after 110 of its 157 frames."""
+    pytest.importorskip("dlib", reason="dlib-bin is not installed")
+    for actor, name in (("a", "happy.mp4"), ("b", "sad.mp4")):
+        (tmp_path / "raw" / actor / "talk").mkdir(parents=True)
+        (tmp_path / "raw" / actor / "talk" / name).symlink_to(REAL / name)
+    clips = folder.find_clips(tmp_path / "raw")
+    conversion = convert(clips, tmp_path / "out", Settings(size=64, crop="face"), 2, "folder")
+    assert conversion.errors == {"b/talk/sad": "was cut off after about 110 frames"}
+    entry = conversion.done["a/talk/happy"]
+    assert (len(entry["sizes"]), entry["fps"], entry["crop"]) == (141, 25.0, "face")
+    # The face is where it was meant to be: still found, in the same place, in what came out.
+    from mmctsvg.datasets.crops import face_crop
+
+    clip = open_clip(tmp_path / "out/clips.zip/a/talk/happy")
+    box = face_crop(list(clip.read(np.linspace(0, 140, 9).astype(int))))
+    assert abs(box.side - 64) < 6 and abs(box.left) < 5 and abs(box.top) < 5
