@@ -24,8 +24,10 @@ def test_report(load_tool, capsys):
     tool.main(arguments.split())
     said = capsys.readouterr().out
     for way in ("packed, jpg", "packed, png", "folders of jpg", "mp4, seeking", "naive"):
-        assert re.search(rf"{way}.* \d+\.\d .* \d+\.\d x", said), way
-    assert re.search(r"takes \d+ triplets/s; one loader process gives \d+", said)
+        assert re.search(rf"{way}.* \d+\.\d +\d+\.\d +\d+\.\d x", said), way
+    assert re.search(
+        r"takes \d+ triplets/s; one loader process with a core of its own gives \d+", said
+    )
     assert re.search(r"growth over the last nine tenths: [+-]\d+\.\d MB", said)
 
 

@@ -1,7 +1,8 @@
 """Measures how fast triplets can be read: packed, from folders, from videos, and the naive way.
 
-The same drawn clips are written in every form and read in turn, several rounds in one run, so that
-the ratios hold although the machine's speed may change.
+The same drawn clips are written in every form and read in turn, several rounds in one run. Rates
+are given by the clock and by processor time: the second is what a core gives that has nothing else
+to do, and the ratios are made of it.
 
 Example:
     python tools/analysis_tools/benchmark_data.py
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from statistics import median
 
@@ -131,7 +133,7 @@ def encode(frame: np.ndarray, suffix: str) -> bytes:
     return cv2.imencode(suffix, frame[..., ::-1], parameters)[1].tobytes()
 
 
-def in_process(data: TripletVideoDataset) -> Iterator[int]:
+def in_process(data: TripletVideoDataset) -> Generator[int]:
     """Read triplets one after another; yields how many at a time."""
     index = 0
     while True:
@@ -140,36 +142,41 @@ def in_process(data: TripletVideoDataset) -> Iterator[int]:
         yield 1
 
 
-def through_worker(data: TripletVideoDataset) -> Iterator[int]:
+def through_worker(data: TripletVideoDataset) -> Generator[int]:
     """Read batches through one loader process, as training does."""
     loader = DataLoader(data, BATCH, sampler=CounterSampler(data), num_workers=1)
     for batch in loader:
         yield len(batch["frames"])
 
 
-def naively(data: TripletVideoDataset) -> Iterator[int]:
+def naively(data: TripletVideoDataset) -> Generator[int]:
     """Make a new loader for every step and decode whole clips; without processes to start."""
     whole = WholeClips(data)
     while True:
         yield len(next(iter(DataLoader(whole, min(BATCH, len(whole)), shuffle=True))))
 
 
-def rate(work: Iterator[int], seconds: float) -> float:
-    """Triplets a second, after one step that does not count."""
-    next(work)
-    start, count = time.perf_counter(), 0
+def rate(work: Generator[int], seconds: float) -> tuple[float, float]:
+    """Triplets by second of the clock, and by second of processor time, children included."""
+    busy, start, count = processor_time(), time.perf_counter(), 0
     while (elapsed := time.perf_counter() - start) < seconds:
         count += next(work)
-    return count / elapsed
+    work.close()  # ends the loader's process, whose time counts only then
+    return count / elapsed, count / (processor_time() - busy)
 
 
-def measure(ways: dict[str, Callable[[], Iterator[int]]], args: argparse.Namespace) -> dict:
-    """Median rates of all ways, measured in turn."""
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+def processor_time() -> float:
+    """Seconds of this process and of its children that have ended."""
+    return time.process_time() + sum(os.times()[2:4])
+
+
+def measure(ways: dict[str, Callable[[], Generator[int]]], args: argparse.Namespace) -> dict:
+    """Median rates of all ways, by clock and by processor time, measured in turn."""
+    rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in Progress(args.rounds, "measuring"):
         for name, way in ways.items():
             rates[name].append(rate(way(), args.seconds))
-    return {name: median(values) for name, values in rates.items()}
+    return {name: [median(kind) for kind in zip(*r, strict=True)] for name, r in rates.items()}
 
 
 def memory_of_reads(data: TripletVideoDataset, reads: int) -> list[tuple[int, float]]:
@@ -233,15 +240,16 @@ def report(sets: dict[str, TripletVideoDataset], args: argparse.Namespace) -> No
     if "video" in sets:
         ways["naive: whole mp4, new loader every step"] = lambda: naively(sets["video"])
     rates = measure(ways, args)
-    slowest = rates[list(ways)[-1]]
-    print(f"triplets/s at {args.size} px, medians of {args.rounds} rounds:")
-    for name, value in rates.items():
-        print(f"  {name:42} {value:9.1f}   {value / slowest:6.1f} x")
+    slowest = rates[list(ways)[-1]][1]
+    print(f"triplets at {args.size} px, medians of {args.rounds} rounds:")
+    print(f"  {'':42} {'by second':>10} {'by processor second':>20}")
+    for name, (clock, busy) in rates.items():
+        print(f"  {name:42} {clock:10.1f} {busy:20.1f}   {busy / slowest:6.1f} x")
     needed = BATCH / (STEP_FLOPS / H100_FLOPS)
     print(
         f"an H100 on paper: {STEP_FLOPS / 1e12:.3g} TFLOP an iteration of {BATCH} triplets at 128 "
         f"px, {STEP_FLOPS / H100_FLOPS * 1e3:.0f} ms, takes {needed:.0f} triplets/s; one loader "
-        f"process gives {rates['one loader process']:.0f}"
+        f"process with a core of its own gives {rates['one loader process'][1]:.0f}"
     )
     watched = memory_of_reads(main_set, args.reads)
     text = ", ".join(f"{done}: {mb:.0f}" for done, mb in watched)
