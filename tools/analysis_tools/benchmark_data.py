@@ -33,10 +33,11 @@ from mmctsvg.utils.progress import Progress
 from mmctsvg.visualization.video import VideoWriter
 
 BATCH = 16  # triplets of an iteration of the paper
-# An iteration of configs/ctsvg_mead_128.py on paper: its operations as benchmark.py counts them,
-# and 40 % of what an H100 SXM can do in TF32 (dense), which such networks may reach.
-STEP_FLOPS = 20e12
-H100_FLOPS = 0.4 * 494.7e12
+# An iteration of configs/ctsvg_mead_128.py on paper, regularisers spread over their intervals: the
+# convolutions by hand (a sum that gives benchmark.py's count at 32 px to half a percent), and 40 %
+# of what an H100 SXM does in bf16 (dense), which is much for such networks.
+STEP_FLOPS = 62e12
+H100_FLOPS = 0.4 * 989e12
 SUFFIXES = {"jpg": ".jpg", "png": ".png"}
 
 
