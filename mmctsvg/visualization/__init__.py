@@ -2,6 +2,7 @@
 
 from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheets, write_png
 from .curves import plot_curves, read_scalars
+from .face_curves import plot_identity, plot_lip_curves
 from .video import FrameFolder, VideoWriter, to_uint8
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "choose_scale",
     "contact_sheet",
     "plot_curves",
+    "plot_identity",
+    "plot_lip_curves",
     "read_scalars",
     "stack_sheets",
     "to_uint8",

@@ -2,6 +2,8 @@
 
 from .base import VideoMetric
 from .fvd import FVD
+from .identity import FaceIdentity
+from .lia import LiASync
 from .lpips_distance import LPIPSDistance
 
-__all__ = ["FVD", "LPIPSDistance", "VideoMetric"]
+__all__ = ["FVD", "FaceIdentity", "LPIPSDistance", "LiASync", "VideoMetric"]

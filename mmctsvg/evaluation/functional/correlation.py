@@ -1,0 +1,145 @@
+"""How alike curves run: mean Pearson correlations over many pairs at once.
+
+A standardised curve has mean 0 and length 1, so the correlation of two is their scalar product, and
+sums over all pairs follow from the sum of the curves: the cost is linear in their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
+    """Shift and scale curves to mean 0 and length 1; curves that hardly vary become zero.
+
+    A zero curve has correlation 0 with every other.
+
+    Args:
+        curves: (N, T), finite.
+        least_variation: a curve is zeroed if its standard deviation is below this share of the
+            size of its mean. Constant curves always are.
+
+    Returns:
+        (N, T), float64.
+
+    Raises:
+        ValueError: if a value is not finite.
+    """
+    curves = np.asarray(curves, np.float64)
+    if not np.isfinite(curves).all():
+        raise ValueError("curves must be finite: fill their gaps or leave them out")
+    means = curves.mean(1, keepdims=True)
+    centred = curves - means
+    deviation = np.sqrt(np.mean(centred**2, 1, keepdims=True))
+    # Rounding leaves a constant curve a deviation of about 1e-16 of its values.
+    least = np.maximum(least_variation, 1e-12) * np.abs(means)
+    length = np.sqrt(curves.shape[1]) * deviation
+    varies = (deviation > 0) & (deviation >= least)
+    return np.divide(centred, length, out=np.zeros_like(centred), where=varies)
+
+
+def mean_pairwise_correlation(units: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Mean correlation over all pairs of different curves.
+
+    ``(|sum w z|^2 - sum w^2 |z|^2) / ((sum w)^2 - sum w^2)``, the sum over i != j in closed form.
+
+    Args:
+        units: (N, T), from :func:`standardise`.
+        weights: (N,), at least 0; a pair counts with the product of both. All 1 if left out.
+
+    Returns:
+        -1 to 1; NaN without a pair.
+    """
+    weights = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
+    pairs = weights.sum() ** 2 - np.square(weights).sum()
+    if pairs <= 0:
+        return float("nan")
+    total = weights @ units
+    own = np.square(weights) @ np.square(units).sum(1)
+    return float((total @ total - own) / pairs)
+
+
+def mean_cross_correlation(groups: Sequence[np.ndarray]) -> float:
+    """Mean correlation over all pairs of curves from two different groups.
+
+    Args:
+        groups: arrays (N_g, T), from :func:`standardise`.
+
+    Returns:
+        -1 to 1; NaN without a pair.
+    """
+    sizes = np.array([len(group) for group in groups], np.float64)
+    pairs = sizes.sum() ** 2 - np.square(sizes).sum()
+    if pairs <= 0:
+        return float("nan")
+    sums = np.array([group.sum(0) for group in groups])
+    total = sums.sum(0)
+    return float((total @ total - np.square(sums).sum()) / pairs)
+
+
+def synchrony(groups: Sequence[np.ndarray]) -> float:
+    """Mean over groups of their mean pairwise correlation; groups without a pair do not enter.
+
+    Args:
+        groups: arrays (N_g, T), from :func:`standardise`.
+
+    Returns:
+        -1 to 1; NaN if no group has a pair.
+
+    Source: section 5, the average correlation of LiA signals, for each group of one motion.
+    """
+    values = [mean_pairwise_correlation(group) for group in groups if len(group) > 1]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def synchrony_interval(
+    groups: Sequence[np.ndarray],
+    members: Sequence[Sequence[str]],
+    *,
+    level: float = 0.95,
+    samples: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of :func:`synchrony`, with groups and members resampled.
+
+    Groups (motions) and members (contents) are crossed: the same content occurs with every motion.
+    So both are drawn with replacement, independently, and a member drawn twice counts twice in all
+    groups. A curve is never paired with itself.
+
+    Args:
+        groups: arrays (N_g, T), from :func:`standardise`.
+        members: for each group, names of the members behind its curves.
+        level: share of the resampled values within, 0 to 1.
+        samples: how often it is resampled.
+        seed: of the resampling.
+
+    Returns:
+        Lower and upper end; NaN if fewer than three members occur. With one group, the interval is
+        that of other members under the same motion.
+
+    Source: Owen, The pigeonhole bootstrap, 2007.
+    """
+    names = sorted({name for group in members for name in group})
+    if len(names) < 3:
+        return float("nan"), float("nan")
+    rows = [np.array([names.index(name) for name in group], int) for group in members]
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(samples):
+        times_member = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))
+        times_group = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)))
+        chosen = [
+            (count, mean_pairwise_correlation(group, times_member[row]))
+            for count, group, row in zip(times_group, groups, rows, strict=True)
+            if count
+        ]
+        counts, values = np.array(chosen).T
+        with_pair = np.isfinite(values)
+        if with_pair.any():
+            drawn.append(np.average(values[with_pair], weights=counts[with_pair]))
+    if not drawn:
+        return float("nan"), float("nan")
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

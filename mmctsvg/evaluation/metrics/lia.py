@@ -1,0 +1,282 @@
+"""LiA: whether one motion vector moves the mouths of all contents alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
+from mmctsvg.visualization import plot_lip_curves
+
+from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
+from ..film import Film, Shot
+from ..functional.correlation import (
+    mean_cross_correlation,
+    mean_pairwise_correlation,
+    standardise,
+    synchrony,
+    synchrony_interval,
+)
+from ..functional.gaps import fill_gaps
+from ..functional.lips import lip_area
+from .base import VideoMetric
+
+LEAST_OVERLAP = 0.5  # of a detection with the clip's box; below, the head has left the box
+
+
+@METRICS.register_module()
+class LiASync(VideoMetric):
+    """Synchrony of lips: the paper's r_t, over several motions.
+
+    The lip area of every frame is a curve for each clip; r_t of one motion is the mean Pearson
+    correlation over all pairs of contents that share it, and the result is the mean over motions.
+
+    A still mouth follows nothing: its clip counts with correlation 0, which is what the noise of
+    the landmarks gives in the mean. So r_t hardly depends on where the line is drawn.
+    ``r_t_moving`` leaves such clips out.
+
+    Args:
+        frames: of each clip, from its start; shorter films are refused.
+        contents: films per motion that a generator makes, at most one per (actor, action) where it
+            knows actors.
+        motions: how many motions a generator is given.
+        max_gap: runs of at most this many frames without a face are interpolated; a clip with a
+            longer one is left out and counted.
+        least_variation: a mouth is still if the standard deviation of its area is below this share
+            of its mean. At 128 px, landmarks of frozen faces with noise or shaking by half a pixel
+            vary by 0.01 to 0.08, mouths that speak by 0.04 to 0.47.
+        weights: path of dlib's predictor (`landmarks68`); fetched if left out.
+        detector: finds landmarks instead of dlib.
+        interval: resamplings for the 95 % interval; 0 for none.
+        seed: of motions, chosen contents and resamplings.
+        offline: never fetch weights.
+
+    Raises:
+        UserError: for an argument outside its range, or if dlib or its weights are missing.
+
+    Source: section 5, "LiA"; table 1.
+    """
+
+    needs_motion = True
+
+    def __init__(
+        self,
+        *,
+        frames: int = 60,
+        contents: int = 100,
+        motions: int = 10,
+        max_gap: int = 5,
+        least_variation: float = 0.03,
+        weights: str | Path | None = None,
+        detector: LandmarkDetector | None = None,
+        interval: int = 1000,
+        seed: int = 0,
+        offline: bool = False,
+        collect_device: str = "cpu",
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix="LiA")
+        if frames < 3 or contents < 2 or motions < 1:
+            raise UserError(
+                "LiA needs frames >= 3, contents >= 2 and motions >= 1, not "
+                f"{frames}, {contents} and {motions}"
+            )
+        if max_gap < 0 or least_variation < 0 or interval < 0:
+            raise UserError(
+                "max_gap, least_variation and interval of LiA must be at least 0, not "
+                f"{max_gap}, {least_variation} and {interval}"
+            )
+        self.frames, self.contents, self.motions = frames, contents, motions
+        self.max_gap, self.least_variation = max_gap, least_variation
+        self.interval, self.seed = interval, seed
+        self._detector = detector or DlibLandmarks(weights, offline=offline)
+        self._notes: list[str] = []
+        self._drawn: dict[str, np.ndarray] = {}
+
+    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
+        """The lip area of each frame, in shares of the face's box; real films give nothing.
+
+        Raises:
+            UserError: if the film is too short or its motion is not known.
+        """
+        if real:
+            return None
+        if film.motion is None:
+            raise UserError(
+                f"{film.name}: LiA compares films of one motion, and this one's is not known; give "
+                "films of one motion the same file name in the folders of their contents"
+            )
+        if len(film.frames) < self.frames:
+            raise UserError(
+                f"{film.name}: has {len(film.frames)} frames and LiA compares {self.frames}; set "
+                f"its frames to at most {len(film.frames)} or leave the film out"
+            )
+        track = self._detector(film.frames[: self.frames])
+        area = lip_area(track.points) / track.box_area
+        labels = [label for label in (film.actor, film.action) if label is not None]
+        return {
+            "name": film.name,
+            "motion": film.motion,
+            "content": "/".join(labels) or film.name,
+            "area": fill_gaps(area, self.max_gap),
+            "missing": int(np.isnan(area).sum()),
+            "travels": bool(track.steadiness < LEAST_OVERLAP),
+        }
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """The numbers.
+
+        Returns:
+            ``r_t``, -1 to 1, with ``r_t_low`` and ``r_t_high``; ``r_t_moving``, without still
+            mouths; ``r_t_control``, of pairs with different motions, about 0 if the curves share
+            nothing else; numbers of motions that entered and of clips; ``lost_clips`` (too long
+            without a face), ``still_clips`` among the others, ``missing_frames`` (share of all).
+            NaN where there is nothing to compare, with a note.
+
+        Raises:
+            UserError: if there are no two films of one motion.
+        """
+        # Ranks deliver in another order than one process does.
+        results = sorted(results, key=lambda record: (record["motion"], record["name"]))
+        sizes = [sum(r["motion"] == m for r in results) for m in {r["motion"] for r in results}]
+        if max(sizes, default=0) < 2:
+            raise UserError(
+                f"LiA needs two generated films of one motion, and among {len(results)} films "
+                "there are none"
+            )
+        kept = [record for record in results if np.isfinite(record["area"]).all()]
+        areas = np.array([record["area"] for record in kept]).reshape(-1, self.frames)
+        units = standardise(areas, self.least_variation)
+        moves = units.any(1)
+        owners = np.array([record["motion"] for record in kept])
+        contents = np.array([record["content"] for record in kept])
+        rows = {motion: np.flatnonzero(owners == motion) for motion in np.unique(owners)}
+        rows = {motion: row for motion, row in rows.items() if len(row) > 1}
+        groups = [units[row] for row in rows.values()]
+        # Of still mouths only, 0 would look like a measurement.
+        measured = any(moves[row].sum() > 1 for row in rows.values())
+        nothing = float("nan")
+        low = high = nothing
+        if measured and self.interval:
+            low, high = synchrony_interval(
+                groups,
+                [contents[row].tolist() for row in rows.values()],
+                samples=self.interval,
+                seed=self.seed,
+            )
+        numbers = {
+            "r_t": synchrony(groups) if measured else nothing,
+            "r_t_low": low,
+            "r_t_high": high,
+            "r_t_moving": synchrony([units[row[moves[row]]] for row in rows.values()]),
+            "r_t_control": mean_cross_correlation(groups) if measured else nothing,
+            "motions": len(rows),
+            "clips": len(results),
+            "lost_clips": len(results) - len(kept),
+            "still_clips": int((~moves).sum()),
+            "missing_frames": sum(r["missing"] for r in results) / (len(results) * self.frames),
+        }
+        travelling = sum(record["travels"] for record in kept)
+        self._notes = self._warnings(numbers, len(sizes), travelling)
+        self._drawn = {
+            f"motion {motion}: {len(row)} contents, r_t = {mean_pairwise_correlation(units[row]):.2f}": (
+                areas[row]
+            )
+            for motion, row in rows.items()
+        }
+        return numbers
+
+    def _warnings(self, numbers: dict[str, float], motions: int, travelling: int) -> list[str]:
+        clips, lost, still = (numbers[k] for k in ("clips", "lost_clips", "still_clips"))
+        notes = []
+        if lost == clips:
+            notes.append(f"LiA: no face could be followed in any of the {clips} clips: no number")
+        elif lost:
+            notes.append(
+                f"LiA: {lost} of {clips} clips were left out, as no face was found in more than "
+                f"{self.max_gap} frames on end"
+            )
+        if numbers["missing_frames"] and lost < clips:
+            notes.append(f"LiA: {numbers['missing_frames']:.2%} of the frames have no face")
+        if still:
+            notes.append(
+                f"LiA: in {still} of {clips} clips the mouth hardly moves (area varies by less "
+                f"than {self.least_variation:.0%} of its mean); they count with correlation 0"
+            )
+        if lost < clips and np.isnan(numbers["r_t"]):
+            notes.append("LiA: no motion moves two mouths: no number")
+        if lost < clips and numbers["motions"] < motions:
+            notes.append(
+                f"LiA: {motions - numbers['motions']} of {motions} motions have fewer than two "
+                "clips with a face and do not enter"
+            )
+        if travelling:
+            notes.append(
+                f"LiA: in {travelling} of {clips} clips the head leaves the box that all frames "
+                "share; their curves are less exact"
+            )
+        if 0 < numbers["motions"] < 3:
+            notes.append(
+                f"LiA: with {numbers['motions']} motion(s), the interval says little about others"
+            )
+        return notes
+
+    @property
+    def notes(self) -> list[str]:
+        """See `VideoMetric.notes`."""
+        return self._notes
+
+    def draw(self, out_dir: Path) -> list[Path]:
+        """The curves of some motions, all contents over each other: ``lia.png``."""
+        if not self._drawn:
+            return []
+        path = Path(out_dir) / "lia.png"
+        plot_lip_curves(path, self._drawn, self.least_variation)
+        return [path]
+
+    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
+        """Every chosen content with every motion.
+
+        Cells are drawn without repetition. A generator that knows no actors gets further contents
+        of each.
+        """
+        rng = np.random.default_rng(self.seed)
+        knows_actors = any(actor is not None for actor, _, _ in cells)
+        count = min(self.contents, len(cells)) if knows_actors else self.contents
+        order = rng.permutation(len(cells))
+        times = tuple(float(t) for t in range(self.frames))
+        chosen = [(*cells[order[n % len(cells)]], n) for n in range(count)]
+        return [
+            Shot(
+                motion=self.seed + motion,
+                times=times,
+                actor=actor,
+                action=action,
+                content=content,
+                seen=seen,
+            )
+            for motion in range(self.motions)
+            for actor, action, seen, content in chosen
+        ]
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """See `VideoMetric.protocol`."""
+        return dict(
+            metric="LiA r_t",
+            **self._detector.protocol,
+            curve="area of the outer lip (48-59) in every frame, as a share of the face's box",
+            r_t="mean over motions of the mean Pearson correlation over pairs of contents",
+            frames=self.frames,
+            contents=self.contents,
+            motions=self.motions,
+            generated_times="0, 1, 2, ...",
+            missing_frames=f"up to {self.max_gap} on end interpolated; more lose the clip",
+            still_mouths=f"variation below {self.least_variation:g} of the mean: correlation 0",
+            interval=f"95 %, {self.interval} resamplings of motions and of contents, crossed",
+            control="mean correlation over pairs of clips with different motions",
+            seed=self.seed,
+        )

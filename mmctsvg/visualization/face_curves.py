@@ -1,0 +1,101 @@
+"""What the metrics of faces saw: lip areas and likeness over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .contact_sheet import write_png
+from .curves import COLOURS
+
+PANELS = 6  # motions that are shown
+
+
+def plot_lip_curves(path: str | Path, areas: Mapping[str, np.ndarray], still: float = 0.0) -> None:
+    """Draw curves of lip areas, each as its distance from its own mean.
+
+    Args:
+        path: where to write the png (atomically).
+        areas: title of a panel -> (N, T), the curves of N contents; the first few are shown.
+        still: curves with less variation (standard deviation by mean) than this are grey.
+    """
+    shown = list(areas.items())[:PANELS]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = _figure(6 * columns, 2.6 * rows + 0.5)
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for panel in axes.flat[len(shown) :]:
+        panel.set_axis_off()
+    for panel, (title, curves) in zip(axes.flat, shown, strict=False):
+        curves = np.asarray(curves, np.float64)
+        means = curves.mean(1, keepdims=True)
+        change = 100 * (curves / np.where(means > 0, means, 1) - 1)
+        moves = change.std(1) >= 100 * still
+        for curve, moving in zip(change, moves, strict=True):
+            colour = COLOURS[0] if moving else COLOURS[5]
+            panel.plot(curve, color=colour, alpha=max(0.2, 1.5 / len(curves)), linewidth=0.8)
+        panel.plot(change.mean(0), color=COLOURS[1], linewidth=1.5, label="mean")
+        panel.set_title(title, fontsize=10)
+        _tidy(panel)
+    axes.flat[0].legend(fontsize=8, frameon=False)
+    figure.supxlabel("frame", fontsize=9)
+    figure.supylabel("lip area, % above the clip's mean", fontsize=9)
+    if len(areas) > len(shown):
+        figure.suptitle(f"{len(shown)} of {len(areas)} motions", fontsize=10)
+    _write(path, figure)
+
+
+def plot_identity(
+    path: str | Path, curves: Sequence[np.ndarray], levels: Mapping[str, float]
+) -> None:
+    """Draw how like its first frame every clip stays.
+
+    Args:
+        path: where to write the png (atomically).
+        curves: for each clip the cosines of frames 1, 2, ... with frame 0; NaN where unknown. They
+            may differ in length.
+        levels: further cosines by name, drawn as lines across; NaN is left out.
+    """
+    figure = _figure(8, 4)
+    panel = figure.add_subplot()
+    longest = max(len(curve) for curve in curves)
+    padded = np.full((len(curves), longest), np.nan)
+    for row, curve in zip(padded, curves, strict=True):
+        row[: len(curve)] = curve
+    times = np.arange(1, longest + 1)
+    panel.plot(times, padded.T, color=COLOURS[0], alpha=max(0.2, 1.5 / len(curves)), linewidth=0.8)
+    count = np.maximum(np.isfinite(padded).sum(0), 1)
+    panel.plot(times, np.nansum(padded, 0) / count, color=COLOURS[1], linewidth=1.5, label="mean")
+    for colour, (name, level) in zip(COLOURS[2:], levels.items(), strict=False):
+        if np.isfinite(level):
+            panel.axhline(level, color=colour, linestyle="--", linewidth=1.5, label=name)
+    panel.set_ylim(min(-0.05, np.nanmin(padded)), 1.02)
+    panel.set_title(f"likeness to the first frame: {len(curves)} clips", fontsize=10)
+    panel.set_xlabel("frame", fontsize=9)
+    panel.set_ylabel("cosine", fontsize=9)
+    panel.legend(fontsize=8, frameon=False)
+    _tidy(panel)
+    _write(path, figure)
+
+
+def _figure(width: float, height: float):
+    # Imported here because it takes half a second that an import of a metric does not have.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _tidy(panel) -> None:
+    panel.tick_params(labelsize=8)
+    panel.grid(alpha=0.25)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _write(path: str | Path, figure) -> None:
+    figure.canvas.draw()
+    write_png(path, np.asarray(figure.canvas.buffer_rgba())[..., :3].copy())
