@@ -23,7 +23,8 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     z_mean, w_mean = z.mean(-1, keepdims=True), w.mean(-1, keepdims=True)
     z, w = z - z_mean, w - w_mean
     size = (np.abs(z) ** 2).sum(-1)
-    a = (z.conj() * w).sum(-1) / np.where(size > 0, size, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a = (z.conj() * w).sum(-1) / np.where(size > 0, size, np.nan)
     b = w_mean[..., 0] - a * z_mean[..., 0]
     rows = np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1)
     return rows.reshape(*a.shape, 2, 3)

@@ -181,12 +181,10 @@ class LiASync(VideoMetric):
         }
         travelling = sum(record["travels"] for record in kept)
         self._notes = self._warnings(numbers, len(sizes), travelling)
-        self._drawn = {
-            f"motion {motion}: {len(row)} contents, r_t = {mean_pairwise_correlation(units[row]):.2f}": (
-                areas[row]
-            )
-            for motion, row in rows.items()
-        }
+        self._drawn = {}
+        for motion, row in rows.items():
+            r = mean_pairwise_correlation(units[row])
+            self._drawn[f"motion {motion}: {len(row)} contents, r_t = {r:.2f}"] = areas[row]
         return numbers
 
     def _warnings(self, numbers: dict[str, float], motions: int, travelling: int) -> list[str]:
