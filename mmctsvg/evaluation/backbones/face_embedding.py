@@ -13,7 +13,7 @@ import torch
 from mmctsvg.utils.errors import UserError
 
 from ..functional.alignment import fit_similarity
-from ..weights import find_weights, sha256_of
+from ..weights import describe_file, find_entry, find_weights
 
 SIZE = 112  # pixels of an aligned face
 # Where ArcFace wants eyes, tip of the nose and corners of the mouth; left is left in the picture.
@@ -36,6 +36,10 @@ class FaceEmbedder(Protocol):
     @property
     def protocol(self) -> dict[str, Any]:
         """What decides about its vectors, as plain data."""
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Its weights, as an evaluation card tells of them."""
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Vectors of length 1, float32 (N, D), of faces, uint8 RGB (N, 112, 112, 3)."""
@@ -114,6 +118,11 @@ class MobileFaceNet:
         """What decides about its vectors."""
         return {"embedding": "MobileFaceNet (ArcFace loss), 192 numbers"}
 
+    @property
+    def weights(self) -> dict[str, str]:
+        """What a card says of its weights."""
+        return find_entry("mobilefacenet").card
+
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Vectors of length 1, float32 (N, 192), of faces, uint8 RGB (N, 112, 112, 3)."""
         pictures = (faces.astype(np.float32) - 127.5) / 128
@@ -168,9 +177,14 @@ class ArcFaceONNX:
     def protocol(self) -> dict[str, Any]:
         """What decides about its vectors."""
         return {
-            "embedding": f"{self._path.name}, sha256 {sha256_of(self._path)}",
+            "embedding": self._path.name,
             "pixels": f"(x - {self._mean:g}) / {self._std:g}",
         }
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """What a card says of its weights."""
+        return describe_file(self._path)
 
     def __call__(self, faces: np.ndarray) -> np.ndarray:
         """Vectors of length 1, float32 (N, D), of faces, uint8 RGB (N, 112, 112, 3)."""

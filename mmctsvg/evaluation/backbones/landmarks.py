@@ -12,7 +12,7 @@ import numpy as np
 
 from mmctsvg.utils.errors import UserError
 
-from ..weights import find_weights
+from ..weights import find_entry, find_weights
 
 NUM_LANDMARKS = 68
 
@@ -50,6 +50,10 @@ class LandmarkDetector(Protocol):
     @property
     def protocol(self) -> dict[str, Any]:
         """What decides about its points, as plain data."""
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """Its weights, as an evaluation card tells of them."""
 
     def __call__(self, frames: np.ndarray) -> FaceTrack:
         """Landmarks of a clip, uint8 RGB (T, H, W, 3)."""
@@ -118,6 +122,11 @@ class DlibLandmarks:
             "upsampling": f"at most {self.upsample} times, where it finds more faces",
             "several faces": "the one with the highest score",
         }
+
+    @property
+    def weights(self) -> dict[str, str]:
+        """What a card says of its weights."""
+        return find_entry("landmarks68").card
 
     def __call__(self, frames: np.ndarray) -> FaceTrack:
         """Landmarks of a clip.

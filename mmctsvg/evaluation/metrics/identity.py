@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.dist import get_rank, get_world_size
 
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
@@ -17,6 +19,7 @@ from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
 from ..film import Film, Shot
 from ..functional.bootstrap import bootstrap_interval
 from .base import VideoMetric
+from .contents import draw_contents
 
 LEAST_FOUND = 0.5  # of the frames after the first; clips with fewer faces are left out
 
@@ -31,6 +34,7 @@ class FaceIdentity(VideoMetric):
     Args:
         frames: of each film at most so many, from its start.
         clips: films that a generator makes, each with its own motion.
+        real_clips: of each actor at most so many real films, the first ones that come.
         embedder: path of an ArcFace network as ONNX, or anything that embeds faces; MobileFaceNet
             if left out.
         detector: finds landmarks; dlib if left out.
@@ -46,11 +50,14 @@ class FaceIdentity(VideoMetric):
     Source: section 5, "ArcFace"; table 1.
     """
 
+    default_prefix = "Identity"
+
     def __init__(
         self,
         *,
         frames: int = 60,
         clips: int = 100,
+        real_clips: int = 10,
         embedder: FaceEmbedder | str | Path | None = None,
         detector: LandmarkDetector | None = None,
         weights: str | Path | None = None,
@@ -60,28 +67,47 @@ class FaceIdentity(VideoMetric):
         offline: bool = False,
         collect_device: str = "cpu",
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix="Identity")
-        if frames < 2 or clips < 1 or interval < 0:
+        super().__init__(collect_device=collect_device)
+        if frames < 2 or clips < 1 or real_clips < 1 or interval < 0:
             raise UserError(
-                "identity needs frames >= 2, clips >= 1 and interval >= 0, not "
-                f"{frames}, {clips} and {interval}"
+                "identity needs frames >= 2, clips >= 1, real_clips >= 1 and interval >= 0, not "
+                f"{frames}, {clips}, {real_clips} and {interval}"
             )
-        self.frames, self.clips, self.interval, self.seed = frames, clips, interval, seed
+        self.frames, self.clips, self.real_clips = frames, clips, real_clips
+        self.interval, self.seed = interval, seed
         if embedder is None:
             embedder = MobileFaceNet(weights, offline=offline)
         elif isinstance(embedder, str | Path):
             embedder = ArcFaceONNX(embedder)
         self._embedder = embedder
         self._detector = detector or DlibLandmarks(landmarks, offline=offline)
+        self._reset()
         self._notes: list[str] = []
         self._drawn: dict[str, Any] = {}
 
-    def measure(self, film: Film, real: bool) -> dict[str, Any]:
+    def _reset(self) -> None:
+        self._real_films: Counter[str | None] = Counter()  # of each actor, seen by this rank
+
+    def evaluate(self, size: int = 0) -> dict[str, float]:
+        """See `VideoMetric.evaluate`."""
+        self._reset()
+        return super().evaluate(size)
+
+    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
         """The mean embedding of a film, and the cosines of its frames with the first.
+
+        Returns:
+            None for a real film of an actor of whom there are enough.
 
         Raises:
             UserError: if it has a single frame.
         """
+        # Where it stands among the real films of all ranks, which take turns.
+        place = self._real_films.total() * get_world_size() + get_rank()
+        if real:
+            self._real_films[film.actor] += 1
+            if self._real_films[film.actor] > self.real_clips:
+                return None
         frames = film.frames[: self.frames]
         if len(frames) < 2:
             raise UserError(
@@ -92,6 +118,7 @@ class FaceIdentity(VideoMetric):
         record = {
             "name": film.name,
             "actor": film.actor,
+            "place": place,
             "frames": len(frames),
             "missing": int((~found).sum()),
             "embedding": None,
@@ -157,14 +184,18 @@ class FaceIdentity(VideoMetric):
     def _compare(self, fake: list[dict], real: list[dict]) -> dict[str, float]:
         """Cosines to real films; notes what cannot be compared."""
         people: dict[str, list[np.ndarray]] = {}
-        for record in real:
-            if record["actor"] is not None and record["embedding"] is not None:
+        taken: Counter[str | None] = Counter()
+        lost = 0
+        for record in sorted(real, key=lambda record: record["place"]):
+            taken[record["actor"]] += 1
+            if taken[record["actor"]] > self.real_clips:
+                continue  # every rank had to bring as many
+            if record["embedding"] is None:
+                lost += 1
+            elif record["actor"] is not None:
                 people.setdefault(record["actor"], []).append(record["embedding"])
-        lost = sum(record["embedding"] is None for record in real)
         if lost:
-            self._notes.append(
-                f"identity: {lost} of {len(real)} real clips were left out, as faces were missing"
-            )
+            self._notes.append(f"identity: {lost} real clips were left out, as faces were missing")
         own, others = [], []
         for record in fake:
             if record["actor"] not in people:
@@ -201,6 +232,11 @@ class FaceIdentity(VideoMetric):
         return notes
 
     @property
+    def weights(self) -> list[dict[str, str]]:
+        """See `VideoMetric.weights`."""
+        return [self._detector.weights, self._embedder.weights]
+
+    @property
     def notes(self) -> list[str]:
         """See `VideoMetric.notes`."""
         return self._notes
@@ -220,18 +256,11 @@ class FaceIdentity(VideoMetric):
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
         """As many films as ``clips``, over all cells in turn, each with its own motion."""
-        order = np.random.default_rng(self.seed).permutation(len(cells))
+        contents = draw_contents(cells, self.clips, self.seed, repeat=True)
         times = tuple(float(t) for t in range(self.frames))
         return [
-            Shot(
-                motion=self.seed + number,
-                times=times,
-                actor=cells[order[number % len(cells)]][0],
-                action=cells[order[number % len(cells)]][1],
-                content=number,
-                seen=cells[order[number % len(cells)]][2],
-            )
-            for number in range(self.clips)
+            Shot(motion=self.seed + number, times=times, **content)
+            for number, content in enumerate(contents)
         ]
 
     @property
@@ -247,6 +276,7 @@ class FaceIdentity(VideoMetric):
             real_person="mean cosine between all frames and those of the same actor's real clips",
             frames=self.frames,
             clips=self.clips,
+            real_clips=f"at most {self.real_clips} of each actor",
             missing_faces="frames left out; clips without the first or half of the faces, too",
             interval=f"95 %, {self.interval} resamplings of clips",
             seed=self.seed,

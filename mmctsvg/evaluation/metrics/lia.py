@@ -24,6 +24,7 @@ from ..functional.correlation import (
 from ..functional.gaps import fill_gaps
 from ..functional.lips import lip_area
 from .base import VideoMetric
+from .contents import draw_contents
 
 LEAST_OVERLAP = 0.5  # of a detection with the clip's box; below, the head has left the box
 
@@ -61,7 +62,7 @@ class LiASync(VideoMetric):
     Source: section 5, "LiA"; table 1.
     """
 
-    needs_motion = True
+    default_prefix = "LiA"
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class LiASync(VideoMetric):
         offline: bool = False,
         collect_device: str = "cpu",
     ) -> None:
-        super().__init__(collect_device=collect_device, prefix="LiA")
+        super().__init__(collect_device=collect_device)
         if frames < 3 or contents < 2 or motions < 1:
             raise UserError(
                 "LiA needs frames >= 3, contents >= 2 and motions >= 1, not "
@@ -95,6 +96,10 @@ class LiASync(VideoMetric):
         self._detector = detector or DlibLandmarks(weights, offline=offline)
         self._notes: list[str] = []
         self._drawn: dict[str, np.ndarray] = {}
+
+    def wants(self, *, real: bool) -> bool:
+        """Real films are of no use."""
+        return not real
 
     def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
         """The lip area of each frame, in shares of the face's box; real films give nothing.
@@ -223,6 +228,11 @@ class LiASync(VideoMetric):
         return notes
 
     @property
+    def weights(self) -> list[dict[str, str]]:
+        """See `VideoMetric.weights`."""
+        return [self._detector.weights]
+
+    @property
     def notes(self) -> list[str]:
         """See `VideoMetric.notes`."""
         return self._notes
@@ -236,28 +246,13 @@ class LiASync(VideoMetric):
         return [path]
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """Every chosen content with every motion.
-
-        Cells are drawn without repetition. A generator that knows no actors gets further contents
-        of each.
-        """
-        rng = np.random.default_rng(self.seed)
-        knows_actors = any(actor is not None for actor, _, _ in cells)
-        count = min(self.contents, len(cells)) if knows_actors else self.contents
-        order = rng.permutation(len(cells))
+        """Every content with every motion; see `draw_contents`."""
+        contents = draw_contents(cells, self.contents, self.seed, repeat=False)
         times = tuple(float(t) for t in range(self.frames))
-        chosen = [(*cells[order[n % len(cells)]], n) for n in range(count)]
         return [
-            Shot(
-                motion=self.seed + motion,
-                times=times,
-                actor=actor,
-                action=action,
-                content=content,
-                seen=seen,
-            )
+            Shot(motion=self.seed + motion, times=times, **content)
             for motion in range(self.motions)
-            for actor, action, seen, content in chosen
+            for content in contents
         ]
 
     @property

@@ -108,7 +108,7 @@ def test_onnx_networks(write_onnx, batch):
     expected = ((faces[:, 0, 0] - 127.5) / 127.5) @ matrix
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(network(faces), expected, atol=1e-4)
-    assert "little.onnx, sha256 " in network.protocol["embedding"]
+    assert network.weights["file"] == network.protocol["embedding"] == "little.onnx"
 
 
 def test_onnx_networks_that_are_none(write_onnx, tmp_path):

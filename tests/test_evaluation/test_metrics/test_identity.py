@@ -18,6 +18,7 @@ class MarkedFaces:
     """A detector of films in which a frame without a face has a first pixel of 255."""
 
     protocol = {"landmarks": "marks"}
+    weights = {"file": "marks"}
 
     def __call__(self, frames):
         points = np.random.default_rng(0).normal(size=(len(frames), 68, 2))
@@ -29,6 +30,7 @@ class MeanColour:
     """The "embedding" of a face of one colour: the direction of that colour from grey."""
 
     protocol = {"embedding": "colour"}
+    weights = {"file": "colour"}
 
     def __call__(self, faces):
         return direction(faces[:, 56, 56]).astype(np.float32)
@@ -82,7 +84,7 @@ def fill(metric, fake, real=()):
         metric.add(one, real=True)
     for one in fake:
         metric.add(one, real=False)
-    return metric.evaluate(size=len(fake) + len(real))
+    return metric.evaluate()
 
 
 def cosine_of_all(a, b):
@@ -167,7 +169,7 @@ def test_no_faces_at_all_give_no_number(tmp_path, real):
     assert metric.draw(tmp_path) == []
     found = fill(metric, [film(1, "ann")], [film(9, "ann", missing=range(8))])
     assert np.isnan(found["Identity/real_person"])
-    assert any("1 of 1 real clips were left out" in note for note in metric.notes)
+    assert any("1 real clips were left out" in note for note in metric.notes)
 
 
 def test_frozen_film_and_one_clip():
@@ -190,6 +192,32 @@ def test_two_ranks_give_what_one_gives(fake, real):
         ranks[1].add(each, real=True)
     gathered = ranks[1].results + ranks[0].results
     assert {f"Identity/{k}": v for k, v in make().compute_metrics(gathered).items()} == whole
+
+
+def test_so_many_real_films_of_each_actor_on_any_number_of_ranks(fake, monkeypatch):
+    real = [film(60 + n, "ann" if n % 4 else "bob") for n in range(16)]
+    first = [f for f in real if f.actor == "ann"][:3] + [f for f in real if f.actor == "bob"][:3]
+    expected = fill(make(), fake, first)
+    one = make(real_clips=3)
+    assert fill(one, fake, real) == expected
+    assert fill(one, fake, real) == expected  # the count starts anew
+    gathered = []
+    monkeypatch.setattr("mmctsvg.evaluation.metrics.identity.get_world_size", lambda: 2)
+    for rank in (1, 0):
+        monkeypatch.setattr("mmctsvg.evaluation.metrics.identity.get_rank", lambda rank=rank: rank)
+        metric = make(real_clips=3)
+        for each in real[rank::2]:
+            metric.add(each, real=True)
+        for each in fake[rank::2]:
+            metric.add(each, real=False)
+        gathered += metric.results
+    numbers = make(real_clips=3).compute_metrics(gathered)
+    assert {f"Identity/{k}": v for k, v in numbers.items()} == expected
+
+
+def test_what_the_card_says():
+    assert make().weights == [{"file": "marks"}, {"file": "colour"}]
+    assert make().protocol["embedding"] == "colour" and make().protocol["landmarks"] == "marks"
 
 
 def test_films_that_cannot_be_measured(real):
@@ -236,7 +264,7 @@ def test_known_people(weights, monkeypatch):
     for film in read_films(MEAD / "annotations.csv", frames=6, motion_by_name=True):
         if film.action == "action0" and film.motion != "style1":
             metric.add(film, real=film.motion != "style5")
-    found = metric.evaluate(size=len(metric.results))
+    found = metric.evaluate()
     assert found["Identity/first"] > 0.9
     assert found["Identity/real_person"] > 0.75
     assert found["Identity/real_itself"] > 0.75

@@ -24,6 +24,7 @@ class MarkedFaces:
     """
 
     protocol = {"landmarks": "marks"}
+    weights = {"file": "marks"}
 
     def __call__(self, frames):
         height = frames[:, 0, 0, 0].astype(float)
@@ -63,7 +64,7 @@ def some_films(motions=3, contents=4, seed=0):
 def fill(metric, films):
     for one in films:
         metric.add(one, real=False)
-    return metric.evaluate(size=len(metric.results))
+    return metric.evaluate()
 
 
 def heights(one):
@@ -191,7 +192,7 @@ def test_films_that_cannot_be_compared():
     with pytest.raises(UserError, match="some.mp4.*one motion"):
         metric.add(nameless, real=False)
     metric.add(nameless, real=True)
-    assert metric.results == []
+    assert metric.results == [] and not metric.wants(real=True) and metric.wants(real=False)
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 2}, {"motions": 0}, {"contents": 1}, {"max_gap": -1}])
@@ -226,14 +227,26 @@ def test_picture(tmp_path):
     assert path == tmp_path / "lia.png" and cv2.imread(str(path)).std() > 5
 
 
+def test_what_the_card_says():
+    metric = make(max_gap=7)
+    assert metric.weights == [{"file": "marks"}]
+    assert metric.protocol["landmarks"] == "marks" and metric.protocol["frames"] == T
+    assert "up to 7" in metric.protocol["missing_frames"]
+
+
 @pytest.mark.slow
 def test_known_synchrony(weights):
-    """Agrees with an independent script: 0.838 over actors and emotions, control -0.025."""
+    """A script that shares no code with the package found 0.850 and -0.019 on these 60 clips.
+
+    On all 240 an independent one found 0.838 over actors and emotions, and -0.025.
+    """
     pytest.importorskip("dlib")
     if not MEAD.is_dir():
         pytest.skip(f"{MEAD} is not there")
     metric = LiASync(weights=weights("landmarks68"))
-    found = fill(metric, read_films(MEAD / "annotations.csv", motion_by_name=True))
-    assert found["LiA/r_t"] == pytest.approx(0.838, abs=0.01)
-    assert found["LiA/r_t_control"] == pytest.approx(-0.025, abs=0.01)
+    films = read_films(MEAD / "annotations.csv", motion_by_name=True)
+    found = fill(metric, (one for one in films if one.action in ("action0", "action5")))
+    assert found["LiA/clips"] == 60
+    assert found["LiA/r_t"] == pytest.approx(0.850, abs=0.01)
+    assert found["LiA/r_t_control"] == pytest.approx(-0.019, abs=0.01)
     assert found["LiA/missing_frames"] == found["LiA/lost_clips"] == found["LiA/still_clips"] == 0
