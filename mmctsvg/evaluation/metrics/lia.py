@@ -112,7 +112,8 @@ class LiASync(VideoMetric):
         if film.motion is None:
             raise UserError(
                 f"{film.name}: LiA compares films of one motion, and this one's is not known; give "
-                "films of one motion the same file name in their contents' folders, and --motion-by-name"
+                "films of one motion the same file name in the folders of their contents, and say "
+                "--motion-by-name"
             )
         if len(film.frames) < self.frames:
             raise UserError(
@@ -264,7 +265,7 @@ class LiASync(VideoMetric):
             curve="area of the outer lip (48-59) in every frame, as a share of the face's box",
             r_t="mean over motions of the mean Pearson correlation over pairs of contents",
             frames=self.frames,
-            generator=f"{self.contents} contents (or all cells) x {self.motions} motions, from t = 0",
+            generator=f"{self.contents} contents or all cells, {self.motions} motions",
             missing_frames=f"up to {self.max_gap} on end interpolated; more lose the clip",
             still_mouths=f"variation below {self.least_variation:g} of the mean: correlation 0",
             interval=f"95 %, {self.interval} resamplings of motions and of contents, crossed",
