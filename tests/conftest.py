@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -230,3 +231,53 @@ def little_script(tmp_path):
         return np.concatenate([x.mean((0, 1, 2)), moving]) @ matrix
 
     return path, features
+
+
+# COCO-17 of a person who stands, in pixels of a picture of 64 x 64: arms hang down.
+_STANDING = np.array(
+    [[32, 10], [33, 9], [31, 9], [34, 10], [30, 10], [37, 18], [27, 18], [39, 26], [25, 26]]
+    + [[40, 33], [24, 33], [35, 34], [29, 34], [35, 44], [29, 44], [35, 55], [29, 55]],
+    np.float32,
+)
+_DRAWN_ACTIONS = ("stand", "wave", "bow")
+
+
+def _draw_skeleton(action: str, frames: int, seed: int) -> Any:
+    """One person in another place, size and phase for every seed."""
+    from mmctsvg.evaluation.poses import Poses
+
+    rng = np.random.default_rng(seed)
+    phase = np.sin(np.arange(frames) * 0.5 + rng.uniform(0, 6))
+    points = np.repeat(_STANDING[None], frames, axis=0)
+    if action == "wave":
+        points[:, [7, 8], 1] -= 14  # elbows and wrists up
+        points[:, [9, 10], 1] -= 26
+        points[:, 9, 0] += 5 * phase
+        points[:, 10, 0] -= 5 * phase
+    elif action == "bow":
+        down = (1 + phase)[:, None] / 2
+        points[:, :11, 0] += 14 * down
+        points[:, :11, 1] += 16 * down
+    points = (points - 32) * rng.uniform(0.8, 1.0) + 32 + rng.uniform(-3, 3, 2)
+    points = points + rng.normal(0, 0.4, points.shape)
+    return Poses(
+        keypoint=points[None].astype(np.float32),
+        score=rng.uniform(0.5, 0.9, (1, frames, 17)).astype(np.float32),
+        size=(64, 64),
+    )
+
+
+@pytest.fixture
+def draw_poses():
+    """Returns a maker of skeletons: ``draw_poses("wave", frames=20, seed=1)``."""
+
+    def draw(action: str, frames: int = 20, seed: int = 0) -> Any:
+        return _draw_skeleton(action, frames, seed)
+
+    return draw
+
+
+@pytest.fixture
+def drawn_actions():
+    """Names of the actions that ``draw_poses`` knows."""
+    return _DRAWN_ACTIONS

@@ -1,9 +1,17 @@
 """Metrics of films, registered with MMEngine."""
 
+from .action_accuracy import ActionAccuracy
 from .base import VideoMetric
 from .fvd import FVD
 from .identity import FaceIdentity
 from .lia import LiASync
 from .lpips_distance import LPIPSDistance
 
-__all__ = ["FVD", "FaceIdentity", "LPIPSDistance", "LiASync", "VideoMetric"]
+__all__ = [
+    "FVD",
+    "ActionAccuracy",
+    "FaceIdentity",
+    "LPIPSDistance",
+    "LiASync",
+    "VideoMetric",
+]

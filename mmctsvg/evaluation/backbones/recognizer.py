@@ -1,0 +1,192 @@
+"""A trained action recogniser of MMAction2, as one file with what is known about it."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmctsvg.utils.compat import repair_mmaction
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+
+from ..poses import Poses
+from ..weights import sha256_of
+
+FORMAT = 1
+_ENTRIES = {
+    "model": dict,
+    "test_pipeline": list,
+    "actions": list,
+    "window": int,
+    "train_clips": list,
+    "held_out": dict,
+    "skeletons": dict,
+}
+_BROKEN_FILE = (
+    pickle.UnpicklingError,
+    struct.error,
+    AttributeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    UnicodeDecodeError,
+    ValueError,
+)  # what torch.load raises on files that are truncated or something else altogether
+
+
+@contextmanager
+def mmaction_scope() -> Iterator[None]:
+    """While components of MMAction2 are built, look names up in its registries first.
+
+    The scope that holds outside, such as ``mmctsvg`` during a training, is restored.
+
+    Raises:
+        UserError: if MMAction2 or a package that it needs is missing.
+    """
+    from mmengine.registry import DefaultScope
+
+    repair_mmaction()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names that timm will move
+            import mmaction.datasets
+            import mmaction.models  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{error.name} is missing, which action recognition needs; install "
+            "`pip install --no-deps mmaction2==1.2.0` and requirements/optional.txt"
+        ) from error
+    with DefaultScope.overwrite_default_scope("mmaction"):
+        yield
+
+
+class Recognizer:
+    """Says which action a skeleton performs.
+
+    Attributes:
+        actions: names of the classes.
+        window: frames of the clips on which the held-out accuracy was measured.
+        train_clips: names of the clips that it was trained on.
+        held_out: accuracy on real clips that it was not trained on, see `train_recognizer`.
+        skeletons: how the skeletons were made, see `PoseSource.protocol`.
+        sha256: of the file.
+
+    Args:
+        path: a file of `save_recognizer`.
+        device: where it computes; None takes the GPU if there is one.
+
+    Raises:
+        UserError: if the file is missing, damaged, or of another kind, or MMAction2 is missing.
+    """
+
+    def __init__(self, path: str | Path, device: str | torch.device | None = None) -> None:
+        path = Path(path)
+        card, weights = _read(path)
+        self.actions: list[str] = card["actions"]
+        self.window: int = card["window"]
+        self.train_clips: list[str] = card["train_clips"]
+        self.held_out: dict[str, Any] = card["held_out"]
+        self.skeletons: dict[str, Any] = card["skeletons"]
+        self.sha256 = sha256_of(path)
+        if device is None:
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        with mmaction_scope():
+            from mmaction.registry import MODELS
+            from mmengine.dataset import Compose
+
+            try:
+                self._model = MODELS.build(card["model"])
+                self._pipeline = Compose(card["test_pipeline"])
+                self._model.load_state_dict(weights)
+            except (AssertionError, KeyError, RuntimeError, TypeError, ValueError) as error:
+                text = " ".join(str(error).split())[:200]
+                raise UserError(
+                    f"{path}: its description does not fit its weights: {text}"
+                ) from error
+        self._model.to(device).eval()
+
+    @torch.no_grad()
+    def scores(self, poses: Poses) -> np.ndarray:
+        """Probabilities of the actions.
+
+        Args:
+            poses: of one clip, of any length.
+
+        Returns:
+            float64 (classes,), from 0 to 1.
+        """
+        from mmengine.dataset import pseudo_collate
+
+        annotation = poses.annotation("", -1, start_index=0, modality="Pose")
+        # PoseCompact writes into what it gets.
+        annotation["keypoint"] = poses.keypoint.copy()
+        # MMAction2 seeds numpy's global generator when it samples frames for a test.
+        state = np.random.get_state()
+        try:
+            sample = self._pipeline(annotation)
+        finally:
+            np.random.set_state(state)
+        (result,) = self._model.test_step(pseudo_collate([sample]))
+        return result.pred_score.double().cpu().numpy()
+
+
+def save_recognizer(
+    path: str | Path, card: Mapping[str, Any], weights: Mapping[str, torch.Tensor]
+) -> None:
+    """Write a recogniser as one file.
+
+    Args:
+        path: the file.
+        card: plain data: ``model`` and ``test_pipeline`` (configs of MMAction2), and the attributes
+            of :class:`Recognizer`.
+        weights: the ``state_dict`` of the model.
+    """
+    with atomic_path(path) as temporary:
+        torch.save(
+            {"recognizer": {"format": FORMAT, **card}, "state_dict": dict(weights)}, temporary
+        )
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    if not path.is_file():
+        raise UserError(
+            f"{path}: there is no such recogniser; train one by tools/train_recognizer.py"
+        )
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except _BROKEN_FILE as error:
+        raise UserError(
+            f"{path}: is damaged, or holds more than weights; train it again by "
+            "tools/train_recognizer.py"
+        ) from error
+    card = content.get("recognizer") if isinstance(content, dict) else None
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise UserError(
+            f"{path}: is no recogniser of tools/train_recognizer.py of this version of mmctsvg"
+        )
+    for name, kind in _ENTRIES.items():
+        if not isinstance(card.get(name), kind):
+            raise UserError(f"{path}: its description has no usable {name!r}: {card.get(name)!r}")
+    if _names_python(card["model"]) or _names_python(card["test_pipeline"]):
+        raise UserError(f"{path}: its description names Python functions instead of components")
+    return card, content["state_dict"]
+
+
+def _names_python(config: Any) -> bool:
+    """Whether a config has a type like ``os.system``, which MMEngine would import and call."""
+    if isinstance(config, dict):
+        kind = config.get("type", "")
+        if not isinstance(kind, str) or "." in kind:
+            return True
+        return any(map(_names_python, config.values()))
+    return isinstance(config, list | tuple) and any(map(_names_python, config))

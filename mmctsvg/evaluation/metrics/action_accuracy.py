@@ -1,0 +1,247 @@
+"""ActionAccuracy: whether a recogniser sees the action that was asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
+from mmctsvg.visualization.confusion import plot_confusion
+
+from ..backbones.pose import PoseSource, find_pose_source
+from ..backbones.recognizer import Recognizer
+from ..film import Film, Shot
+from ..functional.topk import confusion_matrix, pessimistic_rank
+from ..functional.wilson import wilson_interval
+from .base import VideoMetric
+
+GROUPS = ("real", "seen", "unseen", "fake")
+_ENOUGH_PERSON = 0.5  # share of the frames in which somebody must be found
+_FEW_CELLS = 20
+
+
+@METRICS.register_module()
+class ActionAccuracy(VideoMetric):
+    """Top-1 and top-3 accuracy of an action recogniser on skeletons of the films.
+
+    The recogniser has been trained on real clips by tools/train_recognizer.py. Groups of films are
+    kept apart: ``real`` (clips that it was not trained on; others are left out and counted),
+    ``seen`` and ``unseen`` (generated, by whether the generator was trained on that actor with that
+    action), ``fake`` (generated, where that is not known).
+
+    A film in which less than half of the frames show a person counts as recognised wrongly.
+
+    Results, for every group that there is, with its name and ``_`` before: ``top1``, ``top3`` in
+    percent, ``top1_low``, ``top1_high``, ``top3_low``, ``top3_high`` (95 %, Wilson, the cells
+    (actor, action) being the independent units), ``films``, ``cells``, ``nobody`` (films without a
+    person).
+
+    Args:
+        recognizer: its file.
+        pose: see `find_pose_source`; it must be what the recogniser was trained on.
+        frames: at most this many frames of a film are looked at, from its start; None takes the
+            length on which the recogniser's accuracy on real clips was measured.
+        motions: films that a generator makes of every cell; all cells share the motions.
+        min_real_accuracy: a recogniser whose top-1 on held-out real clips is below this (percent,
+            windows of ``frames``) is refused.
+        device: where the recogniser computes; None takes the GPU if there is one.
+
+    Raises:
+        UserError: if the recogniser is missing, or its accuracy too low or unknown.
+
+    Source: section 5.2 of the paper, table 2.
+    """
+
+    default_prefix = "action"
+    needs_real = True
+
+    def __init__(
+        self,
+        recognizer: str | Path,
+        pose: str | Path = "movenet",
+        frames: int | None = None,
+        motions: int = 4,
+        min_real_accuracy: float = 95.0,
+        device: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.recognizer = Recognizer(recognizer, device)
+        for name, value in (("frames", frames), ("motions", motions)):
+            if value is not None and (type(value) is not int or value < 1):
+                raise UserError(f"{name} is {value!r}: it must be a whole number from 1 on")
+        self.frames = frames or self.recognizer.window
+        self.motions = motions
+        self.min_real_accuracy = min_real_accuracy
+        self._check_accuracy(recognizer)
+        self.pose: PoseSource = find_pose_source(pose)
+        self._train_clips = [PurePath(clip).parts for clip in self.recognizer.train_clips]
+        self._matrices: dict[str, np.ndarray] = {}
+        self._notes: list[str] = []
+
+    def _check_accuracy(self, path: str | Path) -> None:
+        known = self.recognizer.held_out.get("windows_top1")
+        if known is None:
+            raise UserError(
+                f"{path}: nothing is known of its accuracy on real clips; train it by "
+                "tools/train_recognizer.py, which measures it"
+            )
+        if not known >= self.min_real_accuracy:
+            raise UserError(
+                f"{path}: recognises {known:.1f} % of the held-out real clips, and only one with "
+                f"{self.min_real_accuracy:g} % may judge; train it better, or set "
+                "min_real_accuracy"
+            )
+
+    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
+        """The rank of the right action of one film, and which action was seen.
+
+        Raises:
+            UserError: if the film's action is not known to the recogniser.
+        """
+        actions = self.recognizer.actions
+        if film.action not in actions:
+            told = "has no action label" if film.action is None else f"shows {film.action!r}"
+            raise UserError(
+                f"{film.name} {told}, but the recogniser knows the actions {', '.join(actions)}"
+            )
+        if real and self._trained_on(film.name):
+            return {"group": "trained_on"}
+        group = "real" if real else {None: "fake", True: "seen", False: "unseen"}[film.seen]
+        label = actions.index(film.action)
+        record = {
+            "group": group,
+            "cell": f"{film.actor or film.name}/{film.action}",
+            "label": label,
+            "predicted": -1,
+            "rank": math.inf,
+            "frames": min(len(film.frames), self.frames),
+        }
+        poses = self.pose(replace(film, frames=film.frames[: self.frames]))
+        if poses.found.mean() < _ENOUGH_PERSON:
+            return record
+        scores = self.recognizer.scores(poses)
+        return {
+            **record,
+            "predicted": int(scores.argmax()),
+            "rank": pessimistic_rank(scores, label),
+        }
+
+    def _trained_on(self, name: str) -> bool:
+        parts = PurePath(name).parts
+        return any(parts[-len(clip) :] == clip for clip in self._train_clips)
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        """See the class.
+
+        Raises:
+            UserError: if no film shows a person, so that nothing was judged.
+        """
+        judged = [r for r in results if r["group"] != "trained_on"]
+        if not any(r["predicted"] >= 0 for r in judged):
+            what = "no film shows a person" if judged else "there is no film to judge"
+            raise UserError(f"action accuracy: {what}, so it has no value")
+        numbers: dict[str, float] = {}
+        self._matrices, self._notes = {}, []
+        self._note_training(len(results) - len(judged))
+        for group in GROUPS:
+            members = [r for r in judged if r["group"] == group]
+            if members:
+                numbers |= self._numbers(group, members)
+        return numbers
+
+    def _numbers(self, group: str, members: list[dict[str, Any]]) -> dict[str, float]:
+        cells = len({r["cell"] for r in members})
+        nobody = sum(r["predicted"] < 0 for r in members)
+        numbers: dict[str, float] = {"films": len(members), "cells": cells, "nobody": nobody}
+        for k in (1, 3):
+            share = sum(r["rank"] < k for r in members) / len(members)
+            low, high = wilson_interval(share, cells)
+            numbers[f"top{k}"] = 100 * share
+            numbers[f"top{k}_low"], numbers[f"top{k}_high"] = 100 * low, 100 * high
+        self._matrices[group] = confusion_matrix(
+            np.array([r["label"] for r in members]),
+            np.array([r["predicted"] for r in members]),
+            len(self.recognizer.actions),
+        )
+        if cells < _FEW_CELLS:
+            self._notes.append(
+                f"the {group} films are of {cells} cells (actor, action) only: mind the interval"
+            )
+        if nobody:
+            self._notes.append(
+                f"in {nobody} of {len(members)} {group} films nobody was found; they count as wrong"
+            )
+        short = sum(r["frames"] < self.frames for r in members)
+        if short:
+            self._notes.append(
+                f"{short} of {len(members)} {group} films have fewer than {self.frames} frames"
+            )
+        return {f"{group}_{name}": value for name, value in numbers.items()}
+
+    def _note_training(self, left_out: int) -> None:
+        if left_out:
+            self._notes.append(
+                f"{left_out} real clips were left out, because the recogniser was trained on them"
+            )
+        trained, used = self.recognizer.skeletons, self.pose.protocol
+        if trained.get("sha256") != used.get("sha256"):
+            self._notes.append("the recogniser was trained on skeletons from another source")
+        if self.frames != self.recognizer.window:
+            self._notes.append(
+                f"films of {self.frames} frames are judged, but the recogniser's accuracy on real "
+                f"clips was measured on {self.recognizer.window}"
+            )
+
+    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
+        """Every cell with `motions` motions, the same for all cells, from time 0 on.
+
+        Raises:
+            UserError: if the generator knows no actions.
+        """
+        if any(action is None for _, action, _ in cells):
+            raise UserError("the generator knows no actions, so action accuracy has no meaning")
+        times = tuple(float(time) for time in range(self.frames))
+        return [
+            Shot(motion=motion, times=times, actor=actor, action=action, content=number, seen=seen)
+            for number, (actor, action, seen) in enumerate(cells)
+            for motion in range(self.motions)
+        ]
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """See `VideoMetric.protocol`."""
+        return {
+            "skeletons": self.pose.protocol,
+            "recognizer": {
+                "sha256": self.recognizer.sha256,
+                "actions": self.recognizer.actions,
+                "held_out": self.recognizer.held_out,
+            },
+            "frames": self.frames,
+            "motions": self.motions,
+            "unit": "percent of films",
+            "nobody": "a film with a person in less than half of its frames counts as wrong",
+            "ties": "count as wrong",
+            "interval": "Wilson, 95 %, cells (actor, action) are the units",
+            "min_real_accuracy": self.min_real_accuracy,
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """See `VideoMetric.notes`."""
+        return list(self._notes)
+
+    def draw(self, out_dir: Path) -> list[Path]:
+        """Draw the confusion matrices of all groups: ``action_confusion.png``."""
+        if not self._matrices:
+            return []
+        path = Path(out_dir) / "action_confusion.png"
+        plot_confusion(path, self._matrices, self.recognizer.actions)
+        return [path]

@@ -1,0 +1,153 @@
+"""Skeletons over time, and the pickles in which MMAction2 keeps them."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+
+from .numpy_pickle import load_arrays
+
+KEYPOINTS = 17  # of COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles
+FOUND_SCORE = 0.2  # see `Poses.found`
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Poses:
+    """The skeletons of one clip.
+
+    Attributes:
+        keypoint: float32 (M, T, 17, 2), x and y in pixels of the clip for M people in T frames;
+            zero where a frame has fewer people.
+        score: float32 (M, T, 17), confidence from 0 to 1; zero where a frame has fewer people.
+        size: height and width of the frames in pixels.
+    """
+
+    keypoint: np.ndarray
+    score: np.ndarray
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        people, frames = self.keypoint.shape[:2] if self.keypoint.ndim == 4 else (0, 0)
+        right = (people, frames, KEYPOINTS)
+        if not people * frames or self.keypoint.shape != (*right, 2) or self.score.shape != right:
+            raise ValueError(
+                f"keypoints must be (M, T, {KEYPOINTS}, 2) with scores (M, T, {KEYPOINTS}), "
+                f"not {self.keypoint.shape} with {self.score.shape}"
+            )
+        if not (np.isfinite(self.keypoint).all() and np.isfinite(self.score).all()):
+            raise ValueError("keypoints hold values that are no finite numbers")
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return self.keypoint.shape[1]
+
+    @property
+    def found(self) -> np.ndarray:
+        """Bool (T,): whether a frame shows a person.
+
+        It does if half of the keypoints of somebody have a score of at least 0.2. On 64-pixel clips
+        of people MoveNet's median is 0.2 to 0.8, on grey, black and noise below 0.06.
+        """
+        return (np.median(self.score, axis=2) >= FOUND_SCORE).any(axis=0)
+
+    def cut(self, start: int, stop: int) -> Poses:
+        """The frames from ``start`` to ``stop`` alone."""
+        span = np.s_[:, start:stop]
+        return Poses(keypoint=self.keypoint[span], score=self.score[span], size=self.size)
+
+    def annotation(self, name: str, label: int, **more: Any) -> dict[str, Any]:
+        """The clip as MMAction2's ``PoseDataset`` has it.
+
+        Args:
+            name: of the clip, its ``frame_dir``.
+            label: number of its action; -1 where it is not known.
+            **more: further entries, which MMAction2 hands through.
+        """
+        return dict(
+            frame_dir=name,
+            label=label,
+            img_shape=self.size,
+            original_shape=self.size,
+            total_frames=len(self),
+            keypoint=self.keypoint,
+            keypoint_score=self.score,
+            **more,
+        )
+
+
+def poses_of(annotation: Mapping[str, Any]) -> Poses:
+    """The skeletons of an annotation of MMAction2.
+
+    Raises:
+        UserError: naming the clip, if entries are missing or do not fit each other.
+    """
+    name = annotation.get("frame_dir", annotation.get("filename", "a clip without frame_dir"))
+    try:
+        keypoint = np.asarray(annotation["keypoint"], np.float32)
+        # Skeletons of some data sets are measured, not estimated, and have no scores.
+        score = np.asarray(annotation.get("keypoint_score", (keypoint != 0).any(-1)), np.float32)
+        height, width = annotation["img_shape"]
+        poses = Poses(keypoint=keypoint, score=score, size=(int(height), int(width)))
+        if int(annotation["total_frames"]) != len(poses):
+            raise ValueError(f"total_frames is {annotation['total_frames']}, not {len(poses)}")
+    except KeyError as error:
+        raise UserError(f"{name}: the pose annotation has no {error.args[0]}") from error
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: the pose annotation cannot be used: {error}") from error
+    return poses
+
+
+def read_poses(path: str | Path) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """Read a pose pickle of MMAction2 without running anything that it may hold.
+
+    Args:
+        path: the file; either a dict with ``annotations`` and ``split``, or a list of annotations.
+
+    Returns:
+        The annotations, and the names of the clips in every split (none for a mere list).
+
+    Raises:
+        UserError: if the file is missing, holds more than arrays and containers, or has another
+            structure.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such pose pickle; give one in MMAction2's format")
+    content = load_arrays(path)
+    split = content.get("split", {}) if isinstance(content, dict) else {}
+    annotations = content.get("annotations") if isinstance(content, dict) else content
+    right = isinstance(annotations, list) and all(isinstance(a, dict) for a in annotations)
+    if not right or not annotations or not isinstance(split, dict):
+        raise UserError(
+            f"{path}: is no pose pickle of MMAction2, which has a list 'annotations' of dicts and "
+            "a dict 'split'"
+        )
+    return annotations, split
+
+
+def write_poses(
+    path: str | Path,
+    annotations: Sequence[Mapping[str, Any]],
+    split: Mapping[str, Sequence[str]],
+) -> None:
+    """Write a pose pickle for MMAction2's ``PoseDataset``.
+
+    Args:
+        path: the file, which must end in ``.pkl``.
+        annotations: from :meth:`Poses.annotation`, with different ``frame_dir``.
+        split: name of a split -> ``frame_dir`` of its clips.
+    """
+    content = {
+        "split": {name: list(clips) for name, clips in split.items()},
+        "annotations": [dict(annotation) for annotation in annotations],
+    }
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(pickle.dumps(content, protocol=4))

@@ -1,0 +1,103 @@
+"""Trains the action recogniser that judges generated films, and measures it on held-out real clips.
+
+Skeletons of the real clips (MoveNet, or a pose pickle of MMAction2) are made once and kept beside
+the results; MMAction2's PoseC3D is trained on those of the training clips. The recogniser is one
+file, NAME_OF_CONFIG.pth, which also holds its accuracy on the held-out clips.
+
+Example:
+    python tools/train_recognizer.py configs/recognition/posec3d_weizmann.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from mmctsvg.utils.errors import UserError, cli
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    from mmctsvg.apis.config import OptionsAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path, help="a config of configs/recognition")
+    parser.add_argument(
+        "--work-dir", type=Path, help="where results go (default: work_dirs/NAME_OF_CONFIG)"
+    )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        help="first train so many times with a part of the actors left out, and measure on those "
+        "(default: not)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=OptionsAction,
+        default={},
+        metavar="KEY=VALUE",
+        help="change the config, for example skeletons.pose=poses.pkl",
+    )
+    return parser.parse_args(argv)
+
+
+def describe(name: str, measured: dict) -> str:
+    """One line on an accuracy."""
+    parts = [
+        f"top-1 {measured[f'{kind}_top1']:.1f} % "
+        f"({measured[f'{kind}_top1_low']:.1f} to {measured[f'{kind}_top1_high']:.1f}), "
+        f"top-3 {measured[f'{kind}_top3']:.1f} % of {measured[kind]} {kind}"
+        for kind in ("windows", "clips")
+    ]
+    return f"{name}: {'; '.join(parts)}"
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Trains."""
+    args = parse_args(argv)
+    from mmctsvg.apis.config import config_errors, load_config
+
+    cfg = load_config(args.config, args.cfg_options)
+    if "skeletons" not in cfg:
+        raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
+    from mmctsvg.evaluation import recognition as work
+
+    work_dir = args.work_dir or Path("work_dirs") / args.config.stem
+    with config_errors(args.config):
+        skeletons = work.load_skeletons(cfg.skeletons, work_dir / "skeletons.pkl")
+    classes = cfg.model.cls_head.num_classes
+    if classes != len(skeletons.actions):
+        raise UserError(
+            f"{args.config}: model.cls_head.num_classes is {classes}, but the data have "
+            f"{len(skeletons.actions)} actions: {', '.join(skeletons.actions)}"
+        )
+    folds = list(skeletons.folds(args.folds)) if args.folds else []
+    start = time.monotonic()
+    out = work_dir / f"{args.config.stem}.pth"
+    known, total = {}, None
+    for number, (clips, held_out) in enumerate(folds, 1):
+        folder = work_dir / f"fold_{number}"
+        cfg.work_dir = str(folder)
+        with config_errors(args.config):
+            ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
+        print(describe(f"fold {number} of {len(folds)}", ranks.accuracy()))
+        total = ranks if total is None else total + ranks
+    if total:
+        known = {"actors_left_out": total.accuracy()}
+        print(describe("every actor left out once", known["actors_left_out"]))
+    cfg.work_dir, cfg.resume = str(work_dir), args.resume
+    with config_errors(args.config):
+        ranks = work.train(cfg, skeletons, skeletons.train, skeletons.test, out, **known)
+    print(describe("held-out clips", ranks.accuracy()))
+    print(f"done in {(time.monotonic() - start) / 60:.1f} min: the recogniser is {out}")
+
+
+if __name__ == "__main__":
+    main()
