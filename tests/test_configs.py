@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
     str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if "_base_" not in str(path)
 )
+RECOGNITION = [name for name in CONFIGS if name.startswith("recognition/")]
+CONFIGS = [name for name in CONFIGS if name not in RECOGNITION]
 
 
 def load(name):
@@ -69,6 +71,52 @@ def test_an_ablation_differs_from_what_it_inherits(name):
     ours, base = load(name), load(parent)
     default = "default" in text or name.endswith("k128.py")
     assert (ours._cfg_dict == base._cfg_dict) == default
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECOGNITION)
+def test_recognisers_see_skeletons(name, draw_poses):
+    """Pipelines, network, head and data of a recogniser fit each other."""
+    from mmctsvg.evaluation.backbones.recognizer import mmaction_scope
+
+    cfg = load(name)
+    dataset = dict(cfg.skeletons.dataset)
+    kind = DATASETS.get(dataset.pop("type"))
+    inspect.signature(kind).bind(**dataset)
+    assert cfg.model.cls_head.num_classes == len(kind.ACTION_NAMES)
+    assert cfg.param_scheduler[0].T_max == cfg.train_cfg.max_epochs
+    clip = draw_poses("wave", cfg.skeletons.window).annotation("x", 1, start_index=0)
+    with mmaction_scope():
+        from mmaction.registry import MODELS as networks
+        from mmengine.dataset import Compose, pseudo_collate
+
+        model = networks.build(cfg.model)
+        train, test = (
+            Compose(cfg[f"{mode}_pipeline"])(
+                {**clip, "keypoint": clip["keypoint"].copy(), "modality": "Pose"}
+            )
+            for mode in ("train", "test")
+        )
+    losses = model.loss(**model.data_preprocessor(pseudo_collate([train]), True))
+    assert torch.isfinite(losses["loss_cls"])
+    test["inputs"] = test["inputs"][:1]  # of several samples one will do
+    (seen,) = model.eval().test_step(pseudo_collate([test]))
+    assert seen.pred_score.shape == (len(kind.ACTION_NAMES),)
+    assert seen.pred_score.sum().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_full_recogniser_is_mmaction2s():
+    """Its own PoseC3D on key points, but for classes, batch, and flips that turn left to right."""
+    mmaction = pytest.importorskip("mmaction")
+    folder = Path(mmaction.__file__).parent / ".mim/configs/skeleton/posec3d"
+    theirs = Config.fromfile(folder / "slowonly_r50_8xb16-u48-240e_ntu60-xsub-keypoint.py")
+    ours = load("recognition/posec3d_utd_mhad.py")
+    assert ours.model.backbone == theirs.model.backbone
+    assert ours.model.cls_head == {**theirs.model.cls_head, "num_classes": 27}
+    assert ours.train_pipeline == [t for t in theirs.train_pipeline if t.type != "Flip"]
+    assert ours.train_cfg.max_epochs == theirs.train_cfg.max_epochs
+    ours.optim_wrapper.optimizer.lr *= 8
+    assert ours.optim_wrapper == theirs.optim_wrapper
 
 
 def test_main_config_is_the_paper():

@@ -22,6 +22,7 @@ from .film import Film
 from .functional.topk import pessimistic_rank
 from .functional.wilson import wilson_interval
 from .poses import poses_of, read_poses, write_poses
+from .weights import sha256_of
 
 Annotation = dict[str, Any]
 
@@ -88,7 +89,8 @@ def load_skeletons(settings: Mapping[str, Any], cache: Path) -> Skeletons:
             name: [a for a in annotations if a.get("frame_dir") in set(split[name])]
             for name in ("train", "test")
         }
-        protocol = {"file": Path(settings["file"]).name}
+        file = Path(settings["file"])
+        protocol = {"name": f"pose pickle {file.name}", "sha256": sha256_of(file)}
         return _checked(Skeletons(settings["actions"], clips, protocol), settings["file"])
     pose = find_pose_source(settings["pose"])
     datasets = {

@@ -83,7 +83,7 @@ def test_training_measuring_and_judging(main, toy, tmp_path, capsys):
         name = f"/data/{clip['frame_dir']}"
         metric.add(Film(frames=frames, name=name, actor=actor, action=action), real=True)
     result = metric.evaluate(18)
-    assert result["action/real_films"] == 6 and result["action/real_top1"] > 80
+    assert result["ActionAccuracy/real_films"] == 6 and result["ActionAccuracy/real_top1"] > 80
     assert [path.name for path in metric.draw(tmp_path)] == ["action_confusion.png"]
 
 

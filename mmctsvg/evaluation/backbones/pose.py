@@ -12,15 +12,21 @@ from mmctsvg.utils.errors import UserError
 
 from ..film import Film
 from ..poses import KEYPOINTS, Poses, poses_of, read_poses
-from ..weights import find_weights, sha256_of
+from ..weights import describe_file, find_entry, find_weights
 
 _SIDE = 192  # of MoveNet's input, in pixels
 
 
 class PoseSource(Protocol):
-    """Gives the skeletons of a film, and says in plain data how it does."""
+    """Gives the skeletons of a film.
+
+    Attributes:
+        protocol: how it does, as plain data; equal for sources that give equal skeletons.
+        weights: what a card says of its file.
+    """
 
     protocol: dict[str, Any]
+    weights: dict[str, str]
 
     def __call__(self, film: Film) -> Poses:
         """The skeletons of all frames of a film."""
@@ -56,10 +62,10 @@ class MoveNet:
         self._network.allocate_tensors()
         self._input = self._network.get_input_details()[0]["index"]
         self._output = self._network.get_output_details()[0]["index"]
+        self.weights = find_entry("movenet").card
         self.protocol = {
-            "network": "MoveNet single pose lightning, 17 keypoints of COCO",
-            "sha256": sha256_of(path),
-            "input": "letterboxed to 192 pixels, linear",
+            "name": "MoveNet single pose lightning, letterboxed to 192 pixels, linear",
+            "sha256": self.weights["sha256"],
         }
 
     def __call__(self, film: Film) -> Poses:
@@ -102,7 +108,8 @@ class PoseFile:
             PurePath(str(entry.get("frame_dir", entry.get("filename")))).parts: entry
             for entry in read_poses(path)[0]
         }
-        self.protocol = {"file": Path(path).name, "sha256": sha256_of(Path(path))}
+        self.weights = describe_file(Path(path))
+        self.protocol = {"name": f"pose pickle {Path(path).name}", "sha256": self.weights["sha256"]}
 
     def __call__(self, film: Film) -> Poses:
         """See `PoseSource`.

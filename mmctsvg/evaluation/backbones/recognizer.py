@@ -18,7 +18,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
 from ..poses import Poses
-from ..weights import sha256_of
+from ..weights import describe_file
 
 FORMAT = 1
 _ENTRIES = {
@@ -79,7 +79,7 @@ class Recognizer:
         train_clips: names of the clips that it was trained on.
         held_out: accuracy on real clips that it was not trained on, see `train_recognizer`.
         skeletons: how the skeletons were made, see `PoseSource.protocol`.
-        sha256: of the file.
+        weights: what a card says of the file.
 
     Args:
         path: a file of `save_recognizer`.
@@ -97,7 +97,7 @@ class Recognizer:
         self.train_clips: list[str] = card["train_clips"]
         self.held_out: dict[str, Any] = card["held_out"]
         self.skeletons: dict[str, Any] = card["skeletons"]
-        self.sha256 = sha256_of(path)
+        self.weights = describe_file(path)
         if device is None:
             device = "cuda" if torch.cuda.is_available() else "cpu"
         with mmaction_scope():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -21,6 +22,7 @@ from ..functional.topk import confusion_matrix, pessimistic_rank
 from ..functional.wilson import wilson_interval
 from .base import VideoMetric
 
+VARIABLE = "MMCTSVG_RECOGNIZER"
 GROUPS = ("real", "seen", "unseen", "fake")
 _ENOUGH_PERSON = 0.5  # share of the frames in which somebody must be found
 _FEW_CELLS = 20
@@ -43,7 +45,8 @@ class ActionAccuracy(VideoMetric):
     person).
 
     Args:
-        recognizer: its file.
+        recognizer: its file; None takes that in the environment variable
+            ``MMCTSVG_RECOGNIZER``.
         pose: see `find_pose_source`; it must be what the recogniser was trained on.
         frames: at most this many frames of a film are looked at, from its start; None takes the
             length on which the recogniser's accuracy on real clips was measured.
@@ -58,20 +61,26 @@ class ActionAccuracy(VideoMetric):
     Source: section 5.2 of the paper, table 2.
     """
 
-    default_prefix = "action"
-    needs_real = True
+    real_split = "test"
 
     def __init__(
         self,
-        recognizer: str | Path,
+        *,
+        recognizer: str | Path | None = None,
         pose: str | Path = "movenet",
         frames: int | None = None,
         motions: int = 4,
         min_real_accuracy: float = 95.0,
         device: str | None = None,
-        **kwargs: Any,
+        collect_device: str = "cpu",
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(collect_device=collect_device, prefix="ActionAccuracy")
+        recognizer = recognizer or os.environ.get(VARIABLE)
+        if not recognizer:
+            raise UserError(
+                "ActionAccuracy needs a recogniser: train one by tools/train_recognizer.py and "
+                f"give its file as recognizer or in the environment variable {VARIABLE}"
+            )
         self.recognizer = Recognizer(recognizer, device)
         for name, value in (("frames", frames), ("motions", motions)):
             if value is not None and (type(value) is not int or value < 1):
@@ -190,8 +199,7 @@ class ActionAccuracy(VideoMetric):
             self._notes.append(
                 f"{left_out} real clips were left out, because the recogniser was trained on them"
             )
-        trained, used = self.recognizer.skeletons, self.pose.protocol
-        if trained.get("sha256") != used.get("sha256"):
+        if self.recognizer.skeletons != self.pose.protocol:
             self._notes.append("the recogniser was trained on skeletons from another source")
         if self.frames != self.recognizer.window:
             self._notes.append(
@@ -217,21 +225,29 @@ class ActionAccuracy(VideoMetric):
     @property
     def protocol(self) -> dict[str, Any]:
         """See `VideoMetric.protocol`."""
-        return {
-            "skeletons": self.pose.protocol,
-            "recognizer": {
-                "sha256": self.recognizer.sha256,
-                "actions": self.recognizer.actions,
-                "held_out": self.recognizer.held_out,
-            },
-            "frames": self.frames,
-            "motions": self.motions,
-            "unit": "percent of films",
-            "nobody": "a film with a person in less than half of its frames counts as wrong",
-            "ties": "count as wrong",
-            "interval": "Wilson, 95 %, cells (actor, action) are the units",
-            "min_real_accuracy": self.min_real_accuracy,
-        }
+        known = self.recognizer.held_out
+        left_out = known.get("actors_left_out", {}).get("windows_top1")
+        return dict(
+            metric=self.prefix,
+            skeletons=self.pose.protocol["name"],
+            actions=", ".join(self.recognizer.actions),
+            frames=self.frames,
+            motions=self.motions,
+            generated_times="from 0",
+            reference="real clips that the recogniser was not trained on",
+            recognizer_top1=f"{known['windows_top1']:.1f} % of {known['windows']} windows of "
+            f"{self.recognizer.window} frames of {known['clips']} held-out real clips",
+            recognizer_top1_new_actors="unknown" if left_out is None else f"{left_out:.1f} %",
+            min_real_accuracy=self.min_real_accuracy,
+            nobody="a film with a person in less than half of its frames counts as wrong",
+            ties="count as wrong",
+            interval="Wilson, 95 %; cells (actor, action) are the independent units",
+        )
+
+    @property
+    def weights(self) -> list[dict[str, str]]:
+        """See `VideoMetric.weights`."""
+        return [self.pose.weights, self.recognizer.weights]
 
     @property
     def notes(self) -> list[str]:

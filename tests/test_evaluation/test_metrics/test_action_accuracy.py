@@ -20,11 +20,12 @@ ACTIONS = ["wave1", "wave2", "jack", "bend"]
 class Recognizer:
     """Believes that the x of the first keypoint is the number of the action."""
 
-    actions, window, sha256 = ACTIONS, 6, "r"
-    train_clips, skeletons = ["ann/jack", "ann/bend.mp4"], {"sha256": "p"}
+    actions, window, weights = ACTIONS, 6, {"sha256": "r"}
+    train_clips, skeletons = ["ann/jack", "ann/bend.mp4"], {"name": "red", "sha256": "p"}
 
     def __init__(self, path, device=None):
-        self.held_out = {"windows_top1": path} if isinstance(path, float) else {}
+        known = {"windows_top1": path, "windows": 20, "clips": 9}
+        self.held_out = known if isinstance(path, float) else {}
 
     def scores(self, poses):
         assert len(poses) <= 6
@@ -34,7 +35,7 @@ class Recognizer:
 class PoseSource:
     """The first pixel says where the first keypoint is; 9 means that nobody is there."""
 
-    protocol = {"sha256": "p"}
+    protocol, weights = {"name": "red", "sha256": "p"}, {"sha256": "p"}
 
     def __call__(self, film):
         red = film.frames[:, 0, 0, 0].astype(np.float32)
@@ -74,7 +75,7 @@ def test_numbers_are_those_of_a_naive_count(metric):
     for seen, name in ((True, "seen"), (False, "unseen")):
         places = np.array([place for place, _ in kept[seen]])
         cells = len({cell for _, cell in kept[seen]})
-        get = {k.removeprefix(f"action/{name}_"): v for k, v in result.items()}
+        get = {k.removeprefix(f"ActionAccuracy/{name}_"): v for k, v in result.items()}
         assert get["films"] == len(places) and get["cells"] == cells and get["nobody"] == 0
         for k in (1, 3):
             assert get[f"top{k}"] == pytest.approx(100 * np.mean(places < k))
@@ -87,9 +88,9 @@ def test_the_interval_counts_cells_not_films(metric):
             metric.add(film("wave1", 0 if actor != "e" else 3, actor, True), real=False)
     result = metric.evaluate(50)
     expected = binomtest(4, 5).proportion_ci(method="wilson")
-    assert result["action/seen_top1"] == pytest.approx(80)
-    assert result["action/seen_top1_low"] == pytest.approx(100 * expected.low)
-    assert result["action/seen_top1_high"] == pytest.approx(100 * expected.high)
+    assert result["ActionAccuracy/seen_top1"] == pytest.approx(80)
+    assert result["ActionAccuracy/seen_top1_low"] == pytest.approx(100 * expected.low)
+    assert result["ActionAccuracy/seen_top1_high"] == pytest.approx(100 * expected.high)
     assert any("5 cells" in note for note in metric.notes)
 
 
@@ -99,7 +100,7 @@ def test_clips_of_the_training_are_left_out(metric):
         action = name.split("/")[-1].removesuffix(".mp4")
         metric.add(film(action, ACTIONS.index(action), None, name=name), real=True)
     result = metric.evaluate(5)
-    assert result["action/real_films"] == 3
+    assert result["ActionAccuracy/real_films"] == 3
     assert any(note.startswith("2 real clips were left out") for note in metric.notes)
 
 
@@ -109,8 +110,8 @@ def test_a_film_of_nobody_is_wrong_even_among_the_best_three(metric):
     half.frames[3:] = 9  # a person in half of the frames is enough
     metric.add(half, real=False)
     result = metric.evaluate(2)
-    assert result["action/seen_nobody"] == 1
-    assert result["action/seen_top1"] == result["action/seen_top3"] == 50
+    assert result["ActionAccuracy/seen_nobody"] == 1
+    assert result["ActionAccuracy/seen_top1"] == result["ActionAccuracy/seen_top3"] == 50
     assert any("nobody was found" in note for note in metric.notes)
 
 
@@ -143,7 +144,7 @@ def test_only_the_first_frames_count(metric):
     metric.add(long, real=False)
     metric.add(film("wave2", 1, frames=4), real=False)
     result = metric.evaluate(2)
-    assert result["action/fake_top1"] == 100
+    assert result["ActionAccuracy/fake_top1"] == 100
     assert any("1 of 2 fake films have fewer than 6 frames" in note for note in metric.notes)
 
 
@@ -159,21 +160,23 @@ def test_every_cell_is_shot_with_every_motion(metric):
         metric.shots([("ann", None, True)])
 
 
-@pytest.mark.parametrize("recognizer, words", [(94.9, "94.9 %"), (None, "nothing is known")])
+@pytest.mark.parametrize("recognizer, words", [(94.9, "94.9 %"), ("new.pth", "nothing is known")])
 def test_a_weak_or_unknown_recogniser_may_not_judge(recognizer, words):
     with pytest.raises(UserError, match=words):
-        action_accuracy.ActionAccuracy(recognizer)
+        action_accuracy.ActionAccuracy(recognizer=recognizer)
 
 
 def test_a_lower_bar_must_be_set_and_is_told():
-    metric = action_accuracy.ActionAccuracy(77.0, min_real_accuracy=70)
+    metric = action_accuracy.ActionAccuracy(recognizer=77.0, min_real_accuracy=70)
     assert metric.protocol["min_real_accuracy"] == 70
-    assert metric.protocol["recognizer"]["held_out"] == {"windows_top1": 77.0}
+    assert "77.0 % of 20 windows of 6 frames of 9" in metric.protocol["recognizer_top1"]
+    assert metric.protocol["recognizer_top1_new_actors"] == "unknown"
     json.dumps(metric.protocol)
+    assert [weights["sha256"] for weights in metric.weights] == ["p", "r"]
 
 
 def test_another_way_to_judge_is_noted():
-    metric = action_accuracy.ActionAccuracy(97.0, frames=3)
+    metric = action_accuracy.ActionAccuracy(recognizer=97.0, frames=3)
     metric.pose = SimpleNamespace(protocol={"sha256": "another"}, __call__=None)
     metric.compute_metrics([dict(group="fake", cell="a", label=0, predicted=0, rank=0, frames=3)])
     assert any("from another source" in note for note in metric.notes)
@@ -186,10 +189,19 @@ def test_films_of_unknown_actions_are_refused(metric, action, words):
         metric.add(film(action, 0, name="clip7"), real=False)
 
 
+def test_the_recogniser_may_stand_in_the_environment(monkeypatch):
+    monkeypatch.delenv("MMCTSVG_RECOGNIZER", raising=False)
+    with pytest.raises(UserError, match="MMCTSVG_RECOGNIZER"):
+        action_accuracy.ActionAccuracy()
+    monkeypatch.setenv("MMCTSVG_RECOGNIZER", "new.pth")
+    with pytest.raises(UserError, match="new.pth"):
+        action_accuracy.ActionAccuracy()
+
+
 @pytest.mark.parametrize("change", [{"frames": 0}, {"motions": 0}, {"motions": 2.5}])
 def test_bad_arguments_are_refused(change):
     with pytest.raises(UserError, match=next(iter(change))):
-        action_accuracy.ActionAccuracy(97.0, **change)
+        action_accuracy.ActionAccuracy(recognizer=97.0, **change)
 
 
 def test_the_confusion_matrix_is_drawn(metric, tmp_path):
