@@ -17,6 +17,19 @@ _ALLOWED = {
 }
 
 
+_BROKEN_FILE = (
+    pickle.UnpicklingError,
+    AttributeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)  # what pickle raises on files that are damaged or something else altogether
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         # numpy 2 writes numpy._core.
@@ -35,5 +48,5 @@ def load_arrays(path: str | Path) -> Any:
     try:
         with open(path, "rb") as file:
             return _ArrayUnpickler(file).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, IndexError) as error:
+    except _BROKEN_FILE as error:
         raise UserError(f"{path}: is no pickle of plain arrays ({error})") from error

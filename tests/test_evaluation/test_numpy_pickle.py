@@ -36,7 +36,17 @@ def test_nothing_else_is_called(tmp_path, deep):
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"text", pickle.dumps({"a": np.ones(9)})[:40]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"text",
+        pickle.dumps({"a": np.ones(9)})[:40],
+        b"\x80\x04\x95" + b"\xff" * 8,  # a frame longer than memory can be: OverflowError
+        b"\x80\x04}K\x01a.",  # appends to a dict: AttributeError
+        b"\x80\x04h\x07.",  # asks for what was never kept
+    ],
+)
 def test_damage(tmp_path, content):
     path = tmp_path / "x.pkl"
     path.write_bytes(content)
