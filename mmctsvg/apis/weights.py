@@ -40,6 +40,7 @@ _BROKEN_FILE = (
     struct.error,
     AttributeError,
     EOFError,
+    IndexError,
     KeyError,
     OSError,
     RuntimeError,
