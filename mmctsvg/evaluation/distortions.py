@@ -54,9 +54,11 @@ def jitter(
 def swap(
     frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """This share of the frames, at the end, shows another film at the same times."""
-    kept = len(frames) - round(strength * len(frames) / 2)
-    return np.concatenate([frames[:kept], other[kept : len(frames)]])
+    """In this share of the films another one is shown from the middle on, at the same times."""
+    if rng.random() >= strength:
+        return frames
+    half = len(frames) // 2
+    return np.concatenate([frames[:half], other[half : len(frames)]])
 
 
 #: Each takes uint8 frames (T, H, W, 3), another film of the same shape, a strength from 0 (nothing)
