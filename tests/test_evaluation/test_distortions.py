@@ -31,11 +31,10 @@ def test_what_each_does(films):
     assert (half[:6] == film[:6]).all() and (half[6:] == half[5]).all()
     swapped = DISTORTIONS["actor swap"](film, other, 1.0, rng)
     assert (swapped[:6] == film[:6]).all() and (swapped[6:] == other[6:]).all()
+    swap = DISTORTIONS["actor swap"]
     shares = [
-        np.mean(
-            [(DISTORTIONS["actor swap"](film, other, s, rng) != film).any() for _ in range(900)]
-        )
-        for s in (0.0, 0.3)
+        np.mean([(swap(film, other, share, rng) != film).any() for _ in range(900)])
+        for share in (0.0, 0.3)
     ]
     assert shares[0] == 0 and shares[1] == pytest.approx(0.3, abs=0.05)
     still = np.full_like(film, 7)
