@@ -6,6 +6,6 @@ train_dataloader = dict(
 )
 # What tools/test.py measures; the recogniser comes from tools/train_recognizer.py.
 metrics = [
-    dict(type="FVD", frames=16),
+    dict(type="FVD", frames=16, starts="all"),
     dict(type="ActionAccuracy", recognizer="work_dirs/posec3d_weizmann/posec3d_weizmann.pth"),
 ]
