@@ -6,6 +6,7 @@ from .fvd import FVD
 from .identity import FaceIdentity
 from .lia import LiASync
 from .lpips_distance import LPIPSDistance
+from .synth_truth import SynthTruth
 
 __all__ = [
     "FVD",
@@ -13,5 +14,6 @@ __all__ = [
     "FaceIdentity",
     "LPIPSDistance",
     "LiASync",
+    "SynthTruth",
     "VideoMetric",
 ]
