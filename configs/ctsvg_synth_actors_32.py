@@ -11,5 +11,6 @@ model = dict(
     shuffle_discriminator=dict(size=32),
 )
 train_dataloader = dict(batch_size=8, dataset=dict(size=32, stride=3, length=32))
-train_cfg = dict(max_iters=2500)
+val_dataloader = dict(dataset=dict(size=32, length=32))
+train_cfg = dict(max_iters=2500, val_interval=2500)
 optim_wrapper = dict(optimizer=dict(lr=0.008))

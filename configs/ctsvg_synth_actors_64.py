@@ -10,5 +10,6 @@ model = dict(
     ramp=(200, 800),
 )
 train_dataloader = dict(dataset=dict(size=64))
-train_cfg = dict(max_iters=20_000)
+val_dataloader = dict(dataset=dict(size=64))
+train_cfg = dict(max_iters=20_000, val_interval=2500)
 optim_wrapper = dict(optimizer=dict(lr=0.005))

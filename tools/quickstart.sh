@@ -32,9 +32,13 @@ if [ ! "$OUT/samples.png" -nt "$OUT/generator.safetensors" ]; then
   "$ENV_PYTHON" tools/generate.py --weights "$OUT/generator.safetensors" --out-dir "$OUT"
 fi
 
+# The training measures its last generator; a run killed in just that moment has no such line.
+NUMBERS=$(cat "$OUT"/*/*.log | grep -o 'SynthTruth: .* recognised, .*' | tail -n 1 || true)
+
 cat <<END
 
 The film:          $PWD/$OUT/samples.mp4
 The contact sheet: $PWD/$OUT/samples.png
 The curves:        $PWD/$OUT/curves.png
+${NUMBERS:-For numbers, run: python tools/test.py $CONFIG $OUT/generator.safetensors}
 END

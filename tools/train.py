@@ -71,6 +71,8 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
                 "train_dataloader.dataset.seed": args.seed,
             }
         )
+        if cfg.get("val_dataloader"):
+            cfg.val_dataloader.dataset.seed = args.seed
     if not torch.cuda.is_available():
         cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
     if cfg.train_dataloader.dataset.get("stride") == "official":

@@ -2,7 +2,14 @@
 
 from . import hooks
 from .data_parallel import GANDataParallel
+from .film_val_loop import FilmValLoop
 from .optim import LazyAdamConstructor
 from .train_loop import ResumableIterBasedTrainLoop
 
-__all__ = ["GANDataParallel", "LazyAdamConstructor", "ResumableIterBasedTrainLoop", "hooks"]
+__all__ = [
+    "FilmValLoop",
+    "GANDataParallel",
+    "LazyAdamConstructor",
+    "ResumableIterBasedTrainLoop",
+    "hooks",
+]

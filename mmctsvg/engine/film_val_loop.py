@@ -47,6 +47,8 @@ class FilmValLoop(BaseLoop):
         )
         results = evaluate(self.metrics, subject)
         numbers = {f"{r.name}/{key}": value for r in results for key, value in r.numbers.items()}
+        for note in (note for result in results for note in result.notes):
+            runner.logger.info(note)
         runner.call_hook("after_val_epoch", metrics=numbers)
         runner.call_hook("after_val")
         return numbers

@@ -78,7 +78,8 @@ def group_curves(names: list[str]) -> dict[str, list[str]]:
     """Which curves belong into one panel.
 
     ``<x>_real``, ``<x>_fake`` and ``<x>_shuffled`` share a panel; so do the losses (``loss_*``) of
-    the players; every other number has its own panel, because regularisers differ in scale.
+    the players; every other number has its own panel, because regularisers differ in scale. The
+    numbers of validations (``METRIC/NUMBER``) are left out: they are many, and few in time.
 
     Args:
         names: names of scalars.
@@ -86,7 +87,7 @@ def group_curves(names: list[str]) -> dict[str, list[str]]:
     Returns:
         Panel title -> names, in the order in which they are drawn.
     """
-    wanted = [n for n in names if n not in BOOKKEEPING and not n.endswith("lr")]
+    wanted = [n for n in names if not (n in BOOKKEEPING or n.endswith("lr") or "/" in n)]
     losses = [n for n in wanted if n.startswith("loss")]
     panels: dict[str, list[str]] = {"losses": losses} if losses else {}
     for name in wanted:

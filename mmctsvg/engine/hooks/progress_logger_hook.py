@@ -21,7 +21,7 @@ class ProgressLoggerHook(LoggerHook):
 
     The line tells iteration, iterations and frames per second, time left, memory (peak of the GPU,
     or of the process where there is none), the losses, and how much real and fake videos move.
-    Everything goes to the visualizer's backends. Validation and test log as in MMEngine.
+    Everything goes to the visualizer's backends. Validation logs as in MMEngine, by iterations.
 
     Args:
         interval: iterations between two lines.
@@ -31,6 +31,8 @@ class ProgressLoggerHook(LoggerHook):
     """
 
     def __init__(self, interval: int = 50, silence: float = 15.0, **kwargs: Any) -> None:
+        # MMEngine would write validations at epoch 0, before all that was logged so far.
+        kwargs.setdefault("log_metric_by_epoch", False)
         super().__init__(interval, **kwargs)
         self.silence = silence
         self._shown_at = time.monotonic()
