@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,19 @@ def test_own_clips(tmp_path, monkeypatch, load_tool):
             arguments += ["train_cfg.max_iters=1", "train_dataloader.batch_size=2"]
         load_tool(Path(script).stem).main(arguments)
     assert list(tmp_path.rglob("samples.mp4"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [c for c in commands() if c[1] == "tools/test.py"])
+def test_measuring(command, tmp_path, monkeypatch, load_tool, capsys):
+    """With the demo model in the place of the quick start's, which is the same."""
+    monkeypatch.chdir(tmp_path)
+    _, _, config, weights = command
+    (tmp_path / weights).parent.mkdir(parents=True)
+    shutil.copyfile(DEMO, weights)
+    load_tool("test").main([str(ROOT / config), weights])
+    assert "SynthTruth" in capsys.readouterr().out
+    assert (tmp_path / weights).with_name("test").joinpath("card.md").is_file()
 
 
 def test_python():
