@@ -77,7 +77,8 @@ def render_card(card: Mapping[str, Any]) -> str:
     for name, metric in card["metrics"].items():
         lines += ["", f"## {name}", ""]
         protocol = "; ".join(f"{key}: {value}" for key, value in metric["protocol"].items())
-        lines += [f"Protocol: {protocol}. {metric['seconds']} s.", ""]
+        lines += [f"Protocol: {protocol}.", ""]
+        lines += [f"* {metric['films']} films in {metric['seconds']} s"]
         lines += [f"* **Note:** {note}" for note in metric["notes"]]
         lines += [
             f"* Weights: {w['file']} ({w['source']}), sha256 {w['sha256']}, licence: {w['licence']}"
@@ -95,12 +96,13 @@ def format_number(value: Any) -> str:
 
 
 def show(results: Sequence[Result]) -> None:
-    """Print numbers and notes."""
+    """Print numbers, notes and how long it took."""
     for result in results:
         for key, value in result.numbers.items():
             print(f"{result.name} {key}: {format_number(value)}")
         for note in result.notes:
             print(f"note: {note}")
+        print(result.speed)
 
 
 def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:

@@ -121,7 +121,8 @@ class Result:
         weights: file, sha256 and licence of every pretrained network.
         notes: warnings.
         pictures: names of files beside the card.
-        seconds: wall-clock time.
+        seconds: wall-clock time, making and reading of the films included.
+        films: that this process looked at in that time.
     """
 
     name: str
@@ -131,6 +132,13 @@ class Result:
     notes: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    films: int = 0
+
+    @property
+    def speed(self) -> str:
+        """A line on the time it took."""
+        rate = self.films / max(self.seconds, 1e-9)
+        return f"{self.name}: {self.films} films in {self.seconds:.1f} s, {rate:.3g} films/s"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -157,11 +165,12 @@ def evaluate(
 
 
 def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
-    start, name = time.monotonic(), metric.prefix
+    start, name, count = time.monotonic(), metric.prefix, 0
     for side, films in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
         with Progress(None, f"{name}, {side} films", quiet_until=2.0) as progress:
             for film in films:
                 metric.add(film, real=side == "real")
+                count += 1
                 progress.step()
                 if not metric.wants(real=side == "real"):
                     break
@@ -175,6 +184,7 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
         notes=metric.notes,
         pictures=[path.name for path in pictures],
         seconds=round(time.monotonic() - start, 1),
+        films=count,
     )
 
 
