@@ -8,6 +8,7 @@ Examples:
     python tools/generate.py --weights work_dirs/quickstart/generator.safetensors \\
         --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir films
     python tools/generate.py --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
+    python tools/generate.py --demo --motion inversion/motion.safetensors --actors Mia,Omar
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--actions", default="all", help="names or numbers: wave,0 (default: all)")
     parser.add_argument("--seeds", help="of the motions: 0,5,9 (default: 0)")
     parser.add_argument("--num-motions", type=int, help="instead of --seeds: 0, 1, ... N-1")
+    parser.add_argument(
+        "--motion", type=Path, help="instead of seeds: motion.safetensors of tools/invert.py"
+    )
+    parser.add_argument(
+        "--any-weights", action="store_true", help="even if --motion was made with other weights"
+    )
     parser.add_argument("--frames", type=int, help="length, at times 0, 1, 2, ... (default: 32)")
     parser.add_argument(
         "--times",
@@ -133,18 +140,27 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     formats = parse_formats(args.format)
     times = parse_times(args.frames, args.times)
+    if args.motion and (args.seeds is not None or args.num_motions is not None):
+        raise UserError("give --motion, or --seeds or --num-motions, not both.")
 
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.inversion import load_motion
 
     inferencer = CTSVGInferencer("demo" if args.demo else args.weights, args.device, args.precision)
     # Without actions there is nothing but motions to fill the columns with.
     seeds = parse_seeds(args.seeds, args.num_motions, 1 if inferencer.actions else 4)
+    motion = None
+    if args.motion:
+        motion = load_motion(args.motion, inferencer.generator, args.any_weights)
+        if args.frames is None and args.times is None:  # as the clip was
+            times, args.fps = motion.times.tolist(), args.fps or motion.fps
     plans = plan_films(
         inferencer,
         actors=parse_names(args.actors),
         actions=parse_names(args.actions),
         seeds=seeds,
+        motions=motion and {args.motion.stem: motion.m},
     )
     for plan in plans:
         name = "samples" + (f"_{plan.name}" if plan.name else "")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from mmctsvg.utils.progress import Progress
 from mmctsvg.visualization import (
@@ -60,6 +61,7 @@ def plan_films(
     actions: Sequence[str | int] | None = None,
     seeds: Sequence[int] = (0,),
     contents: Sequence[int] = (0, 1, 2, 3),
+    motions: Mapping[str, torch.Tensor] | None = None,
 ) -> list[FilmPlan]:
     """Arranges what is asked for in grids.
 
@@ -73,6 +75,7 @@ def plan_films(
         actions: names or numbers; ``None`` for all.
         seeds: seeds of the motions.
         contents: seeds of the contents, used if the generator knows no actors.
+        motions: motion vectors ``(k,)`` by name, instead of those of ``seeds``.
 
     Returns:
         At least one plan.
@@ -85,16 +88,21 @@ def plan_films(
         rows = {inferencer.actors[n]: {"actor": n} for n in numbers}
     else:
         rows = {f"content {s}": {"z_c": inferencer.sample_content(1, seed=s)[0]} for s in contents}
-    motions = {
-        f"motion {s}": {"m": inferencer.sample_motion(1, seed=s)[0], "seed": s} for s in seeds
-    }
+    if motions is None:
+        cells = {
+            f"motion {s}": {"m": inferencer.sample_motion(1, seed=s)[0], "seed": s} for s in seeds
+        }
+        names = [f"seed{s}" for s in seeds]
+    else:
+        cells = {name: {"m": m} for name, m in motions.items()}
+        names = list(motions)
     if not (inferencer.actions or actions is not None):
-        return [_grid("", ", ".join(motions), rows, motions)]
+        return [_grid("", ", ".join(cells), rows, cells)]
     numbers = [inferencer.find_action(a) for a in (actions or range(len(inferencer.actions)))]
     films = []
-    for seed, (title, motion) in zip(seeds, motions.items(), strict=True):
-        columns = {inferencer.actions[n]: {"action": n, **motion} for n in numbers}
-        films.append(_grid(f"seed{seed}" if len(seeds) > 1 else "", title, rows, columns))
+    for name, (title, cell) in zip(names, cells.items(), strict=True):
+        columns = {inferencer.actions[n]: {"action": n, **cell} for n in numbers}
+        films.append(_grid(name if len(names) > 1 else "", title, rows, columns))
     return films
 
 

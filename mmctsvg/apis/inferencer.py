@@ -230,7 +230,7 @@ class CTSVGInferencer:
     ) -> Iterator[Tensor]:
         maps = None
         if noise == "fixed":
-            maps = self.generator.noise_maps(1, _random(seed, 0, FIXED_NOISE))
+            maps = self.fixed_noise(seed)
         elif noise == "stored":
             maps = self.generator.stored_noise
         first = 0
@@ -246,6 +246,10 @@ class CTSVGInferencer:
             frames = self.generator.render(m, t, z_c=z_c, ramp=ramp, noise=maps, **labels)
             yield frames[0, :count].float()
             first += count
+
+    def fixed_noise(self, seed: int = 0) -> list[Tensor]:
+        """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
+        return self.generator.noise_maps(1, _random(seed, 0, FIXED_NOISE))
 
     def _frame_noise(self, frames: Iterable[int], seed: int) -> list[Tensor]:
         """Maps of every frame by itself, so that they do not depend on how frames are grouped."""

@@ -30,6 +30,12 @@ class VideoFile(ClipReader):
     fps: float | None
     times: np.ndarray | None  # int64 (length,) presentation times, or None where they cannot serve
     key_frames: np.ndarray  # int64 (k, 2): presentation and decoding time of the key frames
+    time_base: float  # seconds in one unit of these times
+
+    @property
+    def seconds(self) -> np.ndarray | None:
+        """When the frames are shown, float64 (length,) from 0 on; None where times cannot serve."""
+        return None if self.times is None else (self.times - self.times[0]) * self.time_base
 
     @classmethod
     def open(cls, path: Path) -> "VideoFile":
@@ -51,6 +57,7 @@ class VideoFile(ClipReader):
             if not shown:
                 raise BrokenClipError("has no frames")
             fps = float(stream.average_rate) if stream.average_rate else None
+            time_base = float(stream.time_base)
             times, key_frames = _index(shown)
         # Decoding one frame shows that there is a decoder, and the true size.
         with av.open(str(path)) as container:
@@ -65,6 +72,7 @@ class VideoFile(ClipReader):
             fps=fps,
             times=times,
             key_frames=key_frames,
+            time_base=time_base,
         )
 
     def read(self, numbers: np.ndarray) -> np.ndarray:

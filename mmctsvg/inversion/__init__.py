@@ -1,0 +1,20 @@
+"""Inversion: the motion of a real clip as one vector."""
+
+from .clip import Clip, read_clip
+from .invert import DEFAULT, OFFICIAL, invert, render_motion
+from .motion_file import Motion, fingerprint, load_motion, save_motion
+from .temporal import Settings
+
+__all__ = [
+    "DEFAULT",
+    "OFFICIAL",
+    "Clip",
+    "Motion",
+    "Settings",
+    "fingerprint",
+    "invert",
+    "load_motion",
+    "read_clip",
+    "render_motion",
+    "save_motion",
+]

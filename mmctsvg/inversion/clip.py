@@ -1,0 +1,100 @@
+"""Clips from anywhere, as inversion takes them: cut, scaled, with the times of their frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
+from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.readers import BrokenClipError, VideoFile, fit_square, open_clip
+from mmctsvg.utils.errors import UserError
+
+_PIECE = 32  # frames decoded at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A clip that a generator can be held against.
+
+    Args:
+        frames: uint8 ``(T, size, size, 3)`` RGB.
+        seconds: when they are shown, float64 ``(T,)``, from 0 on.
+        fps: frames per second, the mean where it varies.
+        box: what was cut out of the picture; None for all of it.
+        path: where it came from.
+    """
+
+    frames: np.ndarray
+    seconds: np.ndarray
+    fps: float
+    box: Box | None
+    path: Path
+
+
+def read_clip(
+    path: str | Path,
+    size: int,
+    *,
+    crop: str = "none",
+    fps: float | None = None,
+    folder_fps: float = 25.0,
+    max_frames: int | None = None,
+) -> Clip:
+    """Reads a clip.
+
+    Args:
+        path: a video, a folder of pictures, or a clip in a packed file.
+        size: side of the frames that come out.
+        crop: ``'none'`` (square clips only), or as in the converters, by the same functions:
+            ``'face'``, ``'body'``, ``'center'``.
+        fps: frames per second; None takes the file's own times, also where they are uneven.
+        folder_fps: of folders of pictures, which do not know, if ``fps`` is None.
+        max_frames: the beginning only.
+
+    Raises:
+        UserError: if it cannot be read, has fewer than two frames, is not square although nothing
+            is cut, or no face is found.
+    """
+    path = Path(path)
+    try:
+        reader = open_clip(path)
+    except BrokenClipError as error:
+        raise UserError(f"{path} {error}.") from error
+    length = min(reader.length, max_frames or reader.length)
+    if length < 2:
+        raise UserError(f"{path}: has one frame; a motion takes at least two.")
+    if crop == "none" and reader.height != reader.width:
+        raise UserError(
+            f"{path}: is {reader.width}x{reader.height}, not square; cut it: --crop face or "
+            "--crop center."
+        )
+    if fps is not None and not 0 < fps <= 1000:
+        raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
+    try:
+        box = None
+        if crop != "none":
+            samples = np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(int)
+            box = CROPS[crop](list(reader.read(samples)))
+            if box is None:
+                raise UserError(f"{path}: no face was found in it; use --crop center.")
+        pieces = [
+            _fit(reader.read(numbers), box, size)
+            for numbers in np.array_split(np.arange(length), -(-length // _PIECE))
+        ]
+    except BrokenClipError as error:
+        raise UserError(f"{path} {error}.") from error
+    rate = fps or reader.fps or folder_fps
+    seconds = np.arange(length) / rate
+    if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
+        seconds = reader.seconds[:length]
+        rate = (length - 1) / seconds[-1]
+    return Clip(frames=np.concatenate(pieces), seconds=seconds, fps=rate, box=box, path=path)
+
+
+def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:
+    if box is not None:
+        frames = np.stack([box.cut(frame) for frame in frames])
+    return fit_square(frames, size, None)

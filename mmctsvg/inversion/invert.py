@@ -1,0 +1,293 @@
+"""From a clip's frames to its motion: the search, the optimisation, its state, its result."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.progress import Progress
+
+from .motion_file import Motion, fingerprint
+from .temporal import (
+    TUNABLE,
+    Objective,
+    Problem,
+    Settings,
+    TemporalInversion,
+    choose_starts,
+    rank,
+)
+
+if TYPE_CHECKING:
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+
+#: What the released inversion does.
+OFFICIAL = Settings(reduction="sum")
+#: As good and faster, see docs/inversion.md.
+DEFAULT = Settings(latent_noise=0.0, frames_per_step=8)
+
+_SEARCHED = 4  # motions with which every actor and action is looked at
+
+
+def invert(
+    inferencer: CTSVGInferencer,
+    frames: np.ndarray | Tensor,
+    times: Sequence[float] | None = None,
+    *,
+    actor: str | int | None = None,
+    action: str | int | None = None,
+    tune: Sequence[str] = (),
+    t0_range: tuple[float, float] | None = None,
+    lpips: nn.Module | None = None,
+    mse_weight: float = 100.0,
+    settings: Settings = DEFAULT,
+    noise: str | None = None,
+    fps: float | None = None,
+    state: str | Path | None = None,
+    save_every: float = 10.0,
+    label: str | None = None,
+    info: dict[str, Any] | None = None,
+) -> Motion:
+    """Finds the motion vector with which the generator shows a clip.
+
+    Memory does not grow with the length, but for the clip itself.
+
+    Args:
+        inferencer: the generator.
+        frames: the clip, uint8 ``(T, size, size, 3)`` RGB, at least two frames.
+        times: when they are, in frames of the training; by default 0, 1, 2, ...
+        actor: who it is; None tries all, and keeps the one that looks most alike at the start.
+        action: what is done; the same.
+        tune: what is optimised besides ``m``: ``'w_c'`` (the content style), ``'t0'`` (a shift of
+            time), ``'tempo'`` (speed). Generators that know no actors always tune ``w_c``.
+        t0_range: where to look for the shift before it is optimised, in frames of the training;
+            by default as far as the clip is long, both ways. Only with ``'t0'``.
+        lpips: module of `mmctsvg.evaluation.backbones.lpips.load_lpips`; None compares colours
+            only.
+        mse_weight: see `Objective`.
+        settings: `DEFAULT`, `OFFICIAL`, or your own.
+        noise: the layers' noise, ``'fixed'`` (drawn from seed 0, as the inferencer does),
+            ``'stored'`` or ``'zero'``. By default ``'fixed'``, and ``'zero'`` for generators whose
+            noise is new for every frame.
+        fps: frames per second of the clip, for the film; by default those of the training.
+        state: file in which the state is kept every ``save_every`` seconds. If it exists, the
+            inversion goes on from it; it is removed at the end.
+        save_every: see there.
+        label: shows progress under this name.
+        info: more for `Motion.info`.
+
+    Returns:
+        The motion. Its ``info`` has ``losses`` (of all restarts), ``history`` (per step the
+        loss of the best restart), ``psnr`` (dB, of the whole film), ``steps_per_second``, ``t0``,
+        ``tempo`` and ``settings``.
+
+    Raises:
+        UserError: for arguments outside their ranges, or a state that belongs to something else.
+    """
+    target = _check_frames(frames, inferencer.size)
+    when = torch.as_tensor(range(len(target)) if times is None else times, dtype=torch.float64)
+    if len(when) != len(target) or not when.isfinite().all():
+        raise UserError(f"{len(target)} frames need as many finite times, not {len(when)}.")
+    unknown = set(tune) - set(TUNABLE)
+    if unknown:
+        raise UserError(f"tune: {unknown.pop()!r} is none of {', '.join(TUNABLE)}.")
+    if settings.steps < 1 or settings.restarts < 1 or settings.chunk < 1:
+        raise UserError("steps, restarts and chunk must be at least 1.")
+    names = dict.fromkeys(("m", *tune, *(["w_c"] if inferencer.z_c_dim else [])))
+    tuned = tuple(name for name in TUNABLE if name in names)
+    noise = noise or ("fixed" if inferencer.default_noise == "fixed" else "zero")
+    objective = Objective(lpips, mse_weight).to(inferencer.device)
+    maps = _noise_maps(inferencer, noise)
+    problem = Problem(inferencer.generator, target, when, objective, maps)
+
+    weights = fingerprint(inferencer.generator)
+    contents = _contents(inferencer, actor, action)
+    key = _key(weights, target, when, tuned, settings, noise, mse_weight, lpips, list(contents))
+    kept = _read_state(state, key)
+    chosen = tuple(kept["chosen"]) if kept else _choose_labels(problem, contents, settings)
+    if "t0" in tuned:
+        reach = float(when[-1] - when[0])
+        t0_range = t0_range or (-reach, reach)
+    start = choose_starts(problem, contents[chosen], settings, t0_range if "t0" in tuned else None)
+    run = TemporalInversion(problem, start, settings, tuned)
+    if kept:
+        run.load_state_dict(kept["run"])
+    began, first = time.monotonic(), run.step
+    saved = began
+
+    def on_step(run: TemporalInversion) -> None:
+        nonlocal saved
+        progress.step()
+        if state is not None and time.monotonic() - saved >= save_every:
+            _write_state(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
+            saved = time.monotonic()
+
+    quiet = 0.0 if label else math.inf
+    with Progress(settings.steps - run.step, label or "", quiet_until=quiet) as progress:
+        losses = run.run(on_step)
+    seconds = time.monotonic() - began
+    best = int(losses.argmin())
+    result = {name: value[best : best + 1] for name, value in run.result.items()}
+    moments = problem.moments(result, torch.arange(len(problem)))[0]
+    found = {
+        "losses": losses.tolist(),
+        "history": [row[best] for row in run.history],
+        "psnr": measure_psnr(problem, result, settings.chunk),
+        "steps_per_second": (settings.steps - first) / seconds if seconds else 0.0,
+        "t0": float(result["t0"]),
+        "tempo": float((moments[-1] - moments[0]) / (when[-1] - when[0])),
+        "tuned": list(tuned),
+        "noise": noise,
+        "settings": asdict(settings),
+    }
+    if state is not None:
+        Path(state).unlink(missing_ok=True)
+    return Motion(
+        m=result["m"][0].cpu(),
+        times=moments.cpu(),
+        fps=float(fps or inferencer.fps),
+        weights=weights,
+        actor=None if chosen[0] is None else inferencer.actors[chosen[0]],
+        action=None if chosen[1] is None else inferencer.actions[chosen[1]],
+        w_c=result["w_c"][0].cpu() if "w_c" in tuned else None,
+        info={**(info or {}), **found},
+    )
+
+
+@torch.no_grad()
+def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | None = None):
+    """Frames (n, 3, H, W) in [-1, 1] of an inverted clip, with its own content and noise.
+
+    Args:
+        inferencer: the generator that it belongs to.
+        motion: of `invert`.
+        frames: numbers (n,) of the frames; None for all.
+    """
+    generator, device = inferencer.generator, inferencer.device
+    times = motion.times if frames is None else motion.times[frames]
+    if motion.w_c is not None:
+        w_c = motion.w_c.to(device)[None]
+    else:
+        contents = _contents(inferencer, motion.actor, motion.action)
+        w_c = next(iter(contents.values()))[None]
+    styles = generator.styles(w_c, motion.m.to(device)[None], times.to(device)[None])
+    maps = _noise_maps(inferencer, motion.info.get("noise", "fixed"))
+    return generator.video(styles, maps)[0].float().clamp(-1, 1)
+
+
+@torch.no_grad()
+def measure_psnr(problem: Problem, parameters: dict[str, Tensor], chunk: int = 16) -> float:
+    """Peak signal-to-noise ratio of a whole film, in dB; colours are cut to what a film holds."""
+    total = 0.0
+    for frames in torch.arange(len(problem)).split(chunk):
+        film = problem.film(parameters, frames)[0].clamp(-1, 1)
+        total += float((film - problem.colours(frames)).square().mean(dim=(1, 2, 3)).sum())
+    mean = total / len(problem) / 4  # colours span 2
+    return -10 * math.log10(mean) if mean else math.inf
+
+
+def _check_frames(frames: np.ndarray | Tensor, size: int) -> Tensor:
+    target = torch.as_tensor(frames)
+    if target.dtype != torch.uint8 or target.shape[1:] != (size, size, 3):
+        raise UserError(
+            f"frames must be uint8 (T, {size}, {size}, 3), not {target.dtype} "
+            f"{tuple(target.shape)}."
+        )
+    if len(target) < 2:
+        raise UserError("the clip has one frame; a motion takes at least two.")
+    return target
+
+
+def _noise_maps(inferencer: CTSVGInferencer, noise: str) -> list[Tensor] | None:
+    if noise == "fixed":
+        return inferencer.fixed_noise(0)
+    if noise == "stored":
+        return inferencer.generator.stored_noise
+    if noise == "zero":
+        return None
+    raise UserError(f"noise is one of fixed, stored, zero, not {noise!r}.")
+
+
+@torch.no_grad()
+def _contents(
+    inferencer: CTSVGInferencer, actor: str | int | None, action: str | int | None
+) -> dict[tuple[int | None, int | None], Tensor]:
+    """Content styles (d_c,) of all labels that come into question."""
+    device = inferencer.device
+
+    def numbers(value, names, find):
+        if value is not None:
+            return [find(value)]
+        return list(range(len(names))) or [None]
+
+    found = {}
+    for a, b in itertools.product(
+        numbers(actor, inferencer.actors, inferencer.find_actor),
+        numbers(action, inferencer.actions, inferencer.find_action),
+    ):
+        z_c = inferencer.sample_content(256, seed=0) if inferencer.z_c_dim else None
+        rows = 1 if z_c is None else len(z_c)
+        labels = [None if x is None else torch.full((rows,), x, device=device) for x in (a, b)]
+        w_c = inferencer.generator.content(*labels, z_c, inferencer.card["ramp"])
+        found[a, b] = w_c.mean(dim=0)  # the mean of all appearances, where the actor is free
+    return found
+
+
+@torch.no_grad()
+def _choose_labels(
+    problem: Problem, contents: dict[tuple, Tensor], settings: Settings
+) -> tuple[int | None, int | None]:
+    """The labels that come nearest with any of a few motions."""
+    if len(contents) == 1:
+        return next(iter(contents))
+    mapper = problem.generator.mapper
+    draw = torch.Generator().manual_seed(settings.seed)
+    motions = torch.cat([mapper.mean_style(10_000, draw)[None], mapper.sample(_SEARCHED - 1, draw)])
+    parameters = problem.start(
+        motions.repeat(len(contents), 1),
+        torch.stack(list(contents.values())).repeat_interleave(_SEARCHED, dim=0),
+    )
+    losses = rank(problem, parameters, settings.chunk)
+    return list(contents)[int(losses.argmin()) // _SEARCHED]
+
+
+def _key(weights, target, times, tuned, settings, noise, mse_weight, lpips, labels) -> str:
+    """Says which inversion a state belongs to."""
+    digest = hashlib.sha256(target.cpu().numpy().tobytes())
+    digest.update(times.numpy().tobytes())
+    perceptual = "none" if lpips is None else getattr(lpips, "pnet_type", type(lpips).__name__)
+    plain = [weights, tuned, asdict(settings), noise, mse_weight, perceptual, labels]
+    digest.update(json.dumps(plain).encode())
+    return digest.hexdigest()
+
+
+def _write_state(path: str | Path, state: dict[str, Any]) -> None:
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _read_state(path: str | Path | None, key: str) -> dict[str, Any] | None:
+    from mmctsvg.apis.weights import read_pickle
+
+    if path is None or not Path(path).exists():
+        return None
+    state = read_pickle(Path(path), "remove it to begin anew")
+    if not isinstance(state, dict) or state.get("key") != key:
+        raise UserError(
+            f"{path}: is the state of an inversion of another clip or with other settings; "
+            "remove it, or choose another folder."
+        )
+    return state

@@ -1,0 +1,145 @@
+"""One small file that holds the motion of a clip: ``motion.safetensors``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+
+MOTION_KEY = "mmctsvg_motion"  # of the safetensors metadata
+MOTION_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Motion:
+    """A motion vector, and what is needed to show it as the clip did.
+
+    Args:
+        m: motion style ``(k,)``.
+        times: of the clip's frames, float64 ``(T,)``, in frames of the training; ``t0`` and tempo
+            are in them already.
+        fps: frames per second of the clip.
+        weights: `fingerprint` of the generator that the vector belongs to.
+        actor: name of the actor that stands for the clip's; None if the generator knows none.
+        action: the same for the action.
+        w_c: content style ``(d_c,)`` if it was tuned too, else None.
+        info: anything else that JSON can hold: losses, settings, where the clip was cut.
+    """
+
+    m: Tensor
+    times: Tensor
+    fps: float
+    weights: str
+    actor: str | None = None
+    action: str | None = None
+    w_c: Tensor | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fingerprint(generator: nn.Module) -> str:
+    """Hexadecimal sha256 of a generator's weights; a checkpoint and its export have the same."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(generator.state_dict().items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def save_motion(path: str | Path, motion: Motion) -> None:
+    """Writes a motion; the file appears only when it is complete.
+
+    Raises:
+        UserError: if the ending is not ``.safetensors``, or the place cannot be written to.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise UserError(f"{path}: motions are written as .safetensors, not as '{path.suffix}'.")
+    tensors = {"m": motion.m.float(), "times": motion.times.double()}
+    if motion.w_c is not None:
+        tensors["w_c"] = motion.w_c.float()
+    card = {"format": MOTION_FORMAT, "info": dict(motion.info)}
+    card |= {name: getattr(motion, name) for name in ("fps", "weights", "actor", "action")}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(save(tensors, {MOTION_KEY: json.dumps(card)}))
+
+
+def load_motion(
+    path: str | Path, generator: nn.Module | None = None, any_weights: bool = False
+) -> Motion:
+    """Reads a motion of `save_motion`.
+
+    Args:
+        path: the file.
+        generator: that shall show it; None to look at the file only.
+        any_weights: take a motion that belongs to another generator too, if the size fits. Its
+            numbers weigh other waves there, so nothing says that it looks alike.
+
+    Raises:
+        UserError: if the file is missing, damaged or something else, or belongs to other weights.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file; give a motion.safetensors.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            text = (file.metadata() or {}).get(MOTION_KEY)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path}: is damaged or no motion ({error}); invert again.") from error
+    if text is None:
+        raise UserError(f"{path}: holds no motion; give a motion.safetensors of tools/invert.py.")
+    motion = _parse(path, text, tensors)
+    if generator is not None:
+        _check_fit(path, motion, generator, any_weights)
+    return motion
+
+
+def _parse(path: Path, text: str, tensors: dict[str, Tensor]) -> Motion:
+    try:
+        card = json.loads(text)
+        if card["format"] != MOTION_FORMAT:
+            raise UserError(
+                f"{path}: has format {card['format']}, this version reads {MOTION_FORMAT}."
+            )
+        motion = Motion(
+            m=tensors["m"],
+            times=tensors["times"],
+            w_c=tensors.get("w_c"),
+            fps=float(card["fps"]),
+            weights=str(card["weights"]),
+            actor=card["actor"],
+            action=card["action"],
+            info=card["info"],
+        )
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: its description is damaged ({error}); invert again.") from error
+    if motion.m.ndim != 1 or motion.times.ndim != 1:
+        raise UserError(f"{path}: its vectors have wrong shapes; invert again.")
+    if not (motion.m.isfinite().all() and motion.times.isfinite().all()):
+        raise UserError(f"{path}: has numbers that are not finite; invert again.")
+    return motion
+
+
+def _check_fit(path: Path, motion: Motion, generator: nn.Module, any_weights: bool) -> None:
+    if len(motion.m) != generator.motion_dim:
+        raise UserError(
+            f"{path}: its motion has {len(motion.m)} numbers, but this generator takes "
+            f"{generator.motion_dim}; give the weights that it was made with."
+        )
+    found = fingerprint(generator)
+    if motion.weights != found and not any_weights:
+        raise UserError(
+            f"{path}: belongs to the weights {motion.weights[:12]}..., but these are "
+            f"{found[:12]}...; give those, or add --any-weights (any_weights=True)."
+        )

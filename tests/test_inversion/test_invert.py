@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+import torch
+
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.inversion import Settings, invert, render_motion
+from mmctsvg.utils.errors import UserError
+from mmctsvg.visualization import to_uint8
+
+SHORT = Settings(steps=6)
+
+
+@pytest.fixture
+def inferencer(make_generator, make_meta):
+    return CTSVGInferencer.from_generator(make_generator().requires_grad_(False), make_meta())
+
+
+@pytest.fixture
+def clip(inferencer):
+    m = inferencer.sample_motion(1, seed=4)
+    return to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+
+
+def test_result(inferencer, clip):
+    times = np.arange(10) / 4
+    motion = invert(inferencer, clip, times, actor="bob", action=1, settings=SHORT, fps=7.0)
+    assert (motion.actor, motion.action, motion.fps) == ("bob", "wave", 7.0)
+    assert motion.m.shape == (12,) and motion.w_c is None
+    assert motion.times.tolist() == pytest.approx(times.tolist())
+    assert len(motion.info["history"]) == 6 and motion.info["tempo"] == pytest.approx(1)
+    # The inferencer replays it, noise and all; the reported PSNR is that of this film.
+    film = inferencer.render(motion.times.tolist(), "bob", "wave", m=motion.m)
+    torch.testing.assert_close(film, render_motion(inferencer, motion), atol=1e-5, rtol=0)
+    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
+    still = invert(inferencer, clip, times, actor="bob", action=1, settings=Settings(steps=1))
+    assert min(motion.info["losses"]) < min(still.info["losses"])
+
+
+def test_finds_the_labels(inferencer):
+    m = inferencer.generator.mapper.mean_style(10_000, torch.Generator().manual_seed(7))
+    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+    motion = invert(inferencer, clip, np.arange(10) / 4, settings=Settings(steps=1))
+    assert (motion.actor, motion.action) == ("bob", "wave")
+
+
+def test_tunes_content_and_time(inferencer, clip):
+    tune = ("w_c", "t0", "tempo")
+    motion = invert(
+        inferencer, clip, actor=0, action=0, tune=tune, t0_range=(2.0, 3.0), settings=SHORT
+    )
+    assert motion.w_c.shape == (8,) and motion.info["tuned"] == ["m", *tune]
+    assert 1 < motion.info["t0"] < 4
+    gaps = motion.times.diff()
+    torch.testing.assert_close(gaps, torch.full_like(gaps, motion.info["tempo"]))
+    film = render_motion(inferencer, motion)
+    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
+
+
+def test_without_labels(make_generator, make_meta, clip):
+    free = CTSVGInferencer.from_generator(
+        make_generator(0, 0).requires_grad_(False), make_meta(0, 0)
+    )
+    motion = invert(free, clip, settings=Settings(steps=2))
+    assert motion.actor is None and motion.action is None and motion.w_c.shape == (8,)
+    assert render_motion(free, motion).shape == (10, 3, 16, 16)
+
+
+def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
+    from mmctsvg.inversion.temporal import TemporalInversion
+
+    arguments = dict(actor=0, action=0, settings=SHORT, state=tmp_path / "state.pt", save_every=0)
+    whole = invert(inferencer, clip, **arguments)
+    assert not (tmp_path / "state.pt").exists()
+    advance, done = TemporalInversion.advance, []
+
+    def stop(run):
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        done.append(run.step)
+        advance(run)
+
+    monkeypatch.setattr(TemporalInversion, "advance", stop)
+    with pytest.raises(KeyboardInterrupt):
+        invert(inferencer, clip, **arguments)
+    monkeypatch.setattr(
+        TemporalInversion, "advance", lambda run: done.append(run.step) or advance(run)
+    )
+    with pytest.raises(UserError, match="another clip or with other settings"):
+        invert(inferencer, 255 - clip, **arguments)
+    done.clear()
+    motion = invert(inferencer, clip, **arguments)
+    assert done == [3, 4, 5]
+    assert torch.equal(motion.m, whole.m) and motion.info["losses"] == whole.info["losses"]
+
+
+def test_refuses(inferencer, clip):
+    for frames, kwargs, words in (
+        (clip[:1], {}, "one frame"),
+        (clip[:, :8], {}, r"\(T, 16, 16, 3\)"),
+        (clip, {"times": [0.0, 1.0]}, "10 frames"),
+        (clip, {"tune": ["z"]}, "'z' is none of m, w_c, t0, tempo"),
+        (clip, {"actor": "eve"}, "no actor 'eve'"),
+        (clip, {"noise": "random"}, "fixed, stored, zero"),
+        (clip, {"settings": Settings(steps=0)}, "at least 1"),
+    ):
+        with pytest.raises(UserError, match=words):
+            invert(inferencer, frames, **kwargs)

@@ -1,0 +1,138 @@
+"""Finds the motion vector with which a model shows a clip.
+
+CLIP is a video, a folder of pictures, or clips.zip/NAME. The vector comes as motion.safetensors,
+which tools/generate.py --motion replays on anybody, with a film of clip, inverted film and
+difference, a contact sheet and curves. An interrupted inversion is continued by the same command.
+
+Examples:
+    python tools/invert.py clip.mp4 work_dirs/mine/generator.safetensors --crop face
+    python tools/invert.py clip.mp4 demo --actor Mia --action wave --lpips none --out-dir wave
+    python tools/invert.py clip.mp4 generator.safetensors --tune w_c,t0 --preset official
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from mmctsvg.utils.errors import UserError, cli
+
+PRESETS = ("default", "official")
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("clip", type=Path, metavar="CLIP", help="video, folder of pictures, or clips.zip/NAME")
+    add("checkpoint", metavar="CHECKPOINT", help="generator.safetensors, iter_N.pth, or demo")
+    add("--actor", help="name or number (default: the one that looks most alike at the start)")
+    add("--action", help="the same")
+    add(
+        "--crop",
+        choices=("none", "face", "body", "center"),
+        default="none",
+        help="what is cut out, as the converters do it (default: %(default)s)",
+    )
+    add("--fps", type=float, help="of the clip (default: the times in the file)")
+    add("--frames", type=int, help="only that many from the beginning (default: all)")
+    add("--start", type=float, default=0.0, help="time of the first frame (default: %(default)s)")
+    add(
+        "--tune",
+        default="",
+        help="what is optimised besides the motion: some of w_c (content style), t0 (shift of "
+        "time), tempo",
+    )
+    add(
+        "--preset",
+        choices=PRESETS,
+        default="default",
+        help="official: as the released code (default: %(default)s)",
+    )
+    add("--steps", type=int, help="of Adam (default: the preset's)")
+    add("--restarts", type=int, help="starts that are optimised side by side (default: preset's)")
+    add("--frames-per-step", type=int, help="random frames for all but the last steps")
+    add(
+        "--lpips",
+        choices=("vgg", "alex", "none"),
+        default="vgg",
+        help="perceptual distance; none compares colours only and needs no weights "
+        "(default: %(default)s)",
+    )
+    add("--chunk", type=int, help="frames rendered at once: sets the memory (default: 16)")
+    add("--seed", type=int, default=0, help="default: %(default)s")
+    add("--out-dir", type=Path, default=Path("inversion"), help="default: inversion/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Inverts."""
+    args = parse_args(argv)
+    for option in ("steps", "restarts", "frames_per_step", "chunk", "frames"):
+        value = getattr(args, option)
+        if value is not None and value < 1:
+            raise UserError(f"--{option.replace('_', '-')} is {value}: it must be at least 1.")
+
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.backbones.lpips import load_lpips
+    from mmctsvg.inversion import DEFAULT, OFFICIAL, invert, read_clip, save_motion
+    from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
+
+    inferencer = CTSVGInferencer(args.checkpoint, args.device)
+    clip = read_clip(
+        args.clip,
+        inferencer.size,
+        crop=args.crop,
+        fps=args.fps,
+        folder_fps=inferencer.fps,
+        max_frames=args.frames,
+    )
+    given = {
+        name: value
+        for name in ("steps", "restarts", "frames_per_step", "chunk", "seed")
+        if (value := getattr(args, name)) is not None
+    }
+    settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
+    box = clip.box and [clip.box.left, clip.box.top, clip.box.side]
+    motion = invert(
+        inferencer,
+        clip.frames,
+        args.start + clip.seconds * inferencer.fps,
+        actor=args.actor,
+        action=args.action,
+        tune=[part.strip() for part in args.tune.split(",") if part.strip()],
+        lpips=None if args.lpips == "none" else load_lpips(args.lpips),
+        settings=settings,
+        fps=clip.fps,
+        state=args.out_dir / "state.pt",
+        label="inversion, steps",
+        info={
+            "clip": str(args.clip),
+            "crop": {"kind": args.crop, "left_top_side": box},
+            "lpips": args.lpips,
+        },
+    )
+    result = args.out_dir / "motion.safetensors"
+    save_motion(result, motion)
+    write_curves(motion, args.out_dir / "curves.png")
+    written = write_side_by_side(inferencer, motion, clip.frames, args.out_dir)
+    info = motion.info
+    who = ", ".join(name for name in (motion.actor, motion.action) if name) or "no labels"
+    losses = " ".join(f"{loss:.4g}" for loss in info["losses"])
+    print(
+        f"{who}: {info['psnr']:.2f} dB over {len(clip.frames)} frames; losses of the restarts: "
+        f"{losses}; {info['steps_per_second']:.3g} steps/s"
+    )
+    if "t0" in info["tuned"] or "tempo" in info["tuned"]:
+        print(f"shift of time {info['t0']:.3g} frames, tempo {info['tempo']:.4g}")
+    for path in (result, *written, args.out_dir / "curves.png"):
+        print(path)
+
+
+if __name__ == "__main__":
+    main()
