@@ -1,8 +1,14 @@
 import math
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 import torch
 
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.inversion import DEFAULT, invert
 from mmctsvg.inversion.temporal import (
     Objective,
     Problem,
@@ -13,6 +19,7 @@ from mmctsvg.inversion.temporal import (
     evaluate,
     stratified,
 )
+from mmctsvg.visualization import to_uint8
 
 
 @pytest.fixture
@@ -50,6 +57,18 @@ def test_objective_by_hand():
     expected = 7 * mse + ((a - b)[..., 1:] - (a - b)[..., :-1]).square().flatten(1).mean(1)
     torch.testing.assert_close(Objective(Perceptual(), 7)(a, b), expected)
     assert Objective(Perceptual())(a[..., :16, :16], b[..., :16, :16]).shape == (2,)  # enlarged
+
+
+def test_objective_with_lpips(weights):
+    """It is LPIPS of the enlarged frames, and its gradient reaches the motion."""
+    weights("lpips_alex")
+    network = load_lpips("alex", offline=True)
+    a, b = torch.rand(2, 1, 3, 32, 32)
+    large = [torch.nn.functional.interpolate(x, scale_factor=2.0, mode="bilinear") for x in (a, b)]
+    torch.testing.assert_close(Objective(network, 0)(a, b), network(*large).flatten())
+    a.requires_grad_()
+    Objective(network, 0)(a, b).sum().backward()
+    assert a.grad.abs().sum() > 0
 
 
 def test_schedule():
@@ -214,3 +233,39 @@ def test_recovers_the_motion_as_far_as_it_is_seen(problem):
     assert seen.sum() >= 3
     error = directions @ (found - m[0]).double()
     assert error[seen].abs().max() < 0.05 * m.norm(), (error, strength)
+
+
+def peak_of_a_step(length):
+    """Peak memory in MB of a process that takes one step on a clip of the demo's size."""
+    code = f"""
+import resource, torch
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.inversion.temporal import *
+generator = CTSVGInferencer("demo", "cpu").generator
+target = torch.zeros({length}, 32, 32, 3, dtype=torch.uint8)
+problem = Problem(generator, target, range({length}), Objective())
+start = problem.start(torch.zeros(1, 32), torch.zeros(32))
+TemporalInversion(problem, start, Settings()).advance()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return float(run.stdout)
+
+
+@pytest.mark.slow
+def test_memory_does_not_depend_on_the_length():
+    short, long = peak_of_a_step(16), peak_of_a_step(1000)
+    # The clip itself is 3 MB. Kept graphs would be 60 times those of 16 frames, gigabytes.
+    assert long - short < 60, (short, long)
+
+
+@pytest.mark.slow
+def test_recovers_a_film_of_the_demo():
+    """The whole way, with the default settings but fewer steps."""
+    inferencer = CTSVGInferencer("demo", "cpu")
+    m = inferencer.sample_motion(1, seed=3)
+    film = to_uint8(inferencer.render(range(16), "Mia", "wave", m=m))
+    settings = replace(DEFAULT, steps=120)
+    motion = invert(inferencer, film, actor="Mia", action="wave", settings=settings)
+    assert motion.info["psnr"] >= 35
