@@ -88,6 +88,7 @@ class FVD(VideoMetric):
         self.frames, self.preset, self.interval = frames, preset, interval
         self.batch_size, self.seed = batch_size, seed
         self._network = I3DLogits(weights, device, offline)
+        self._notes: list[str] = []
         self._reset()
 
     def _reset(self) -> None:
@@ -103,8 +104,8 @@ class FVD(VideoMetric):
         """Frames of a film that a window covers."""
         return (self.frames - 1) * self.stride + 1
 
-    def add(self, film: Film, *, real: bool) -> None:
-        """See `VideoMetric.add`."""
+    def measure(self, film: Film, real: bool) -> None:
+        """Sends windows of a film through the network, in batches; nothing of it is kept."""
         if len(film.frames) < self.span:
             self._skipped += 1
             return
@@ -122,10 +123,6 @@ class FVD(VideoMetric):
         """See `VideoMetric.wants`; every rank takes its share of ``clips``."""
         share = self.clips // get_world_size() + (get_rank() < self.clips % get_world_size())
         return self._seen[real] < share
-
-    def measure(self, film: Film, real: bool) -> None:
-        """Not used: windows go through the network in batches, see `add`."""
-        raise NotImplementedError
 
     def _starts(self, film: Film) -> list[int]:
         last = len(film.frames) - self.span
@@ -246,7 +243,7 @@ class FVD(VideoMetric):
     @property
     def notes(self) -> list[str]:
         """See `VideoMetric.notes`."""
-        return getattr(self, "_notes", [])
+        return self._notes
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
         """As many films as ``clips``, each with its own motion, of cells that were trained."""

@@ -63,6 +63,7 @@ class LPIPSDistance(VideoMetric):
         self.device = torch.device(device)
         self._network = load_lpips(net, weights, offline).to(self.device)
         self._waiting: dict[tuple, Film] = {}
+        self._alone = 0
 
     def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
         """Mean distance of a film and its counterpart, when both have come."""
@@ -136,5 +137,4 @@ class LPIPSDistance(VideoMetric):
     @property
     def notes(self) -> list[str]:
         """See `VideoMetric.notes`."""
-        alone = getattr(self, "_alone", 0)
-        return [f"LPIPS: {alone} films have no counterpart"] if alone else []
+        return [f"LPIPS: {self._alone} films have no counterpart"] if self._alone else []
