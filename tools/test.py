@@ -205,11 +205,11 @@ def main(argv: list[str] | None = None) -> None:
 
     cfg = load_config(args.config, args.cfg_options)
     out_dir = args.out_dir or args.checkpoint.parent / "test"
+    join(args.launcher)  # first, because it gives every process its GPU
     inferencer = CTSVGInferencer(args.checkpoint)
     with config_errors(args.config):
         train, test = build_datasets(cfg)
     check_labels(inferencer, train, args.checkpoint)
-    join(args.launcher)
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from mmctsvg.models import CTSVG
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pickles import read_pickle
 
 from .official_names import DEAD, Place, discriminator_name, generator_name, places
-from .weights import read_pickle
 
 #: Players as their files call them -> as `CTSVG` does.
 PLAYERS = {

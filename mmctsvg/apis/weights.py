@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import pickle
-import re
-import struct
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +14,7 @@ from torch import Tensor, nn
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.pickles import read_pickle
 
 CARD_KEY = "mmctsvg"  # of the safetensors metadata and of MMEngine's checkpoints
 CARD_FORMAT = 1
@@ -35,19 +31,6 @@ _CARD_TYPES = {
     "size": int,
     "ramp": float,
 }
-_BROKEN_FILE = (
-    pickle.UnpicklingError,
-    struct.error,
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    UnicodeDecodeError,
-    ValueError,
-)  # what torch.load raises on files that are truncated or something else altogether
 
 
 def make_card(generator: nn.Module, meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,41 +143,6 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
         raise UserError(f"{path}: is no checkpoint of tools/train.py: it has no 'state_dict'.")
     return checkpoint
-
-
-def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
-    """Reads what ``torch.save`` wrote, as far as it is plain data; nothing in it is executed.
-
-    Args:
-        path: an existing file.
-        mend: what to do if it holds something else, for the error.
-        allowed: classes whose objects are data as well, in this call only.
-
-    Returns:
-        The data; tensors are mapped from the disc.
-
-    Raises:
-        UserError: if the file is truncated, no pickle, or holds anything but data.
-    """
-    try:
-        # Files of PyTorch's old format cannot be mapped; they are read whole.
-        with path.open("rb") as file:
-            mappable = file.read(4) == b"PK\x03\x04"
-        with torch.serialization.safe_globals(list(allowed)), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what PyTorch finds odd is an error below
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
-    except pickle.UnpicklingError as error:
-        if re.search("[Uu]nsupported|Can only|Trying to call", str(error)):
-            found = re.search(r"GLOBAL ([\w.]+)", str(error))
-            raise UserError(
-                f"{path}: holds objects besides weights{f' ({found[1]})' if found else ''}, which "
-                f"are not loaded because they could run code; {mend}."
-            ) from error
-        raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
-    except _BROKEN_FILE as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a seek before the start
-            raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
-        raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
 
 
 def checkpoint_card(path: str | Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -121,20 +121,22 @@ def film_at(
     dataset: TripletDataset,
     number: int,
     trained: Container[tuple[str | None, str | None]] | None = None,
+    frames: int | None = None,
 ) -> Film:
-    """A whole clip of a dataset.
+    """A clip of a dataset.
 
     Args:
         dataset: real clips.
         number: of the clip.
         trained: (actor, action) of all cells that a generator was trained on, for `Film.seen`.
+        frames: at most this many frames, from its start.
     """
     clip, names = dataset.annotations[number], dataset.metainfo
     actors, actions = names["actors"], names["actions"]
     actor = actors[clip.actor] if actors else None
     action = actions[clip.action] if actions else None
     return Film(
-        frames=dataset.read_frames(number, np.arange(clip.length)),
+        frames=dataset.read_frames(number, np.arange(min(clip.length, frames or clip.length))),
         name=clip.path,
         fps=names["fps"],
         actor=actor,

@@ -48,9 +48,8 @@ class GeneratorSubject:
         self, inferencer, train: TripletDataset, test: TripletDataset | None, seed: int = 0
     ) -> None:
         self.inferencer = inferencer
-        self.datasets = {"train": [train], "test": [test or train], "all": [train, test or train]}
-        if test is None:
-            self.datasets["all"] = [train]
+        held_out = [] if test is None else [test]
+        self.datasets = {"train": [train], "test": held_out or [train], "all": [train, *held_out]}
         self.seed = seed
 
     @property
@@ -74,7 +73,7 @@ class GeneratorSubject:
         order = np.random.default_rng(self.seed).permutation(len(clips))
         trained = _cells_of(self.datasets["train"][0])
         for place in order[get_rank() :: get_world_size()]:
-            yield film_at(*clips[place], trained)
+            yield film_at(*clips[place], trained, metric.frames_needed)
 
     def generated(self, metric: VideoMetric) -> Iterator[Film]:
         """See :class:`Subject`."""
@@ -97,16 +96,18 @@ class FolderSubject:
 
     def real(self, metric: VideoMetric) -> Iterator[Film]:
         """See :class:`Subject`."""
-        return self._films("real")
+        return self._films("real", metric)
 
     def generated(self, metric: VideoMetric) -> Iterator[Film]:
         """See :class:`Subject`."""
-        return self._films("generated")
+        return self._films("generated", metric)
 
-    def _films(self, side: str) -> Iterator[Film]:
+    def _films(self, side: str, metric: VideoMetric) -> Iterator[Film]:
         if self.paths[side] is None:
             return iter(())
-        films = read_films(self.paths[side], motion_by_name=self.motion_by_name)
+        films = read_films(
+            self.paths[side], frames=metric.frames_needed, motion_by_name=self.motion_by_name
+        )
         return islice(films, get_rank(), None, get_world_size())
 
 
@@ -167,6 +168,8 @@ def evaluate(
 def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
     start, name, count = time.monotonic(), metric.prefix, 0
     for side, films in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
+        if not metric.wants(real=side == "real"):
+            continue
         with Progress(None, f"{name}, {side} films", quiet_until=2.0) as progress:
             for film in films:
                 metric.add(film, real=side == "real")

@@ -280,7 +280,7 @@ def _write_state(path: str | Path, state: dict[str, Any]) -> None:
 
 
 def _read_state(path: str | Path | None, key: str) -> dict[str, Any] | None:
-    from mmctsvg.apis.weights import read_pickle
+    from mmctsvg.utils.pickles import read_pickle
 
     if path is None or not Path(path).exists():
         return None

@@ -78,6 +78,16 @@ def test_the_order_of_real_films_says_nothing(subject):
     assert names == [film.name for film in subject.real(metric)]
 
 
+def test_no_frame_is_read_that_is_not_looked_at(subject, little_script):
+    metric = Names()
+    metric.frames_needed = 4
+    run.evaluate([metric], subject)
+    assert {len(film.frames) for real, film in metric.films if real} == {4}
+    fvd = dict(frames=9, stride=2, weights=str(little_script[0]))
+    assert FVD(**fvd).frames_needed == 17
+    assert FVD(starts="random", **fvd).frames_needed is None
+
+
 def test_folders(make_film, tmp_path, little_script):
     import cv2
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import struct
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ import torch
 from mmctsvg.utils.compat import repair_mmaction
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.pickles import read_pickle
 
 from ..poses import Poses
 from ..weights import describe_file
@@ -30,18 +29,6 @@ _ENTRIES = {
     "held_out": dict,
     "skeletons": dict,
 }
-_BROKEN_FILE = (
-    pickle.UnpicklingError,
-    struct.error,
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    RuntimeError,
-    TypeError,
-    UnicodeDecodeError,
-    ValueError,
-)  # what torch.load raises on files that are truncated or something else altogether
 
 
 @contextmanager
@@ -162,13 +149,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         raise UserError(
             f"{path}: there is no such recogniser; train one by tools/train_recognizer.py"
         )
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except _BROKEN_FILE as error:
-        raise UserError(
-            f"{path}: is damaged, or holds more than weights; train it again by "
-            "tools/train_recognizer.py"
-        ) from error
+    content = read_pickle(path, "train it again by tools/train_recognizer.py")
     card = content.get("recognizer") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise UserError(

@@ -85,7 +85,7 @@ class ActionAccuracy(VideoMetric):
         for name, value in (("frames", frames), ("motions", motions)):
             if value is not None and (type(value) is not int or value < 1):
                 raise UserError(f"{name} is {value!r}: it must be a whole number from 1 on")
-        self.frames = frames or self.recognizer.window
+        self.frames = self.frames_needed = frames or self.recognizer.window
         self.motions = motions
         self.min_real_accuracy = min_real_accuracy
         self._check_accuracy(recognizer)

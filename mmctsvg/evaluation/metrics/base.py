@@ -30,10 +30,12 @@ class VideoMetric(BaseMetric):
     Attributes:
         needs_real: whether there is no number without real films.
         real_split: which real films are looked at: ``'train'``, ``'test'`` or ``'all'``.
+        frames_needed: how many frames of a film, from its start, are looked at; None for all.
     """
 
     needs_real = False
     real_split = "all"
+    frames_needed: int | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Look at films.

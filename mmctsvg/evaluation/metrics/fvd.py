@@ -87,6 +87,7 @@ class FVD(VideoMetric):
             )
         self.frames, self.preset, self.interval = frames, preset, interval
         self.batch_size, self.seed = batch_size, seed
+        self.frames_needed = self.span if self.starts == "first" else None
         self._network = I3DLogits(weights, device, offline)
         self._notes: list[str] = []
         self._reset()

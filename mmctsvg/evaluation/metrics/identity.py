@@ -74,7 +74,7 @@ class FaceIdentity(VideoMetric):
                 f"{frames}, {clips}, {real_clips} and {interval}"
             )
         self.frames, self.clips, self.real_clips = frames, clips, real_clips
-        self.interval, self.seed = interval, seed
+        self.interval, self.seed, self.frames_needed = interval, seed, frames
         if embedder is None:
             embedder = MobileFaceNet(weights, offline=offline)
         elif isinstance(embedder, str | Path):

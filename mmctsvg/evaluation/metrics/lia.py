@@ -92,7 +92,7 @@ class LiASync(VideoMetric):
             )
         self.frames, self.contents, self.motions = frames, contents, motions
         self.max_gap, self.least_variation = max_gap, least_variation
-        self.interval, self.seed = interval, seed
+        self.interval, self.seed, self.frames_needed = interval, seed, frames
         self._detector = detector or DlibLandmarks(weights, offline=offline)
         self._notes: list[str] = []
         self._drawn: dict[str, np.ndarray] = {}

@@ -69,6 +69,7 @@ class SynthTruth(VideoMetric):
                 f"{frames}, {motions} and {interval}"
             )
         self.frames, self.motions, self.interval, self.seed = frames, motions, interval, seed
+        self.frames_needed = frames
         self._notes: list[str] = []
 
     def measure(self, film: Film, real: bool) -> dict[str, Any]:

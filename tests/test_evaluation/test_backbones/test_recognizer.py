@@ -38,7 +38,7 @@ def test_files_of_other_kinds_are_refused(tmp_path):
         with pytest.raises(UserError, match="r.pth: is damaged"):
             Recognizer(path)
     torch.save({"recognizer": {"format": 1, "model": Malicious(trap)}}, path)
-    with pytest.raises(UserError, match="holds more than weights"):
+    with pytest.raises(UserError, match="holds objects besides weights"):
         Recognizer(path)
     assert not trap.exists()
     for content in ({"state_dict": {}}, [1], {"recognizer": {"format": 0}, "state_dict": {}}):
