@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.models.randomness import EVALUATION, generator_for
+from mmctsvg.motion.waves import Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
@@ -165,9 +166,10 @@ class CTSVGInferencer:
         actor: str | int | None = None,
         action: str | int | None = None,
         z: Tensor | None = None,
-        m: Tensor | None = None,
+        m: Tensor | Waves | None = None,
         *,
         z_c: Tensor | None = None,
+        w_c: Tensor | None = None,
         noise: str | None = None,
         seed: int = 0,
         clamp: bool = True,
@@ -184,10 +186,12 @@ class CTSVGInferencer:
             actor: name or number; needed if (and only if) the generator knows actors.
             action: name or number; needed if (and only if) the generator knows actions.
             z: motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
-            m: motion vector ``(k,)`` or ``(1, k)`` itself, such as from `sample_motion`. Without
-                ``z`` and ``m`` one is drawn from ``seed``.
+            m: motion vector ``(k,)`` or ``(1, k)`` itself, such as from `sample_motion`, or `Waves`
+                that were edited. Without ``z`` and ``m`` one is drawn from ``seed``.
             z_c: content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
                 without it, it is drawn from ``seed``.
+            w_c: content style ``(d_c,)`` or ``(1, d_c)`` itself, such as from `content_style` or an
+                inversion, in place of ``actor``, ``action`` and ``z_c``.
             noise: the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames share;
                 ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for every
                 frame, drawn from ``seed``. By default `default_noise`.
@@ -204,29 +208,62 @@ class CTSVGInferencer:
             UserError: if a label is unknown, missing or superfluous, a vector has the wrong size,
                 or a time is no finite number.
         """
-        labels = self._labels(actor, action)
-        style = self._motion(z, m, seed)
-        content = self._content(z_c, seed)
+        if chunk < 1:
+            raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
+        if w_c is None:
+            w_c = self.content_style(actor, action, z_c, seed=seed)
+        elif actor is not None or action is not None or z_c is not None:
+            raise UserError("Give the content as style w_c, or as actor, action and z_c, not both.")
+        w_c = self._vector(w_c, self.generator.content_dim, "w_c")
+        waves = m if isinstance(m, Waves) and z is None else self.waves(self._motion(z, m, seed))
+        styles = (
+            torch.cat([w_c.expand(len(t), -1), waves.temporal(t)], dim=1)
+            for t in self._moments(iter(times), chunk)
+        )
+        return self.stream_styles(
+            styles, noise=noise, seed=seed, clamp=clamp, shortest=chunk if exact else 1
+        )
+
+    def stream_styles(
+        self,
+        styles: Iterable[Tensor],
+        *,
+        noise: str | None = None,
+        seed: int = 0,
+        clamp: bool = True,
+        shortest: int = 1,
+    ) -> Iterator[Tensor]:
+        """Renders frames from ready styles, for films in which anything changes over time.
+
+        Args:
+            styles: pieces ``(t, S)``, or ``(t, L, S)`` with a style for every layer, each rendered
+                at once; S is ``[w_c, m * v(t)]``, see `content_style` and `Waves.temporal`.
+            noise: see `stream`.
+            seed: of the noise.
+            clamp: see `stream`.
+            shortest: shorter pieces are filled up to this number of frames while they are rendered.
+
+        Yields:
+            Float tensors ``(t, 3, H, W)``, one for every piece.
+
+        Raises:
+            UserError: if the noise is unknown.
+        """
         noise = self.default_noise if noise is None else noise
         if noise not in NOISES:
             raise UserError(f"noise is one of {', '.join(NOISES)}, not {noise!r}.")
-        if chunk < 1:
-            raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
-        length = chunk if exact else 1
-        pieces = self._pieces(iter(times), labels, style, content, noise, seed, chunk, length)
+        pieces = self._frames(styles, noise, seed, shortest)
         return (piece.clamp(-1, 1) if clamp else piece for piece in pieces)
 
+    def _moments(self, times: Iterator[float], chunk: int) -> Iterator[Tensor]:
+        while piece := [float(t) for t in islice(times, chunk)]:
+            if not all(map(math.isfinite, piece)):
+                raise UserError(f"times must be finite numbers, not {piece}.")
+            yield torch.tensor(piece, dtype=torch.float64).to(self.device)
+
     @torch.no_grad()
-    def _pieces(
-        self,
-        times: Iterator[float],
-        labels: dict[str, Tensor],
-        m: Tensor,
-        z_c: Tensor | None,
-        noise: str,
-        seed: int,
-        chunk: int,
-        shortest: int,
+    def _frames(
+        self, styles: Iterable[Tensor], noise: str, seed: int, shortest: int
     ) -> Iterator[Tensor]:
         maps = None
         if noise == "fixed":
@@ -234,18 +271,33 @@ class CTSVGInferencer:
         elif noise == "stored":
             maps = self.generator.stored_noise
         first = 0
-        while piece := [float(t) for t in islice(times, chunk)]:
-            if not all(map(math.isfinite, piece)):
-                raise UserError(f"times must be finite numbers, not {piece}.")
+        for piece in styles:
             count = len(piece)
-            piece += piece[-1:] * (shortest - count)
+            if count < shortest:
+                piece = torch.cat([piece, piece[-1:].expand(shortest - count, *piece.shape[1:])])
             if noise == "random":
                 maps = self._frame_noise(range(first, first + len(piece)), seed)
-            t = torch.tensor([piece], dtype=torch.float64).to(self.device)
-            ramp = self.card["ramp"]
-            frames = self.generator.render(m, t, z_c=z_c, ramp=ramp, noise=maps, **labels)
-            yield frames[0, :count].float()
+            yield self.generator.synthesise(piece, maps)[:count].float()
             first += count
+
+    @torch.no_grad()
+    def content_style(
+        self,
+        actor: str | int | None = None,
+        action: str | int | None = None,
+        z_c: Tensor | None = None,
+        *,
+        seed: int = 0,
+    ) -> Tensor:
+        """Content style ``w_c`` ``(d_c,)`` of an actor and action; the arguments are `stream`'s."""
+        labels = self._labels(actor, action)
+        z_c = self._content(z_c, seed)
+        return self.generator.content(z_c=z_c, ramp=self.card["ramp"], **labels)[0]
+
+    def waves(self, m: Tensor) -> Waves:
+        """The waves of a motion vector ``(k,)`` or ``(1, k)`` in this generator."""
+        m = self._vector(m, self.motion_dim, "m")[0]
+        return Waves.of(self.generator.mapper.time2vec, m)
 
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
         """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""

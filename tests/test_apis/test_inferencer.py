@@ -229,3 +229,25 @@ def test_precision(tmp_path, make_generator, make_meta):
     assert 0 < difference < 0.1
     with pytest.raises(UserError, match="precision='half'"):
         CTSVGInferencer(path, precision="half")
+
+
+def test_ready_styles_and_waves_render_the_same_film(inferencer):
+    times = torch.tensor([0.0, 1.5, 40.0], dtype=torch.float64)
+    m = inferencer.sample_motion(1, seed=4)
+    video = inferencer.render(times.tolist(), "bob", 1, m=m)
+    waves, w_c = inferencer.waves(m), inferencer.content_style("bob", 1)
+    assert torch.equal(inferencer.render(times.tolist(), "bob", 1, m=waves), video)
+    assert torch.equal(inferencer.render(times.tolist(), w_c=w_c, m=m), video)
+    styles = torch.cat([w_c.expand(3, -1), waves.temporal(times)], dim=1)
+    (frames,) = inferencer.stream_styles([styles])
+    assert torch.equal(frames, video)
+    layers = styles[:, None].expand(-1, inferencer.generator.synthesis.num_layers, -1)
+    (frames,) = inferencer.stream_styles([layers])
+    assert torch.equal(frames, video)
+
+
+def test_content_twice_is_refused(inferencer):
+    with pytest.raises(UserError, match="not both"):
+        inferencer.render(range(2), "bob", 1, w_c=inferencer.content_style("bob", 1))
+    with pytest.raises(UserError, match="w_c must have the shape"):
+        inferencer.render(range(2), w_c=torch.zeros(3))

@@ -1,0 +1,66 @@
+"""A motion as what it is: one straight line and k - 1 sine waves of time, each with its size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mmctsvg.models.generators.time2vec import Time2Vec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waves:
+    """The temporal style ``m * v(t)`` of one motion, open to changes (`dataclasses.replace`).
+
+    Unchanged, it gives what the generator's own mapper gives, bit for bit.
+
+    Args:
+        amplitude: of the waves ``(k - 1,)``: the numbers of ``m`` that belong to them.
+        frequency: of the waves ``(k - 1,)``, float64, in radians per frame.
+        phase: of the waves ``(k - 1,)``, float64, in radians.
+        linear: number of ``m`` that belongs to the line, ``()``.
+        slope: of the line, ``()``, float64, per frame.
+        offset: of the line at time 0, ``()``, float64.
+        order: see `Time2Vec`.
+
+    Source: equations 1 and 3.
+    """
+
+    amplitude: Tensor
+    frequency: Tensor
+    phase: Tensor
+    linear: Tensor
+    slope: Tensor
+    offset: Tensor
+    order: str = "paper"
+
+    @classmethod
+    def of(cls, time2vec: Time2Vec, m: Tensor) -> Waves:
+        """The waves of a motion vector ``m`` (k,)."""
+        line, waves = (m[0], m[1:]) if time2vec.order == "paper" else (m[-1], m[:-1])
+        return cls(
+            amplitude=waves,
+            frequency=time2vec.weight.detach().double(),
+            phase=time2vec.phase.detach().double(),
+            linear=line,
+            slope=time2vec.linear_weight.detach().double()[0],
+            offset=time2vec.linear_phase.detach().double()[0],
+            order=time2vec.order,
+        )
+
+    @property
+    def m(self) -> Tensor:
+        """The motion vector (k,)."""
+        return self._join(self.linear[None], self.amplitude)
+
+    def temporal(self, times: Tensor) -> Tensor:
+        """Temporal styles ``m * v(t)`` (T, k) at times (T,), float64, in frames."""
+        t = times.double()[:, None]
+        line = t * self.slope + self.offset
+        waves = torch.sin(t * self.frequency + self.phase)
+        return self.m * self._join(line, waves).float()
+
+    def _join(self, line: Tensor, waves: Tensor) -> Tensor:
+        return torch.cat((line, waves) if self.order == "paper" else (waves, line), dim=-1)
