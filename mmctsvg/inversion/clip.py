@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
-from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.crops import Box, face_boxes
 from mmctsvg.datasets.readers import BrokenClipError, VideoFile, fit_square, open_clip
 from mmctsvg.utils.errors import UserError
 
@@ -24,6 +24,7 @@ class Clip:
         seconds: when they are shown, float64 ``(T,)``, from 0 on.
         fps: frames per second, the mean where it varies.
         box: what was cut out of the picture; None for all of it.
+        faces: how many there were to choose from, if a face was cut out.
         path: where it came from.
     """
 
@@ -32,6 +33,7 @@ class Clip:
     fps: float
     box: Box | None
     path: Path
+    faces: int = 0
 
 
 def read_clip(
@@ -39,6 +41,7 @@ def read_clip(
     size: int,
     *,
     crop: str = "none",
+    face: int | None = None,
     fps: float | None = None,
     folder_fps: float = 25.0,
     max_frames: int | None = None,
@@ -50,13 +53,15 @@ def read_clip(
         size: side of the frames that come out.
         crop: ``'none'`` (square clips only), or as in the converters, by the same functions:
             ``'face'``, ``'body'``, ``'center'``.
+        face: which one, counted from the left from 0; None takes the largest. Only with
+            ``crop='face'``.
         fps: frames per second; None takes the file's own times, also where they are uneven.
         folder_fps: of folders of pictures, which do not know, if ``fps`` is None.
         max_frames: the beginning only.
 
     Raises:
         UserError: if it cannot be read, has fewer than two frames, is not square although nothing
-            is cut, or no face is found.
+            is cut, HDR, transparent, or no face is found.
     """
     path = Path(path)
     try:
@@ -71,15 +76,20 @@ def read_clip(
             f"{path}: is {reader.width}x{reader.height}, not square; cut it: --crop face or "
             "--crop center."
         )
+    if face is not None and crop != "face":
+        raise UserError(f"face {face} can be chosen with --crop face only, not {crop}.")
     if fps is not None and not 0 < fps <= 1000:
         raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
     try:
-        box = None
+        box, faces = None, []
         if crop != "none":
             samples = np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(int)
-            box = CROPS[crop](list(reader.read(samples)))
-            if box is None:
-                raise UserError(f"{path}: no face was found in it; use --crop center.")
+            pictures = list(reader.read(samples))
+            if crop == "face":
+                faces = face_boxes(pictures)
+                box = _choose_face(path, faces, face)
+            else:
+                box = CROPS[crop](pictures)
         pieces = [
             _fit(reader.read(numbers), box, size)
             for numbers in np.array_split(np.arange(length), -(-length // _PIECE))
@@ -91,7 +101,26 @@ def read_clip(
     if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
         seconds = reader.seconds[:length]
         rate = (length - 1) / seconds[-1]
-    return Clip(frames=np.concatenate(pieces), seconds=seconds, fps=rate, box=box, path=path)
+    return Clip(
+        frames=np.concatenate(pieces),
+        seconds=seconds,
+        fps=rate,
+        box=box,
+        path=path,
+        faces=len(faces),
+    )
+
+
+def _choose_face(path: Path, faces: list[Box], face: int | None) -> Box:
+    if not faces:
+        raise UserError(f"{path}: no face was found in it; use --crop center.")
+    if face is None:
+        return max(faces, key=lambda box: box.side)
+    if not 0 <= face < len(faces):
+        raise UserError(
+            f"{path}: there is no face {face}; it shows {len(faces)}, counted from the left from 0."
+        )
+    return faces[face]
 
 
 def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:

@@ -31,7 +31,11 @@ _PIECE = 16  # frames rendered at once
 
 
 def write_side_by_side(
-    inferencer: CTSVGInferencer, motion: Motion, frames: np.ndarray, folder: str | Path
+    inferencer: CTSVGInferencer,
+    motion: Motion,
+    frames: np.ndarray,
+    folder: str | Path,
+    sound: str | Path | None = None,
 ) -> list[Path]:
     """Writes ``inversion.mp4`` and the contact sheet ``inversion.png``.
 
@@ -42,6 +46,7 @@ def write_side_by_side(
         motion: the result.
         frames: the clip, uint8 ``(T, H, W, 3)``.
         folder: where to write.
+        sound: the clip's file, whose sound is put under the film.
 
     Returns:
         What was written.
@@ -53,7 +58,7 @@ def write_side_by_side(
     spread = np.linspace(0, len(frames) - 1, min(_COLUMNS, len(frames)))
     wanted = set(spread.round().astype(int).tolist())
     kept = []
-    with VideoWriter(film, motion.fps) as writer:
+    with VideoWriter(film, motion.fps, sound=sound) as writer:
         for piece in torch.arange(len(frames)).split(_PIECE):
             clip = frames[piece.numpy()]
             shown = to_uint8(render_motion(inferencer, motion, piece))

@@ -16,6 +16,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
 from .contact_sheet import enlarge, write_png
+from .sound import SoundTrack, has_sound
 
 FORMATS = ("mp4", "gif")
 
@@ -49,6 +50,7 @@ class VideoWriter:
         path: where to write; the ending ``.mp4`` or ``.gif`` chooses the format.
         fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s.
         scale: whole factor (>= 1) by which frames are enlarged with sharp pixels.
+        sound: film whose sound is put under this one, if it has any; gif stays silent.
 
     Raises:
         UserError: if the ending or ``fps`` is none of those.
@@ -58,7 +60,9 @@ class VideoWriter:
         ...     writer.write(frames)  # uint8 (T, H, W, 3), as often as wanted
     """
 
-    def __init__(self, path: str | Path, fps: float, scale: int = 1) -> None:
+    def __init__(
+        self, path: str | Path, fps: float, scale: int = 1, sound: str | Path | None = None
+    ) -> None:
         self.path = Path(path)
         self.format = self.path.suffix.lower().lstrip(".")
         if self.format not in FORMATS:
@@ -70,6 +74,8 @@ class VideoWriter:
         self.rate = Fraction(fps).limit_denominator(1001)
         self.scale = scale
         self.frames = 0
+        self._sound = sound if sound is not None and has_sound(sound) else None
+        self._track: SoundTrack | None = None
         self._stack = ExitStack()
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
@@ -97,6 +103,8 @@ class VideoWriter:
             if self._stream is None:
                 raise ValueError(f"{self.path}: a film needs at least one frame.")
             self._encode(None)
+            if self._track is not None:
+                self._track.close()
 
     def write(self, frames: np.ndarray) -> None:
         """Appends frames.
@@ -133,12 +141,16 @@ class VideoWriter:
         picture.time_base = 1 / self.rate
         self.frames += 1
         self._encode(picture)
+        if self._track is not None:
+            self._track.write(until=float(self.frames / self.rate))
 
     def _open_stream(self, width: int, height: int) -> None:
         if self.format == "mp4":
             self._stream = self._container.add_stream("libx264", rate=self.rate)
             self._stream.options = {"crf": "16", "preset": "fast"}
             self._stream.pix_fmt = "yuv420p"
+            if self._sound is not None:
+                self._track = SoundTrack(self._sound, self._container)
         else:
             self._stream = self._container.add_stream("gif", rate=self.rate)
             self._stream.pix_fmt = "pal8"

@@ -66,18 +66,24 @@ def test_folder(tmp_path):
     assert clip.frames[2, 4, 0].tolist() == [40] * 3 and clip.frames[2, 4, 7].tolist() == [200] * 3
 
 
-def test_crop_of_faces_is_the_converters(video, monkeypatch):
+def test_the_largest_face_or_the_chosen_one(video, monkeypatch):
     seen = []
+    boxes = [Box(left=16, top=-2, side=16), Box(left=0, top=0, side=12)]
 
     def find(frames):
         seen.extend(frames)
-        return Box(left=16, top=-2, side=16)
+        return boxes
 
-    monkeypatch.setitem(module.CROPS, "face", find)
+    monkeypatch.setattr(module, "face_boxes", find)
     clip = read_clip(video(), 16, crop="face")
-    assert len(seen) == 6 and clip.box.left == 16
+    assert len(seen) == 6 and clip.box == boxes[0] and clip.faces == 2
     assert np.abs(clip.frames.astype(int) - 200)[:, :, 2:].max() < 12
-    monkeypatch.setitem(module.CROPS, "face", lambda frames: None)
+    assert read_clip(video(), 16, crop="face", face=1).box == boxes[1]
+    with pytest.raises(UserError, match="no face 2; it shows 2"):
+        read_clip(video(), 16, crop="face", face=2)
+    with pytest.raises(UserError, match="--crop face only"):
+        read_clip(video(), 16, crop="center", face=0)
+    monkeypatch.setattr(module, "face_boxes", lambda frames: [])
     with pytest.raises(UserError, match="no face"):
         read_clip(video(), 16, crop="face")
 

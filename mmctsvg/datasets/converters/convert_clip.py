@@ -10,6 +10,7 @@ import numpy as np
 
 from ..crops import Box, body_crop, center_crop, face_crop
 from ..readers import BrokenClipError, fit_square
+from ..readers.picture import to_rgb
 from ..readers.video_file import check_whole, video_stream
 from .raw_clip import RawClip
 
@@ -88,7 +89,7 @@ def convert_clip(
         box = box or CROPS[settings.crop](samples)
         if box is None:
             return NoFace(raw_size=raw_size)
-        frames = (frame.to_ndarray(format="rgb24") for frame in _decode(clip.file.open()))
+        frames = (to_rgb(frame) for frame in _decode(clip.file.open()))
         pictures = [
             _encode(_cut(frame, box, raw_size, settings.size), settings) for frame in frames
         ]
@@ -120,11 +121,7 @@ def _decode(source: str | io.BytesIO) -> Iterator[av.VideoFrame]:
 def _samples(source: str | io.BytesIO, length: int) -> Sequence[np.ndarray]:
     """Frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
     wanted = set(np.linspace(0, length - 1, SAMPLES).round().astype(int).tolist())
-    samples = [
-        frame.to_ndarray(format="rgb24")
-        for number, frame in enumerate(_decode(source))
-        if number in wanted
-    ]
+    samples = [to_rgb(frame) for number, frame in enumerate(_decode(source)) if number in wanted]
     if not samples:
         raise BrokenClipError("has no frame that can be decoded")
     return samples

@@ -2,6 +2,6 @@
 
 from .body import body_crop
 from .box import Box, center_crop
-from .face import face_crop
+from .face import face_boxes, face_crop
 
-__all__ = ["Box", "body_crop", "center_crop", "face_crop"]
+__all__ = ["Box", "body_crop", "center_crop", "face_boxes", "face_crop"]

@@ -29,17 +29,32 @@ _OUTLIER = 0.25  # a detection whose size or place is off by more than this is n
 def face_crop(frames: Sequence[np.ndarray]) -> Box | None:
     """Find one square around the largest face, to be used for all frames of a clip.
 
-    Nothing is smoothed over time: the box stands still, so all movement in the crop is the head's
-    own. Detections that are off from the median by more than a quarter of its size are left out
-    (another face, a mistake); the box is the mean of the others.
+    Args:
+        frames: uint8 (H, W, 3) RGB, some frames of the clip, about nine spread over all of it.
+
+    Returns:
+        The largest of `face_boxes`, None if there is none.
+
+    Raises:
+        UserError: if dlib is not installed.
+    """
+    return max(face_boxes(frames), key=lambda box: box.side, default=None)
+
+
+def face_boxes(frames: Sequence[np.ndarray]) -> list[Box]:
+    """Find squares around all faces, each to be used for all frames of a clip.
+
+    Nothing is smoothed over time: the boxes stand still, so all movement in a crop is the head's
+    own. Detections that are off from a face's median by more than a quarter of its size are left
+    out (a mistake); the box is the mean of the others.
 
     Args:
         frames: uint8 (H, W, 3) RGB, some frames of the clip, about nine spread over all of it.
 
     Returns:
-        The box, 2.2 times as wide as the detector's, which holds the whole head as the authors'
-        videos do; it may reach beyond the picture. None if fewer than a third of the frames have
-        a face.
+        Boxes from left to right, 2.2 times as wide as the detector's, which holds the whole head
+        as the authors' videos do; they may reach beyond the picture. A face counts if it is found
+        in a third of the frames.
 
     Raises:
         UserError: if dlib is not installed.
@@ -49,32 +64,45 @@ def face_crop(frames: Sequence[np.ndarray]) -> Box | None:
         found = [
             face
             for number, frame in enumerate(looked_at)
-            if (face := _largest_face(frame, short_side * _DITHER[number % len(_DITHER)]))
+            for face in _find_faces(frame, short_side * _DITHER[number % len(_DITHER)])
         ]
-        if len(found) >= max(1, _SHARE * len(looked_at)):
-            x, y, side = _robust_mean(np.array(found))
-            side = CONTEXT * side
-            return Box(left=round(x - side / 2), top=round(y - MIDDLE * side), side=round(side))
-    return None
+        enough = max(1, _SHARE * len(looked_at))
+        people = [faces for faces in _group(found) if len(faces) >= enough]
+        if people:
+            return sorted((_box(faces) for faces in people), key=lambda box: box.left)
+    return []
 
 
-def _largest_face(frame: np.ndarray, short_side: float) -> tuple[float, float, float] | None:
-    """Middle (x, y) and side of the largest face, in pixels of the frame."""
+def _find_faces(frame: np.ndarray, short_side: float) -> list[tuple[float, float, float]]:
+    """Middles (x, y) and sides of all faces, in pixels of the frame."""
     scale = short_side / min(frame.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=method)
-    faces = [(face.width(), face.center()) for face in _detector()(small)]
-    if not faces:
-        return None
-    side, middle = max(faces, key=lambda face: face[0])
-    return middle.x / scale, middle.y / scale, side / scale
+    found = [(face.center(), face.width()) for face in _detector()(small)]
+    return [(middle.x / scale, middle.y / scale, side / scale) for middle, side in found]
 
 
-def _robust_mean(faces: np.ndarray) -> np.ndarray:
-    """Mean of the rows (x, y, side) that lie near the median: (3,)."""
+def _group(found: list[tuple[float, float, float]]) -> list[np.ndarray]:
+    """Detections (x, y, side) by person: whoever lies within half a face is the same one."""
+    people: list[list[tuple[float, float, float]]] = []
+    for face in found:
+        for faces in people:
+            x, y, side = np.median(faces, axis=0)
+            if max(abs(face[0] - x), abs(face[1] - y)) < side / 2:
+                faces.append(face)
+                break
+        else:
+            people.append([face])
+    return [np.array(faces) for faces in people]
+
+
+def _box(faces: np.ndarray) -> Box:
+    """The crop for detections (n, 3) of one face."""
     median = np.median(faces, axis=0)
     near = (np.abs(faces - median) <= _OUTLIER * median[2]).all(axis=1)
-    return faces[near].mean(axis=0) if near.any() else median
+    x, y, side = faces[near].mean(axis=0) if near.any() else median
+    side = CONTEXT * side
+    return Box(left=round(x - side / 2), top=round(y - MIDDLE * side), side=round(side))
 
 
 @lru_cache(maxsize=1)

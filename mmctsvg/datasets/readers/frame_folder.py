@@ -49,6 +49,7 @@ class FrameFolder(ClipReader):
         names = list_pictures(path)
         if not names:
             raise BrokenClipError("is a folder without pictures")
+        _check_opaque(path / names[0])
         first = _decode_picture(path / names[0]).shape[:2]
         for name in names:
             size = _picture_size(path / name)
@@ -87,6 +88,16 @@ def _picture_size(path: Path) -> tuple[int, int]:
             raise BrokenClipError(f"has an empty file: {path.name}") from error
         raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
     return height, width
+
+
+def _check_opaque(path: Path) -> None:
+    """Pictures are read without their alpha channel, so what shines through would become solid."""
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    alpha = None if picture is None or picture.ndim < 3 else picture[..., 3:]
+    if alpha is not None and alpha.size and alpha.min() < np.iinfo(alpha.dtype).max:
+        raise BrokenClipError(
+            f"has transparent pictures ({path.name}): lay them over a background first"
+        )
 
 
 def _decode_picture(path: Path) -> np.ndarray:

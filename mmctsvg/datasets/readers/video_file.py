@@ -7,6 +7,7 @@ import av
 import numpy as np
 
 from .clip_reader import BrokenClipError, ClipReader
+from .picture import to_rgb
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"})
 
@@ -59,16 +60,17 @@ class VideoFile(ClipReader):
             fps = float(stream.average_rate) if stream.average_rate else None
             time_base = float(stream.time_base)
             times, key_frames = _index(shown)
-        # Decoding one frame shows that there is a decoder, and the true size.
+        # Decoding one frame shows that there is a decoder, the true size, and which way is up.
         with av.open(str(path)) as container:
             frame = next(container.decode(video_stream(container)), None)
             if frame is None:
                 raise BrokenClipError("has no frame that can be decoded")
+            height, width = to_rgb(frame).shape[:2]
         return cls(
             path=path,
             length=len(shown),
-            height=frame.height,
-            width=frame.width,
+            height=height,
+            width=width,
             fps=fps,
             times=times,
             key_frames=key_frames,
@@ -105,7 +107,7 @@ class VideoFile(ClipReader):
                 if frame.pts is None or frame.pts > last:
                     break
                 if frame.pts in number_at:
-                    found[number_at[frame.pts]] = frame.to_ndarray(format="rgb24")
+                    found[number_at[frame.pts]] = to_rgb(frame)
                 if len(found) == len(wanted):
                     break
         return found
@@ -115,7 +117,7 @@ class VideoFile(ClipReader):
         with av.open(str(self.path)) as container:
             for number, frame in enumerate(container.decode(video_stream(container))):
                 if number in wanted:
-                    found[number] = frame.to_ndarray(format="rgb24")
+                    found[number] = to_rgb(frame)
                 if len(found) == len(wanted):
                     break
         return found

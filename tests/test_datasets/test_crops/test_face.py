@@ -46,7 +46,7 @@ def test_the_box_follows_the_face(person, height, width, left, top, side):
 
 def test_small_faces_are_found_by_enlarging(person):
     frames = place(person, 240, 320, 200, 150, 60)  # a face of about 27 pixels
-    assert face._largest_face(frames[0], 320) is None
+    assert face._find_faces(frames[0], 320) == []
     found = face.face_crop(frames)
     assert abs(found.left + found.side / 2 - 230) < 8 and 40 < found.side < 110
 
@@ -56,16 +56,36 @@ def test_nothing_to_be_found():
     assert face.face_crop([noise] * 3) is None
 
 
-def test_frames_without_the_face_and_mistakes_are_left_out(person, monkeypatch):
-    found = [(50, 50, 20)] * 4 + [(52, 50, 20)] * 4 + [(150, 20, 60)]
+def test_frames_without_the_face_and_mistakes_are_left_out(monkeypatch):
+    found = [[(50, 50, 20)]] * 4 + [[(52, 50, 20)]] * 4 + [[(150, 20, 60)]]
     faces = iter(found)
-    monkeypatch.setattr(face, "_largest_face", lambda frame, side: next(faces))
+    monkeypatch.setattr(face, "_find_faces", lambda frame, side: next(faces))
     box = face.face_crop([None] * 9)
     # 2.2 times 20, the middle (51, 50) in the middle across and 0.61 of the side from the top.
     assert (box.left, box.top, box.side) == (29, 23, 44)
-    two_of_nine = iter([(50, 50, 20)] * 2 + [None] * 7 + [None] * 18)
-    monkeypatch.setattr(face, "_largest_face", lambda frame, side: next(two_of_nine))
+    two_of_nine = iter([[(50, 50, 20)]] * 2 + [[]] * 7 + [[]] * 18)
+    monkeypatch.setattr(face, "_find_faces", lambda frame, side: next(two_of_nine))
     assert face.face_crop([None] * 9) is None
+
+
+def test_two_people(person):
+    """Both are found, from left to right; the crop is the larger one's."""
+    frames = [
+        np.where(left == 128, right, left)
+        for left, right in zip(
+            place(person, 320, 700, 20, 60, 220),
+            place(person, 320, 700, 360, 10, 300),
+            strict=True,
+        )
+    ]
+    alone = face.face_crop(list(person))
+    found = face.face_boxes(frames)
+    assert len(found) == 2
+    for box, left, side in zip(found, (20, 360), (220, 300), strict=True):
+        middle = left + (alone.left + alone.side / 2) * side / 160
+        assert abs(box.left + box.side / 2 - middle) < 0.08 * box.side
+        assert box.side == pytest.approx(alone.side * side / 160, rel=0.15)
+    assert face.face_crop(frames) == found[1]
 
 
 def test_without_dlib(monkeypatch, person):

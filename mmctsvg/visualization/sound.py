@@ -1,0 +1,57 @@
+"""The sound of a clip, put under the film that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+
+
+def has_sound(path: str | Path) -> bool:
+    """Whether a file is a film with sound."""
+    path = Path(path)
+    if not path.is_file():
+        return False
+    try:
+        with av.open(str(path)) as container:
+            return bool(container.streams.audio)
+    except av.error.FFmpegError:
+        return False
+
+
+class SoundTrack:
+    """Copies the sound of one film into another, as AAC, as far as the other's pictures reach.
+
+    Args:
+        source: film with sound. What is heard before its first picture is left out.
+        target: mp4 file that is being written; nothing has been muxed into it yet.
+    """
+
+    def __init__(self, source: str | Path, target: av.container.OutputContainer) -> None:
+        self._target = target
+        self._input = av.open(str(source))
+        audio = self._input.streams.audio[0]
+        video = self._input.streams.video[0]
+        self._begin = float((video.start_time or 0) * video.time_base)
+        self._stream = target.add_stream("aac", rate=audio.rate)
+        self._stream.layout = "mono" if audio.channels == 1 else "stereo"
+        self._frames = self._heard(audio)
+        self._next = next(self._frames, None)
+
+    def _heard(self, audio: av.AudioStream) -> Iterator[av.AudioFrame]:
+        for frame in self._input.decode(audio):
+            frame.pts -= round(self._begin / frame.time_base)
+            if frame.pts >= 0:
+                yield frame
+
+    def write(self, until: float) -> None:
+        """Encodes what is heard before a moment, in seconds from the first picture."""
+        while self._next is not None and self._next.time < until:
+            self._target.mux(self._stream.encode(self._next))
+            self._next = next(self._frames, None)
+
+    def close(self) -> None:
+        """Writes what the encoder still holds."""
+        self._target.mux(self._stream.encode(None))
+        self._input.close()
