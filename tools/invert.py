@@ -8,6 +8,7 @@ Examples:
     python tools/invert.py clip.mp4 work_dirs/mine/generator.safetensors --crop face
     python tools/invert.py clip.mp4 demo --actor Mia --action wave --lpips none --out-dir wave
     python tools/invert.py clip.mp4 generator.safetensors --tune w_c,t0 --preset official
+    python tools/invert.py clips/*.mp4 generator.safetensors --crop face --out-dir inversions
 """
 
 from __future__ import annotations
@@ -15,8 +16,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mmctsvg.apis.inferencer import CTSVGInferencer
 
 PRESETS = ("default", "official")
 
@@ -27,7 +34,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("clip", type=Path, metavar="CLIP", help="video, folder of pictures, or clips.zip/NAME")
+    add(
+        "clips",
+        type=Path,
+        nargs="+",
+        metavar="CLIP",
+        help="video, folder of pictures, or clips.zip/NAME; several are inverted one by one",
+    )
     add("checkpoint", metavar="CHECKPOINT", help="generator.safetensors, iter_N.pth, or demo")
     add("--actor", help="name or number (default: the one that looks most alike at the start)")
     add("--action", help="the same")
@@ -37,6 +50,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         default="none",
         help="what is cut out, as the converters do it (default: %(default)s)",
     )
+    add("--face", type=int, help="with --crop face: 0, 1, ... from the left (default: the largest)")
     add("--fps", type=float, help="of the clip (default: the times in the file)")
     add("--frames", type=int, help="only that many from the beginning (default: all)")
     add("--start", type=float, default=0.0, help="time of the first frame (default: %(default)s)")
@@ -71,27 +85,77 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 @cli
 def main(argv: list[str] | None = None) -> None:
-    """Inverts."""
+    """Inverts; a clip that cannot be used does not keep the others from being inverted."""
     args = parse_args(argv)
     for option in ("steps", "restarts", "frames_per_step", "chunk", "frames"):
         value = getattr(args, option)
         if value is not None and value < 1:
             raise UserError(f"--{option.replace('_', '-')} is {value}: it must be at least 1.")
+    folders = choose_folders(args.clips, args.out_dir)
 
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.backbones.lpips import load_lpips
+
+    inferencer = CTSVGInferencer(args.checkpoint, args.device)
+    lpips = None if args.lpips == "none" else load_lpips(args.lpips)
+    refused = []
+    for number, (clip, folder) in enumerate(zip(args.clips, folders, strict=True), 1):
+        if len(folders) > 1:
+            print(f"{number}/{len(folders)} {clip}")
+        try:
+            invert_clip(clip, folder, inferencer, lpips, args)
+        except UserError as error:
+            if len(folders) == 1:
+                raise
+            print(f"error: {error}")
+            refused.append(str(clip))
+    if refused:
+        raise UserError(f"{len(refused)} of {len(folders)} clips were left out: {refused}.")
+
+
+def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
+    """Where the results go: each of several clips has its own folder, of its name.
+
+    Raises:
+        UserError: if two clips have the same name.
+    """
+    if len(clips) == 1:
+        return [out_dir]
+    names = [clip.stem for clip in clips]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"two clips are named {name}: invert them by two commands.")
+    return [out_dir / name for name in names]
+
+
+def invert_clip(
+    path: Path,
+    folder: Path,
+    inferencer: CTSVGInferencer,
+    lpips: nn.Module | None,
+    args: argparse.Namespace,
+) -> None:
+    """Inverts one clip and writes what there is to see.
+
+    Raises:
+        UserError: if the clip cannot be used.
+    """
     from mmctsvg.inversion import DEFAULT, OFFICIAL, invert, read_clip, save_motion
     from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
 
-    inferencer = CTSVGInferencer(args.checkpoint, args.device)
     clip = read_clip(
-        args.clip,
+        path,
         inferencer.size,
         crop=args.crop,
+        face=args.face,
         fps=args.fps,
         folder_fps=inferencer.fps,
         max_frames=args.frames,
     )
+    if clip.faces > 1 and args.face is None:
+        print(
+            f"{clip.faces} faces: took the largest; --face 0, 1, ... takes another, from the left"
+        )
     given = {
         name: value
         for name in ("steps", "restarts", "frames_per_step", "chunk", "seed")
@@ -106,21 +170,21 @@ def main(argv: list[str] | None = None) -> None:
         actor=args.actor,
         action=args.action,
         tune=[part.strip() for part in args.tune.split(",") if part.strip()],
-        lpips=None if args.lpips == "none" else load_lpips(args.lpips),
+        lpips=lpips,
         settings=settings,
         fps=clip.fps,
-        state=args.out_dir / "state.pt",
+        state=folder / "state.pt",
         label="inversion, steps",
         info={
-            "clip": str(args.clip),
+            "clip": str(path),
             "crop": {"kind": args.crop, "left_top_side": box},
             "lpips": args.lpips,
         },
     )
-    result = args.out_dir / "motion.safetensors"
+    result = folder / "motion.safetensors"
     save_motion(result, motion)
-    write_curves(motion, args.out_dir / "curves.png")
-    written = write_side_by_side(inferencer, motion, clip.frames, args.out_dir)
+    write_curves(motion, folder / "curves.png")
+    written = write_side_by_side(inferencer, motion, clip.frames, folder, sound=path)
     info = motion.info
     who = ", ".join(name for name in (motion.actor, motion.action) if name) or "no labels"
     losses = " ".join(f"{loss:.4g}" for loss in info["losses"])
@@ -130,8 +194,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     if "t0" in info["tuned"] or "tempo" in info["tuned"]:
         print(f"shift of time {info['t0']:.3g} frames, tempo {info['tempo']:.4g}")
-    for path in (result, *written, args.out_dir / "curves.png"):
-        print(path)
+    for written_path in (result, *written, folder / "curves.png"):
+        print(written_path)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,19 @@ def test_inverts_and_replays(tmp_path, weights, clip, load_tool, capsys):
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
 
 
+def test_several_clips_of_which_one_is_broken(tmp_path, weights, clip, load_tool, check_refusal):
+    (tmp_path / "bad.mp4").write_bytes(b"no video" * 100)
+    second = tmp_path / "second.mp4"
+    second.write_bytes(clip.read_bytes())
+    out = tmp_path / "out"
+    arguments = [clip, tmp_path / "bad.mp4", second, weights, "--actor", 0, "--action", 0]
+    arguments += ["--lpips", "none", "--steps", 2, "--out-dir", out, "--device", "cpu"]
+    check_refusal(load_tool("invert").main, arguments, "1 of 3 clips", "bad.mp4")
+    first, same = (load_motion(out / name / "motion.safetensors") for name in ("clip", "second"))
+    assert torch.equal(first.m, same.m) and not (out / "bad" / "motion.safetensors").exists()
+    check_refusal(load_tool("invert").main, [clip, clip, weights], "two clips are named clip")
+
+
 def test_refuses(tmp_path, weights, clip, load_tool, check_refusal, make_generator, make_meta):
     tool = load_tool("invert")
     common = ["--lpips", "none", "--device", "cpu", "--out-dir", tmp_path / "out"]
