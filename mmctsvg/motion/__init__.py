@@ -1,5 +1,17 @@
 """What can be done with a motion once it is known: its waves one by one."""
 
-from .waves import Waves
+from .equaliser import combine, equalise
+from .loop import LoopError, make_loop
+from .pca import MotionPCA, motion_pca
+from .waves import DRIFTS, Waves
 
-__all__ = ["Waves"]
+__all__ = [
+    "DRIFTS",
+    "LoopError",
+    "MotionPCA",
+    "Waves",
+    "combine",
+    "equalise",
+    "make_loop",
+    "motion_pca",
+]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mmctsvg.models.generators.time2vec import Time2Vec
+from mmctsvg.utils.errors import UserError
+
+DRIFTS = ("paper", "hold", "wrap")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,11 @@ class Waves:
         slope: of the line, ``()``, float64, per frame.
         offset: of the line at time 0, ``()``, float64.
         order: see `Time2Vec`.
+        drift: what becomes of the line outside of ``[0, span]``. ``'paper'``: it goes on for ever,
+            away from all that was trained. ``'hold'``: it stays where it was at the end.
+            ``'wrap'``: it turns back, and so on, like a pendulum.
+        span: see ``drift``, in frames.
+        period: of a loop, in frames: the times count from its start only. None for no loop.
 
     Source: equations 1 and 3.
     """
@@ -35,6 +44,15 @@ class Waves:
     slope: Tensor
     offset: Tensor
     order: str = "paper"
+    drift: str = "paper"
+    span: float = math.inf
+    period: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.drift not in DRIFTS:
+            raise UserError(f"drift is one of {', '.join(DRIFTS)}, not {self.drift!r}.")
+        if self.drift != "paper" and not 0 < self.span < math.inf:
+            raise UserError(f"span is {self.span}: drift={self.drift!r} needs frames above 0.")
 
     @classmethod
     def of(cls, time2vec: Time2Vec, m: Tensor) -> Waves:
@@ -58,9 +76,19 @@ class Waves:
     def temporal(self, times: Tensor) -> Tensor:
         """Temporal styles ``m * v(t)`` (T, k) at times (T,), float64, in frames."""
         t = times.double()[:, None]
-        line = t * self.slope + self.offset
+        if self.period is not None:
+            t = t.remainder(self.period)
+        line = self.clock(t) * self.slope + self.offset
         waves = torch.sin(t * self.frequency + self.phase)
         return self.m * self._join(line, waves).float()
+
+    def clock(self, t: Tensor) -> Tensor:
+        """Time (T, 1) as the line sees it, see ``drift``."""
+        if self.drift == "hold":
+            return t.clamp(0, self.span)
+        if self.drift == "wrap":
+            return self.span - (t.remainder(2 * self.span) - self.span).abs()
+        return t
 
     def _join(self, line: Tensor, waves: Tensor) -> Tensor:
         return torch.cat((line, waves) if self.order == "paper" else (waves, line), dim=-1)

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
 from mmctsvg.models.generators.time2vec import Time2VecMotionMapper
 from mmctsvg.motion import Waves
+from mmctsvg.utils.errors import UserError
 
 
 @pytest.mark.parametrize("order", ["paper", "official"])
@@ -28,3 +32,27 @@ def test_a_wave_has_its_frequency_phase_and_size():
     ]
     found = waves.temporal(torch.tensor([t]))[0]
     torch.testing.assert_close(found, torch.tensor(expected), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("drift", ["paper", "hold", "wrap"])
+def test_drift(waves, drift):
+    """The line alone, against what a person would draw."""
+    span = 10.0
+    times = np.array([-25.0, -4.0, 0.0, 6.0, 10.0, 13.0, 20.0, 26.0, 1e6 + 3])
+    seen = {
+        "paper": times,
+        "hold": [0, 0, 0, 6, 10, 10, 10, 10, 10],
+        "wrap": [5, 4, 0, 6, 10, 7, 0, 6, 3],
+    }[drift]
+    edited = replace(waves, drift=drift, span=span)
+    found = edited.temporal(torch.from_numpy(times))
+    line = float(waves.linear) * (float(waves.slope) * np.array(seen) + float(waves.offset))
+    np.testing.assert_allclose(found[:, 0].numpy(), line, rtol=1e-5, atol=1e-6)
+    assert torch.equal(found[:, 1:], waves.temporal(torch.from_numpy(times))[:, 1:])
+
+
+def test_bad_drift(waves):
+    with pytest.raises(UserError, match="paper, hold, wrap, not 'stay'"):
+        replace(waves, drift="stay")
+    with pytest.raises(UserError, match="span is inf"):
+        replace(waves, drift="hold")

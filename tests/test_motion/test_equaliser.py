@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from mmctsvg.motion import combine, equalise
+from mmctsvg.utils.errors import UserError
+
+TIMES = torch.arange(40.0, dtype=torch.float64) - 7.5
+
+
+def test_gains_of_one_change_no_bit(inferencer, waves):
+    same = equalise(waves, 0.5)
+    assert torch.equal(same.temporal(TIMES), waves.temporal(TIMES))
+    assert torch.equal(
+        inferencer.render([0, 3], 0, 1, m=same), inferencer.render([0, 3], 0, 1, m=waves)
+    )
+
+
+def test_every_band_has_its_gain(waves):
+    edge = float(waves.frequency.abs().median())
+    found = equalise(waves, edge, drift=0.0, slow=2.0, fast=-0.5).temporal(TIMES)
+    before = waves.temporal(TIMES)
+    assert torch.count_nonzero(found[:, 0]) == 0
+    for j, frequency in enumerate(waves.frequency.tolist(), 1):
+        gain = 2.0 if abs(frequency) <= edge else -0.5
+        torch.testing.assert_close(found[:, j], gain * before[:, j])
+
+
+def test_slow_of_one_and_fast_of_another(inferencer, waves):
+    other = inferencer.waves(inferencer.sample_motion(1, seed=5))
+    edge = float(waves.frequency.abs().median())
+    found = combine(waves, other, edge)
+    for j, frequency in enumerate(waves.frequency.tolist()):
+        source = other if abs(frequency) > edge else waves
+        assert found.amplitude[j] == source.amplitude[j]
+    assert found.linear == waves.linear
+    with pytest.raises(UserError, match="different waves"):
+        combine(waves, replace(other, frequency=other.frequency * 2), edge)
