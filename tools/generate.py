@@ -36,7 +36,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seeds", help="of the motions: 0,5,9 (default: 0)")
     parser.add_argument("--num-motions", type=int, help="instead of --seeds: 0, 1, ... N-1")
     parser.add_argument(
-        "--motion", type=Path, help="instead of seeds: motion.safetensors of tools/invert.py"
+        "--motion",
+        type=Path,
+        help="instead of seeds: motion.safetensors of invert.py or edit_motion.py",
     )
     parser.add_argument(
         "--any-weights", action="store_true", help="even if --motion was made with other weights"
@@ -160,7 +162,7 @@ def main(argv: list[str] | None = None) -> None:
         actors=parse_names(args.actors),
         actions=parse_names(args.actions),
         seeds=seeds,
-        motions=motion and {args.motion.stem: motion.m},
+        motions=motion and {args.motion.stem: motion.style},
     )
     for plan in plans:
         name = "samples" + (f"_{plan.name}" if plan.name else "")

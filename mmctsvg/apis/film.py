@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmctsvg.motion.waves import Waves
 from mmctsvg.utils.progress import Progress
 from mmctsvg.visualization import (
     FrameFolder,
@@ -61,7 +62,7 @@ def plan_films(
     actions: Sequence[str | int] | None = None,
     seeds: Sequence[int] = (0,),
     contents: Sequence[int] = (0, 1, 2, 3),
-    motions: Mapping[str, torch.Tensor] | None = None,
+    motions: Mapping[str, torch.Tensor | Waves] | None = None,
 ) -> list[FilmPlan]:
     """Arranges what is asked for in grids.
 
@@ -75,7 +76,7 @@ def plan_films(
         actions: names or numbers; ``None`` for all.
         seeds: seeds of the motions.
         contents: seeds of the contents, used if the generator knows no actors.
-        motions: motion vectors ``(k,)`` by name, instead of those of ``seeds``.
+        motions: motion vectors ``(k,)`` or `Waves` by name, instead of those of ``seeds``.
 
     Returns:
         At least one plan.

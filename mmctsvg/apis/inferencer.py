@@ -215,7 +215,8 @@ class CTSVGInferencer:
         elif actor is not None or action is not None or z_c is not None:
             raise UserError("Give the content as style w_c, or as actor, action and z_c, not both.")
         w_c = self._vector(w_c, self.generator.content_dim, "w_c")
-        waves = m if isinstance(m, Waves) and z is None else self.waves(self._motion(z, m, seed))
+        edited = isinstance(m, Waves) and z is None
+        waves = m.to(self.device) if edited else self.waves(self._motion(z, m, seed))
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t)], dim=1)
             for t in self._moments(iter(times), chunk)

@@ -2,7 +2,7 @@
 
 from .clip import Clip, read_clip
 from .invert import DEFAULT, OFFICIAL, invert, render_motion
-from .motion_file import Motion, fingerprint, load_motion, save_motion
+from .motion_file import Motion, find_motion, fingerprint, load_motion, save_motion
 from .temporal import Settings
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Clip",
     "Motion",
     "Settings",
+    "find_motion",
     "fingerprint",
     "invert",
     "load_motion",

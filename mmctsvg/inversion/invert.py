@@ -167,7 +167,6 @@ def invert(
     )
 
 
-@torch.no_grad()
 def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | None = None):
     """Frames (n, 3, H, W) in [-1, 1] of an inverted clip, with its own content and noise.
 
@@ -176,16 +175,12 @@ def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | 
         motion: of `invert`.
         frames: numbers (n,) of the frames; None for all.
     """
-    generator, device = inferencer.generator, inferencer.device
     times = motion.times if frames is None else motion.times[frames]
-    if motion.w_c is not None:
-        w_c = motion.w_c.to(device)[None]
-    else:
-        contents = _contents(inferencer, motion.actor, motion.action)
-        w_c = next(iter(contents.values()))[None]
-    styles = generator.styles(w_c, motion.m.to(device)[None], times.to(device)[None])
-    maps = _noise_maps(inferencer, motion.info.get("noise", "fixed"))
-    return generator.video(styles, maps)[0].float().clamp(-1, 1)
+    w_c = motion.w_c
+    if w_c is None:
+        w_c = next(iter(_contents(inferencer, motion.actor, motion.action).values()))
+    noise = motion.info.get("noise", "fixed")
+    return inferencer.render(times, w_c=w_c, m=motion.style, noise=noise, chunk=len(times))
 
 
 @torch.no_grad()

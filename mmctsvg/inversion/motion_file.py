@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from mmctsvg.motion.waves import Waves
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
+if TYPE_CHECKING:
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+
 MOTION_KEY = "mmctsvg_motion"  # of the safetensors metadata
 MOTION_FORMAT = 1
+_WAVES = ("amplitude", "frequency", "phase", "linear", "slope", "offset")  # tensors of `Waves`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,8 @@ class Motion:
         actor: name of the actor that stands for the clip's; None if the generator knows none.
         action: the same for the action.
         w_c: content style ``(d_c,)`` if it was tuned too, else None.
+        edited: the waves, if they are no longer those of the generator (a loop, a bounded drift);
+            else None, and ``m`` alone is the motion.
         info: anything else that JSON can hold: losses, settings, where the clip was cut.
     """
 
@@ -43,7 +52,13 @@ class Motion:
     actor: str | None = None
     action: str | None = None
     w_c: Tensor | None = None
+    edited: Waves | None = None
     info: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def style(self) -> Tensor | Waves:
+        """What `CTSVGInferencer.stream` takes as ``m``."""
+        return self.m if self.edited is None else self.edited
 
 
 def fingerprint(generator: nn.Module) -> str:
@@ -68,10 +83,43 @@ def save_motion(path: str | Path, motion: Motion) -> None:
     if motion.w_c is not None:
         tensors["w_c"] = motion.w_c.float()
     card = {"format": MOTION_FORMAT, "info": dict(motion.info)}
+    if motion.edited is not None:
+        waves = motion.edited
+        tensors |= {f"waves.{name}": getattr(waves, name) for name in _WAVES}
+        card["waves"] = {name: getattr(waves, name) for name in ("order", "drift", "period")}
+        # JSON knows no infinity; there is none where it matters.
+        card["waves"] |= {"span": None if math.isinf(waves.span) else waves.span}
     card |= {name: getattr(motion, name) for name in ("fps", "weights", "actor", "action")}
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    tensors = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
         temporary.write_bytes(save(tensors, {MOTION_KEY: json.dumps(card)}))
+
+
+def find_motion(
+    source: str | Path, inferencer: CTSVGInferencer, any_weights: bool = False, frames: int = 60
+) -> Motion:
+    """A motion from its file, or from the number of a seed.
+
+    Args:
+        source: path of a motion, or a whole number: the first of `sample_motion` with that seed.
+        inferencer: that shall show it.
+        any_weights: see `load_motion`.
+        frames: length of a motion of a seed, which has none by itself; times 0, 1, 2, ...
+
+    Raises:
+        UserError: see `load_motion`.
+    """
+    try:
+        seed = int(str(source))
+    except ValueError:
+        return load_motion(source, inferencer.generator, any_weights)
+    return Motion(
+        m=inferencer.sample_motion(1, seed=seed)[0].cpu(),
+        times=torch.arange(frames, dtype=torch.float64),
+        fps=inferencer.fps,
+        weights=fingerprint(inferencer.generator),
+        info={"seed": seed},
+    )
 
 
 def load_motion(
@@ -120,15 +168,23 @@ def _parse(path: Path, text: str, tensors: dict[str, Tensor]) -> Motion:
             weights=str(card["weights"]),
             actor=card["actor"],
             action=card["action"],
+            edited=_parse_waves(card, tensors),
             info=card["info"],
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: its description is damaged ({error}); invert again.") from error
     if motion.m.ndim != 1 or motion.times.ndim != 1:
         raise UserError(f"{path}: its vectors have wrong shapes; invert again.")
-    if not (motion.m.isfinite().all() and motion.times.isfinite().all()):
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise UserError(f"{path}: has numbers that are not finite; invert again.")
     return motion
+
+
+def _parse_waves(card: dict[str, Any], tensors: dict[str, Tensor]) -> Waves | None:
+    if "waves" not in card:
+        return None
+    kept = {name: value for name, value in card["waves"].items() if value is not None}
+    return Waves(**{name: tensors[f"waves.{name}"] for name in _WAVES}, **kept)
 
 
 def _check_fit(path: Path, motion: Motion, generator: nn.Module, any_weights: bool) -> None:

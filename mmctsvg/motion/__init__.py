@@ -1,11 +1,12 @@
 """What can be done with a motion once it is known: its waves one by one."""
 
-from .equaliser import combine, equalise
+from .equaliser import BANDS, combine, equalise
 from .loop import LoopError, make_loop
 from .pca import MotionPCA, motion_pca
 from .waves import DRIFTS, Waves
 
 __all__ = [
+    "BANDS",
     "DRIFTS",
     "LoopError",
     "MotionPCA",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -67,6 +67,11 @@ class Waves:
             offset=time2vec.linear_phase.detach().double()[0],
             order=time2vec.order,
         )
+
+    def to(self, device: torch.device) -> Waves:
+        """The same waves on another device."""
+        tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **tensors)
 
     @property
     def m(self) -> Tensor:

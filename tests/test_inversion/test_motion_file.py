@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from mmctsvg.apis import load_generator, save_generator
 from mmctsvg.inversion import Motion, fingerprint, load_motion, save_motion
+from mmctsvg.motion import Waves, make_loop
 from mmctsvg.utils.errors import UserError
 
 
@@ -29,6 +32,17 @@ def test_round_trip(tmp_path, motion, make_generator):
     for name in ("fps", "weights", "actor", "action", "info"):
         assert getattr(loaded, name) == getattr(motion, name), name
     assert loaded.times.dtype == torch.float64
+
+
+def test_edited_waves_are_kept(tmp_path, motion, make_generator):
+    path = tmp_path / "motion.safetensors"
+    waves = Waves.of(make_generator().mapper.time2vec, motion.m)
+    times = torch.tensor([-3.0, 0.5, 70.0], dtype=torch.float64)
+    for edited in (make_loop(waves, 9.5)[0], replace(waves, drift="wrap", span=4.0), waves):
+        save_motion(path, replace(motion, edited=edited))
+        style = load_motion(path, make_generator()).style
+        assert torch.equal(style.temporal(times), edited.temporal(times))
+    assert torch.equal(motion.style, motion.m)
 
 
 def test_fingerprint(tmp_path, make_generator, make_meta):

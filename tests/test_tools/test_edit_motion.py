@@ -1,0 +1,89 @@
+import math
+
+import pytest
+import torch
+
+from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.inversion import load_motion
+from mmctsvg.motion import equalise, make_loop, motion_pca
+
+
+@pytest.fixture
+def weights(tmp_path, make_generator, make_meta):
+    path = tmp_path / "g.safetensors"
+    save_generator(path, make_generator(), make_meta())
+    return path
+
+
+@pytest.fixture
+def run(tmp_path, weights, load_tool):
+    def edit(motion, *options):
+        out = tmp_path / "out"
+        arguments = [motion, weights, "--out-dir", out, "--device", "cpu", *options]
+        load_tool("edit_motion").main([str(a) for a in arguments])
+        return load_motion(out / "motion.safetensors")
+
+    return edit
+
+
+TIMES = torch.arange(30, dtype=torch.float64)
+
+
+def test_gain_then_loop(tmp_path, weights, run, capsys):
+    """The same as by hand: 20 frames a second, so 2 Hz are 0.2 pi radians per frame."""
+    motion = run(3, "--gain", "slow=2,fast=0.5,drift=0", "--edge", 2, "--loop", 0.5)
+    inferencer = CTSVGInferencer(weights, "cpu")
+    waves = inferencer.waves(inferencer.sample_motion(1, seed=3))
+    expected = equalise(waves, 0.2 * math.pi, slow=2, fast=0.5, drift=0)
+    expected, _ = make_loop(expected, 10.0)
+    assert torch.equal(motion.style.temporal(TIMES), expected.temporal(TIMES))
+    assert motion.times.tolist() == list(range(10)) and motion.info["edit"]["loop"] == 0.5
+    printed = capsys.readouterr().out
+    assert "loop of 0.5 s" in printed
+    for name in ("motion.safetensors", "edit.mp4", "edit.png"):
+        assert (tmp_path / "out" / name).stat().st_size and name in printed
+
+
+def test_edits_of_edits(tmp_path, weights, run):
+    run(3, "--drift", "wrap", "--span", 0.25, "--seconds", 0.5)
+    first = tmp_path / "out" / "motion.safetensors"
+    again = run(first, "--pca", "1=-2", "--fast-from", 4, "--edge", 3, "--seconds", 0.5)
+    inferencer = CTSVGInferencer(weights, "cpu")
+    m = inferencer.sample_motion(1, seed=3)[0]
+    moved = inferencer.waves(motion_pca(inferencer).move(m, 1, -2.0))
+    other = inferencer.sample_motion(1, seed=4)[0]
+    fast = moved.frequency.abs() > 2 * math.pi * 3 / 20
+    assert 0 < fast.sum() < len(fast)
+    torch.testing.assert_close(again.m[1:], torch.where(fast, other[1:], moved.amplitude))
+    assert (again.style.drift, again.style.span) == ("wrap", 5.0)
+
+
+def test_generate_shows_the_edit(tmp_path, weights, run, load_tool):
+    from mmctsvg.datasets.readers import open_clip
+    from mmctsvg.visualization import to_uint8
+
+    motion = run(3, "--loop", 0.25)
+    arguments = ["--weights", weights, "--motion", tmp_path / "out" / "motion.safetensors"]
+    arguments += ["--actors", "ann", "--actions", "wave", "--format", "png", "--frames", 7]
+    load_tool("generate").main([str(a) for a in [*arguments, "--out-dir", tmp_path / "shown"]])
+    clip = open_clip(tmp_path / "shown" / "samples_frames" / "ann" / "wave")
+    frames = clip.read(TIMES[:7].long().numpy())
+    assert (frames[0] == frames[5]).all() and (frames[1] == frames[6]).all()
+    expected = CTSVGInferencer(weights, "cpu").render(range(7), "ann", "wave", m=motion.style)
+    assert abs(frames.astype(int) - to_uint8(expected)).max() <= 1
+
+
+def test_refuses(tmp_path, weights, load_tool, check_refusal):
+    main = load_tool("edit_motion").main
+    for options, words in (
+        (["--gain", "loud=2"], "'loud' is none of drift, slow, fast"),
+        (["--gain", "slow"], "write name=number"),
+        (["--pca", "99=1"], "'99' is none of"),
+        (["--loop", 0], "--loop is 0.0"),
+        (["--fast-from", tmp_path / "none.safetensors"], "none.safetensors"),
+        (["--action", "fly"], "'fly'"),
+        (["--actors", "ann,eve"], "'eve'"),
+    ):
+        check_refusal(main, [3, weights, *options, "--out-dir", tmp_path / "o"], words)
+    check_refusal(main, [tmp_path / "m.safetensors", weights], "m.safetensors")
+    assert not (tmp_path / "o").exists()
