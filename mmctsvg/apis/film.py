@@ -40,7 +40,8 @@ class FilmPlan:
         title: one line for people.
         rows: names of the rows.
         columns: names of the columns.
-        cells: for every row and column what `CTSVGInferencer.stream` needs to know.
+        cells: for every row and column what `CTSVGInferencer.stream` needs to know; or ``frames``,
+            uint8 ``(T, H, W, 3)``, which are shown as they are.
     """
 
     name: str
@@ -115,7 +116,12 @@ def _grid(
 
 
 def stream_film(
-    inferencer: CTSVGInferencer, plan: FilmPlan, times: Sequence[float], **options: Any
+    inferencer: CTSVGInferencer,
+    plan: FilmPlan,
+    times: Sequence[float],
+    *,
+    chunk: int = 16,
+    **options: Any,
 ) -> Iterator[np.ndarray]:
     """Renders a grid piece by piece; memory does not grow with the length.
 
@@ -123,14 +129,21 @@ def stream_film(
         inferencer: the generator.
         plan: what to render.
         times: when, in frames.
-        **options: of `CTSVGInferencer.stream`: ``noise``, ``chunk``, ``exact``.
+        chunk: frames of every video that are rendered at once.
+        **options: of `CTSVGInferencer.stream`: ``noise``, ``exact``.
 
     Yields:
         uint8 RGB arrays ``(t, R, C, H, W, 3)``.
     """
-    streams = [inferencer.stream(times, **cell, **options) for row in plan.cells for cell in row]
+    streams = [
+        iter(np.array_split(cell["frames"], range(chunk, len(cell["frames"]), chunk)))
+        if "frames" in cell
+        else map(to_uint8, inferencer.stream(times, chunk=chunk, **cell, **options))
+        for row in plan.cells
+        for cell in row
+    ]
     for pieces in zip(*streams, strict=True):
-        grid = np.stack([to_uint8(piece) for piece in pieces], axis=1)
+        grid = np.stack(pieces, axis=1)
         yield grid.reshape(len(grid), len(plan.rows), len(plan.columns), *grid.shape[2:])
 
 
@@ -181,6 +194,7 @@ def write_film(
     formats: Sequence[str] = ("mp4", "sheet"),
     fps: float | None = None,
     label: str | None = None,
+    sound: str | Path | None = None,
     **options: Any,
 ) -> list[Path]:
     """Renders a grid into files; memory does not grow with the length.
@@ -194,6 +208,7 @@ def write_film(
             folder ``base_frames`` with bare frames of every video, laid out as
             ``row/column/000000.png``) and ``'sheet'`` (the contact sheet, ``base.png``).
         fps: frames per second of the film; by default those of the training clips.
+        sound: a film whose sound is put under the mp4, if it has any.
         label: shows progress under this name, if rendering takes more than two seconds.
         **options: of `CTSVGInferencer.stream`: ``noise``, ``chunk``, ``exact``.
 
@@ -214,7 +229,7 @@ def write_film(
     sheet = SheetCollector(plan, times)
     with ExitStack() as stack:
         rate = inferencer.fps if fps is None else fps
-        writers = [stack.enter_context(VideoWriter(path, rate)) for path in films]
+        writers = [stack.enter_context(VideoWriter(path, rate, sound=sound)) for path in films]
         folders: dict[tuple[int, int], FrameFolder] = {}
         if "png" in formats:
             for r, c in np.ndindex(len(plan.rows), len(plan.columns)):

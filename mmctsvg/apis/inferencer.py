@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
 from .weights import load_generator, make_card
+
+if TYPE_CHECKING:
+    from mmctsvg.inversion import Motion
 
 DEMO = Path(__file__).resolve().parents[1] / "assets" / "demo.safetensors"
 NOISES = ("fixed", "zero", "stored", "random")
@@ -159,6 +162,39 @@ class CTSVGInferencer:
         if not pieces:
             raise UserError("times is empty: a video has at least one frame.")
         return torch.cat(pieces)
+
+    def replay(
+        self,
+        motion: Motion,
+        actors: Sequence[str | int] | None = None,
+        actions: Sequence[str | int] | None = None,
+        times: Iterable[float] | None = None,
+        **options: Any,
+    ) -> Tensor:
+        """Lets people show the motion of a clip.
+
+        Args:
+            motion: of `mmctsvg.inversion`: `invert`, `load_motion`, `find_motion`.
+            actors: names or numbers; None for all.
+            actions: names or numbers; None for all.
+            times: other times than the clip's; see `mmctsvg.choreography.retime`.
+            **options: of `stream`.
+
+        Returns:
+            Videos ``(actors, actions, T, 3, H, W)`` in [-1, 1]; one row or column where the
+            generator knows no actors or actions.
+
+        Raises:
+            UserError: as `stream` does.
+        """
+        times = motion.times.tolist() if times is None else list(times)
+        rows = actors or range(len(self.actors)) or [None]
+        columns = actions or range(len(self.actions)) or [None]
+        videos = [
+            [self.render(times, row, column, m=motion.style, **options) for column in columns]
+            for row in rows
+        ]
+        return torch.stack([torch.stack(row) for row in videos])
 
     def stream(
         self,

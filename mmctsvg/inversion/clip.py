@@ -42,6 +42,7 @@ def read_clip(
     *,
     crop: str = "none",
     face: int | None = None,
+    box: Box | None = None,
     fps: float | None = None,
     folder_fps: float = 25.0,
     max_frames: int | None = None,
@@ -53,6 +54,7 @@ def read_clip(
         size: side of the frames that come out.
         crop: ``'none'`` (square clips only), or as in the converters, by the same functions:
             ``'face'``, ``'body'``, ``'center'``.
+        box: what is cut out, if that is known already; then ``crop`` does not count.
         face: which one, counted from the left from 0; None takes the largest. Only with
             ``crop='face'``.
         fps: frames per second; None takes the file's own times, also where they are uneven.
@@ -71,7 +73,7 @@ def read_clip(
     length = min(reader.length, max_frames or reader.length)
     if length < 2:
         raise UserError(f"{path}: has one frame; a motion takes at least two.")
-    if crop == "none" and reader.height != reader.width:
+    if crop == "none" and box is None and reader.height != reader.width:
         raise UserError(
             f"{path}: is {reader.width}x{reader.height}, not square; cut it: --crop face or "
             "--crop center."
@@ -81,8 +83,8 @@ def read_clip(
     if fps is not None and not 0 < fps <= 1000:
         raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
     try:
-        box, faces = None, []
-        if crop != "none":
+        faces: list[Box] = []
+        if crop != "none" and box is None:
             samples = np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(int)
             pictures = list(reader.read(samples))
             if crop == "face":

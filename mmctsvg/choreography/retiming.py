@@ -1,0 +1,83 @@
+"""Retiming: slow motion, reverse and time warps. All are exact, since a model's time is real."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from mmctsvg.utils.errors import UserError
+
+
+class TimeWarp:
+    """Time of the motion as a function of the film's time.
+
+    Args:
+        keys: pairs (film time, motion time) in seconds, film times rising. Before the first and
+            after the last key, time goes on at normal speed, so a warp without keys changes
+            nothing.
+        smooth: speeds change gently (a monotone cubic through the keys, which never overshoots)
+            instead of at once at the keys.
+
+    Raises:
+        UserError: if film times do not rise, or a time is not finite.
+    """
+
+    def __init__(self, keys: Sequence[tuple[float, float]] = (), smooth: bool = False) -> None:
+        film, motion = np.array(keys, np.float64).reshape(-1, 2).T
+        if not (np.isfinite(film).all() and np.isfinite(motion).all()):
+            raise UserError(f"times of a warp must be finite numbers, not {list(keys)}.")
+        if (np.diff(film) <= 0).any():
+            raise UserError(f"film times of a warp must rise, not {film.tolist()}.")
+        self._film, self._motion = film, motion
+        self._curve = PchipInterpolator(film, motion) if smooth and len(film) > 1 else None
+
+    def __call__(self, film: np.ndarray | Sequence[float]) -> np.ndarray:
+        """Motion times (T,), in seconds, at film times (T,), in seconds."""
+        film = np.asarray(film, np.float64)
+        if not len(self._film):
+            return film.copy()
+        inside = film.clip(self._film[0], self._film[-1])
+        if self._curve is not None:
+            motion = self._curve(inside)
+        else:
+            motion = np.interp(inside, self._film, self._motion)
+        return motion + (film - inside)
+
+
+def retime(
+    times: Sequence[float],
+    fps: float,
+    *,
+    speed: float = 1.0,
+    reverse: bool = False,
+    film_fps: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times for a film of a clip at another speed, backwards, or with another frame rate.
+
+    Args:
+        times: of the clip's frames, in frames of the training, even or not.
+        fps: frames per second of the clip.
+        speed: 0.5 is slow motion and takes twice as long; above 0.
+        reverse: whether the clip runs backwards.
+        film_fps: frames per second of the film; None for the clip's.
+
+    Returns:
+        Times of the film's frames ``(n,)``, and where they lie in the clip ``(n,)``, in its frames
+        from 0 to T - 1.
+
+    Raises:
+        UserError: if a number is not above 0.
+    """
+    film_fps = fps if film_fps is None else film_fps
+    for name, value in (("speed", speed), ("fps", film_fps)):
+        if not 0 < value < math.inf:
+            raise UserError(f"{name} is {value}: it must be above 0.")
+    step = speed * fps / film_fps
+    count = math.floor((len(times) - 1) / step + 1e-9) + 1
+    place = np.arange(count) * step
+    if reverse:
+        place = len(times) - 1 - place
+    return np.interp(place, np.arange(len(times)), np.asarray(times, np.float64)), place

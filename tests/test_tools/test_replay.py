@@ -1,0 +1,111 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.datasets.readers import open_clip
+from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.metrics import SynthTruth
+from mmctsvg.inversion import find_motion, save_motion
+from mmctsvg.visualization import VideoWriter, to_uint8
+
+
+@pytest.fixture
+def weights(tmp_path, make_generator, make_meta):
+    path = tmp_path / "g.safetensors"
+    save_generator(path, make_generator(), make_meta())
+    return path
+
+
+@pytest.fixture
+def motion(tmp_path, weights):
+    """As of an inversion with a content style of its own, and the clip beside it."""
+    inferencer = CTSVGInferencer(weights, "cpu")
+    film = inferencer.render(range(5), 1, 2)
+    with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
+        writer.write(to_uint8(film))
+    found = find_motion(3, inferencer, frames=5)
+    info = {"clip": str(tmp_path / "clip.mp4"), "crop": {"kind": "none", "left_top_side": None}}
+    found = replace(found, w_c=inferencer.content_style(1, 0), fps=10.0, info=info)
+    save_motion(tmp_path / "motion.safetensors", found)
+    return tmp_path / "motion.safetensors"
+
+
+def test_grid_with_the_clip_and_its_own_person(tmp_path, weights, motion, load_tool, capsys):
+    out = tmp_path / "out"
+    arguments = [motion, weights, "--actors", "bob", "--sync", "none", "--speed", 0.5]
+    load_tool("replay").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
+    printed = capsys.readouterr().out
+    assert {p.name for p in out.iterdir()} == {"replay.mp4", "replay.png"}
+    assert str(out / "replay.mp4") in printed and "sync" not in printed
+    assert open_clip(out / "replay.mp4").length == 9  # five frames at half speed
+
+
+def test_rows(weights, motion, load_tool):
+    tool = load_tool("replay")
+    inferencer = CTSVGInferencer(weights, "cpu")
+    found = find_motion(motion, inferencer)
+    original, _ = tool.read_original(found, None, inferencer.size)
+    assert original.shape == (5, 16, 16, 3)
+    assert tool.read_original(found, "none", inferencer.size)[0] is None
+    from mmctsvg.apis.film import plan_films, stream_film
+
+    (plan,) = plan_films(inferencer, actors=["bob"], actions=["nod"], motions={"a": found.style})
+    plan = tool.add_rows(plan, found, original)
+    assert plan.rows == ("clip", "found", "bob")
+    film = np.concatenate(list(stream_film(inferencer, plan, found.times.tolist(), chunk=2)))
+    assert np.array_equal(film[:, 0, 0], original)
+    own = inferencer.render(range(5), w_c=found.w_c, m=found.m, chunk=2)
+    assert np.array_equal(film[:, 1, 0], to_uint8(own))
+
+
+def test_replay_in_python_is_render(weights, motion):
+    inferencer = CTSVGInferencer(weights, "cpu")
+    found = find_motion(motion, inferencer)
+    videos = inferencer.replay(found, actions=["wave", 2])
+    assert videos.shape == (2, 2, 5, 3, 16, 16)
+    assert torch.equal(videos[1, 0], inferencer.render(range(5), 1, "wave", m=found.m))
+    assert inferencer.replay(found, [0], [0], times=[7.5]).shape == (1, 1, 1, 3, 16, 16)
+
+
+def test_sync_is_the_metrics_number(tmp_path, load_tool, capsys):
+    out = tmp_path / "out"
+    arguments = ["3", "demo", "--actors", "Mia,Leo,Zola", "--actions", "nod", "--seconds", "1"]
+    load_tool("replay").main([*arguments, "--out-dir", str(out), "--device", "cpu"])
+    found = json.loads((out / "sync.json").read_text())
+    inferencer = CTSVGInferencer("demo", "cpu")
+    metric = SynthTruth(frames=15, interval=0)
+    for seed in (3, 1000):
+        for actor in ("Mia", "Leo", "Zola"):
+            m = inferencer.sample_motion(1, seed=seed)[0]
+            film = to_uint8(inferencer.render(range(15), actor, "nod", m=m))
+            labels = {"actor": actor, "action": "nod", "motion": str(seed)}
+            metric.add(Film(frames=film, name=actor, **labels), real=False)
+    records = metric.results.copy()
+    assert found["control"] == pytest.approx(metric.evaluate()["SynthTruth/sync_control"], abs=0.02)
+    metric.results = [r for r in records if r["motion"] == "3"]
+    sync = metric.evaluate()["SynthTruth/sync"]
+    assert found["sync"] == pytest.approx(sync, abs=0.02)  # batches round differently
+    assert f"sync {found['sync']:.3f}" in capsys.readouterr().out
+
+
+def test_refuses(tmp_path, weights, motion, load_tool, check_refusal):
+    main = load_tool("replay").main
+    out = ["--out-dir", tmp_path / "o", "--device", "cpu"]
+    for options, words in (
+        (["--speed", 0], "speed is 0"),
+        (["--fps", -1], "fps is -1"),
+        (["--seconds", 0], "--seconds is 0"),
+        (["--sync", "drawn"], "use 'lips'"),
+        (["--actors", "eve"], "'eve'"),
+        (["--clip", tmp_path / "other.mp4"], "other.mp4 does not exist"),
+    ):
+        check_refusal(main, [motion, weights, *options, *out], words)
+    check_refusal(main, [tmp_path / "none.safetensors", weights, *out], "none.safetensors")
+    with VideoWriter(tmp_path / "short.mp4", 10) as writer:
+        writer.write(np.zeros((3, 16, 16, 3), np.uint8))
+    check_refusal(main, [motion, weights, "--clip", tmp_path / "short.mp4", *out], "has 3 frames")
+    assert not (tmp_path / "o").exists()
