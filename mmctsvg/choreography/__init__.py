@@ -1,5 +1,16 @@
 """Who moves how, and when: films in which anything changes over time."""
 
+from .perform import Performance, mix, prepare
 from .retiming import TimeWarp, retime
+from .script import Change, Script, read_script
 
-__all__ = ["TimeWarp", "retime"]
+__all__ = [
+    "Change",
+    "Performance",
+    "Script",
+    "TimeWarp",
+    "mix",
+    "prepare",
+    "read_script",
+    "retime",
+]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -59,6 +60,16 @@ class Motion:
     def style(self) -> Tensor | Waves:
         """What `CTSVGInferencer.stream` takes as ``m``."""
         return self.m if self.edited is None else self.edited
+
+    def moments(self, seconds: np.ndarray) -> np.ndarray:
+        """Times in frames of the training, ``(n,)``, at seconds ``(n,)`` of the clip, also beyond.
+
+        One straight line goes through the times of all frames, however uneven: shift and tempo
+        are all that lies between the clip's clock and the model's.
+        """
+        first, last = float(self.times[0]), float(self.times[-1])
+        seconds_of_last = (len(self.times) - 1) / self.fps
+        return first + seconds * (last - first) / seconds_of_last
 
 
 def fingerprint(generator: nn.Module) -> str:

@@ -7,11 +7,6 @@ from mmctsvg.choreography import TimeWarp, retime
 from mmctsvg.utils.errors import UserError
 
 
-@pytest.fixture
-def inferencer(make_generator, make_meta):
-    return CTSVGInferencer.from_generator(make_generator(), make_meta())
-
-
 def test_unchanged():
     times = [0.5, 1.5, 4.0]
     found, place = retime(times, 25.0)

@@ -1,0 +1,245 @@
+"""Scripts of choreographies: small YAML files, checked completely before anything is rendered."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmctsvg.utils.errors import UserError
+
+TRACKS = ("actor", "action", "motion")
+WAYS = ("linear", "smooth", "slerp")
+_TOP = ("fps", "length", "score", "time", "smooth_time")
+_TIME = re.compile(r"([-+]?[0-9]*\.?[0-9]+(?:e-?[0-9]+)?)\s*(s|ms|min|frames?)?", re.IGNORECASE)
+_UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """From a moment on, one of the three tracks goes to something else.
+
+    Args:
+        line: of the script, counted from 1.
+        start: in seconds of the film.
+        value: name or number of an actor or action; file or seed of a motion.
+        over: seconds that it takes; 0 is a cut.
+        way: one of `WAYS`.
+        begin: seconds into the motion at which it is entered; None for its beginning.
+    """
+
+    line: int
+    start: float
+    value: str
+    over: float = 0.0
+    way: str = "linear"
+    begin: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A choreography as it was written.
+
+    Args:
+        path: of the file, which names of motions start from.
+        fps: frames per second of the film; None for the generator's.
+        length: of the film, in seconds.
+        tracks: for each of `TRACKS` its changes in order.
+        time: pairs (film, motion) in seconds, see `TimeWarp`.
+        smooth_time: see `TimeWarp`.
+    """
+
+    path: Path
+    fps: float | None
+    length: float
+    tracks: dict[str, list[Change]] = field(default_factory=dict)
+    time: list[tuple[float, float]] = field(default_factory=list)
+    smooth_time: bool = False
+
+
+def read_script(path: str | Path) -> Script:
+    """Reads a script.
+
+    Raises:
+        UserError: naming all that is wrong, each with its line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); give a YAML file.") from error
+    return _Parser(path).parse(text)
+
+
+class _Parser:
+    """Goes through the nodes of the YAML, which know their lines; nothing is constructed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[tuple[int, str]] = []
+        self.fps: float | None = None
+
+    def parse(self, text: str) -> Script:
+        try:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 1
+            reason = getattr(error, "problem", None) or "it is no YAML"
+            raise UserError(f"{self.path}:{line}: {reason}.") from error
+        top = dict(self._items(root, _TOP))
+        if "fps" in top:
+            self.fps = self._number(top["fps"], "fps", least=0.1)
+        length = 0.0
+        if "length" not in top:
+            self._complain(root, "length is missing: say how long the film is, such as 6 s")
+        else:
+            length = self._time(top["length"]) or 0.0
+            if length <= 0:
+                self._complain(top["length"], "length must be above 0")
+        tracks: dict[str, list[Change]] = {name: [] for name in TRACKS}
+        if "score" not in top:
+            self._complain(root, "score is missing: say who does what, from 0 s on")
+        for start, node in self._timed(top.get("score")):
+            for name, change in self._changes(start, node, length):
+                tracks[name].append(change)
+        for name, changes in tracks.items():
+            self._check_order(name, changes)
+        time = []
+        for film, node in self._timed(top.get("time")):
+            motion = self._time(node)
+            if motion is not None:
+                time.append((film, motion))
+        smooth = self._flag(top["smooth_time"]) if "smooth_time" in top else False
+        if self.problems:
+            lines = (f"{self.path}:{line}: {text}." for line, text in sorted(set(self.problems)))
+            raise UserError("\n".join(lines))
+        return Script(
+            path=self.path,
+            fps=self.fps,
+            length=length,
+            tracks=tracks,
+            time=time,
+            smooth_time=smooth,
+        )
+
+    def _complain(self, node: yaml.Node | None, text: str) -> None:
+        self.problems.append((node.start_mark.line + 1 if node else 1, text))
+
+    def _items(
+        self, node: yaml.Node | None, known: tuple[str, ...] | None
+    ) -> Iterator[tuple[str, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode):
+            self._complain(node, "here must be pairs like `name: value`")
+            return
+        seen = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name in seen:
+                self._complain(key, f"{name!r} stands here twice")
+            elif known is not None and name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"perhaps {near[0]!r}" if near else f"there are {', '.join(known)}"
+                self._complain(key, f"{name!r} is not known here; {hint}")
+            else:
+                yield name, value
+            seen.add(name)
+
+    def _timed(self, node: yaml.Node | None) -> Iterator[tuple[float, yaml.Node]]:
+        """Pairs `time: value`, whose times must rise."""
+        if node is None:
+            return
+        last = None
+        for name, value in self._items(node, None):
+            when = self._time(value, name)
+            if when is None:
+                continue
+            if last is not None and when <= last:
+                self._complain(value, f"{name} comes after {last:g} s; times must rise")
+            last = when
+            yield when, value
+
+    def _changes(
+        self, start: float, node: yaml.Node, length: float
+    ) -> Iterator[tuple[str, Change]]:
+        if not 0 <= start < length and length > 0:
+            self._complain(node, f"{start:g} s lies outside of the film of {length:g} s")
+        items = dict(self._items(node, (*TRACKS, *WAYS, "from")))
+        ways = [way for way in WAYS if way in items]
+        if len(ways) > 1:
+            self._complain(node, f"a change is {' or '.join(ways)}, not both")
+        over, way = 0.0, "linear"
+        for way in ways[:1]:
+            over = self._time(items[way]) or 0.0
+            if over < 0:
+                self._complain(items[way], f"{way} must take 0 s or more")
+        if ways and not set(TRACKS) & items.keys():
+            self._complain(node, f"nothing changes here; add one of {', '.join(TRACKS)}")
+        begin = self._time(items["from"]) if "from" in items else None
+        if "from" in items and "motion" not in items:
+            self._complain(items["from"], "from says where a motion is entered; add the motion")
+        for name in TRACKS:
+            if name not in items:
+                continue
+            value = items[name]
+            if not isinstance(value, yaml.ScalarNode) or not value.value:
+                self._complain(value, f"{name} must be one name or number")
+                continue
+            yield (
+                name,
+                Change(
+                    line=value.start_mark.line + 1,
+                    start=start,
+                    value=value.value,
+                    over=over,
+                    way=way,
+                    begin=begin if name == "motion" else None,
+                ),
+            )
+
+    def _check_order(self, name: str, changes: list[Change]) -> None:
+        if changes and changes[0].start > 0:
+            self.problems.append((changes[0].line, f"{name} must be given at 0 s already"))
+        for before, after in zip(changes, changes[1:], strict=False):
+            if after.start < before.start + before.over:
+                text = (
+                    f"{name} changes again at {after.start:g} s, but the change of line "
+                    f"{before.line} lasts until {before.start + before.over:g} s"
+                )
+                self.problems.append((after.line, text))
+
+    def _time(self, node: yaml.Node, text: str | None = None) -> float | None:
+        """Seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the film."""
+        text = getattr(node, "value", None) if text is None else text
+        found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+        if not found:
+            self._complain(node, f"{text!r} is no time: write 2 s, 500 ms, 1 min or 12 frames")
+            return None
+        number, unit = float(found[1]), (found[2] or "s").lower()
+        if unit in _UNITS:
+            return number * _UNITS[unit]
+        if self.fps is None:
+            self._complain(node, f"{text!r}: times in frames need fps at the top of the script")
+            return None
+        return number / self.fps
+
+    def _number(self, node: yaml.Node, name: str, least: float) -> float | None:
+        try:
+            number = float(node.value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not least <= number <= 1000:
+            self._complain(node, f"{name} must be a number from {least:g} to 1000")
+            return None
+        return number
+
+    def _flag(self, node: yaml.Node) -> bool:
+        value: Any = getattr(node, "value", None)
+        if value not in ("true", "false"):
+            self._complain(node, "smooth_time must be true or false")
+        return value == "true"

@@ -1,0 +1,57 @@
+import pytest
+
+from mmctsvg.apis import save_generator
+from mmctsvg.datasets.readers import open_clip
+
+SCRIPT = """\
+length: 1 s
+fps: 12
+score:
+  0 s: {actor: ann, action: nod}
+  0.5 s: {actor: bob, smooth: 0.25 s}
+"""
+
+
+@pytest.fixture
+def weights(tmp_path, make_generator, make_meta):
+    path = tmp_path / "g.safetensors"
+    save_generator(path, make_generator(), make_meta())
+    return path
+
+
+@pytest.fixture
+def run(tmp_path, weights, load_tool):
+    def run(text, *arguments):
+        (tmp_path / "script.yaml").write_text(text, encoding="utf-8")
+        arguments = [tmp_path / "script.yaml", weights, "--out-dir", tmp_path / "out", *arguments]
+        load_tool("choreograph").main([str(a) for a in [*arguments, "--device", "cpu"]])
+        return {path.name for path in (tmp_path / "out").iterdir()}
+
+    return run
+
+
+def test_film(run, tmp_path, capsys):
+    assert run(SCRIPT) == {"choreography.mp4", "choreography.png", "score.png"}
+    film = open_clip(tmp_path / "out" / "choreography.mp4")
+    assert film.length == 12 and film.fps == 12
+    assert str(tmp_path / "out" / "choreography.mp4") in capsys.readouterr().out
+
+
+def test_check_only(run, capsys):
+    assert run(SCRIPT, "--check") == {"score.png"}
+    assert "is in order" in capsys.readouterr().out
+
+
+def test_mistakes(run, tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        run(SCRIPT.replace("bob", "carl"))
+    assert caught.value.code
+    message = capsys.readouterr().err
+    assert f"{tmp_path / 'script.yaml'}:5: There is no actor 'carl'" in message
+    assert "Traceback" not in message and not (tmp_path / "out").exists()
+
+
+def test_sound_that_is_none(run, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run(SCRIPT, "--sound", tmp_path / "script.yaml")
+    assert "has no sound" in capsys.readouterr().err
