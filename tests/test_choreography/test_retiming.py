@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.choreography import TimeWarp, retime
 from mmctsvg.utils.errors import UserError
 
