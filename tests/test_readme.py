@@ -1,4 +1,4 @@
-"""The README's commands and Python run as they stand there."""
+"""The commands and Python of README and tutorial run as they stand there."""
 
 import re
 import shlex
@@ -10,16 +10,17 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 DEMO = ROOT / "mmctsvg" / "assets" / "demo.safetensors"
 
 
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+def blocks(language, text=README):
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
-def commands():
+def commands(text=README):
     """Every command line of the shell blocks, continuation lines joined, comments removed."""
-    text = "\n".join(blocks("bash")).replace("\\\n", " ")
+    text = "\n".join(blocks("bash", text)).replace("\\\n", " ")
     return [shlex.split(line, comments=True) for line in text.splitlines() if line.strip()]
 
 
@@ -96,6 +97,22 @@ def test_measuring(command, tmp_path, monkeypatch, load_tool, capsys):
     load_tool("test").main([str(ROOT / config), weights])
     assert "SynthTruth" in capsys.readouterr().out
     assert (tmp_path / weights).with_name("test").joinpath("card.md").is_file()
+
+
+@pytest.mark.slow
+def test_tutorial(tmp_path, monkeypatch, load_tool):
+    """From the first line to the last; without weights from elsewhere, and in fewer steps."""
+    monkeypatch.chdir(tmp_path)
+    (drawing,) = blocks("python", TUTORIAL)
+    exec(drawing, {})
+    (script,) = blocks("yaml", TUTORIAL)
+    (tmp_path / "script.yaml").write_text(script, encoding="utf-8")
+    for _, tool, *arguments in commands(TUTORIAL):
+        if tool in ("tools/invert.py", "tools/tune.py"):
+            arguments += ["--lpips", "none", "--steps", "4"]
+        load_tool(Path(tool).stem).main(arguments)
+        folder = Path(arguments[arguments.index("--out-dir") + 1])
+        assert list(folder.glob("*.mp4")) and list(folder.glob("*.png"))
 
 
 def test_python():
