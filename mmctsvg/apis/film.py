@@ -135,10 +135,13 @@ def stream_film(
     Yields:
         uint8 RGB arrays ``(t, R, C, H, W, 3)``.
     """
+    prepared = inferencer.prepare()  # once for all cells
     streams = [
         iter(np.array_split(cell["frames"], range(chunk, len(cell["frames"]), chunk)))
         if "frames" in cell
-        else map(to_uint8, inferencer.stream(times, chunk=chunk, **cell, **options))
+        else map(
+            to_uint8, inferencer.stream(times, chunk=chunk, prepared=prepared, **cell, **options)
+        )
         for row in plan.cells
         for cell in row
     ]

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from mmctsvg.models.generators import PreparedSynthesis
 from mmctsvg.models.precision import resolve_precision
-from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.motion.waves import Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
+from .rendering import CONTENT, MOTION, NOISES, fixed_noise, moments, render_styles, rows
 from .weights import load_generator, make_card
 
 if TYPE_CHECKING:
     from mmctsvg.inversion import Motion
 
 DEMO = Path(__file__).resolve().parents[1] / "assets" / "demo.safetensors"
-NOISES = ("fixed", "zero", "stored", "random")
-#: Streams of a seed, none of which the training uses: what is drawn for one purpose tells nothing
-#: about the others.
-MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
 
 
 @INFERENCERS.register_module()
@@ -127,7 +122,7 @@ class CTSVGInferencer:
         Returns:
             Motion styles ``m`` ``(n, k)``.
         """
-        return self.generator.mapper.style(_rows(n, self.motion_dim, seed, MOTION).to(self.device))
+        return self.generator.mapper.style(rows(n, self.motion_dim, seed, MOTION).to(self.device))
 
     def sample_content(self, n: int = 1, seed: int = 0) -> Tensor:
         """Draws content noise for generators that are not conditioned on actors.
@@ -139,7 +134,7 @@ class CTSVGInferencer:
         Returns:
             ``z_c`` ``(n, z_c_dim)``, N(0, 1).
         """
-        return _rows(n, self.z_c_dim, seed, CONTENT).to(self.device)
+        return rows(n, self.z_c_dim, seed, CONTENT).to(self.device)
 
     def find_actor(self, actor: str | int) -> int:
         """Number of an actor given by name or number; raises UserError naming the valid ones."""
@@ -211,14 +206,16 @@ class CTSVGInferencer:
         clamp: bool = True,
         chunk: int = 16,
         exact: bool = False,
+        prepared: PreparedSynthesis | None = None,
     ) -> Iterator[Tensor]:
         """Renders one video piece by piece; memory does not grow with its length.
 
         A frame depends on its own time only, so a long film begins like a short one; with ``exact``
-        to the last bit.
+        to the last bit. It may go on for ever, and with ``chunk=1`` every piece is a frame.
 
         Args:
-            times: when, in frames of the training clips; any real numbers in any order.
+            times: when, in frames of the training clips; any real numbers in any order, such as
+                ``itertools.count()``. A time is asked for when its piece is.
             actor: name or number; needed if (and only if) the generator knows actors.
             action: name or number; needed if (and only if) the generator knows actions.
             z: motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
@@ -236,6 +233,8 @@ class CTSVGInferencer:
             chunk: frames rendered at once, at least 1.
             exact: render the last piece with ``chunk`` frames too and drop those that are too many:
                 convolutions round differently for different numbers of frames.
+            prepared: of `prepare`; streams that run side by side can share one. By default the
+                weights are taken when the first piece is asked for.
 
         Yields:
             Float tensors ``(t, 3, H, W)`` with t <= ``chunk``.
@@ -254,11 +253,16 @@ class CTSVGInferencer:
         edited = isinstance(m, Waves) and z is None
         waves = m.to(self.device) if edited else self.waves(self._motion(z, m, seed))
         styles = (
-            torch.cat([w_c.expand(len(t), -1), waves.temporal(t)], dim=1)
-            for t in self._moments(iter(times), chunk)
+            torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
+            for t in moments(times, chunk)
         )
         return self.stream_styles(
-            styles, noise=noise, seed=seed, clamp=clamp, shortest=chunk if exact else 1
+            styles,
+            noise=noise,
+            seed=seed,
+            clamp=clamp,
+            shortest=chunk if exact else 1,
+            prepared=prepared,
         )
 
     def stream_styles(
@@ -269,6 +273,7 @@ class CTSVGInferencer:
         seed: int = 0,
         clamp: bool = True,
         shortest: int = 1,
+        prepared: PreparedSynthesis | None = None,
     ) -> Iterator[Tensor]:
         """Renders frames from ready styles, for films in which anything changes over time.
 
@@ -279,6 +284,7 @@ class CTSVGInferencer:
             seed: of the noise.
             clamp: see `stream`.
             shortest: shorter pieces are filled up to this number of frames while they are rendered.
+            prepared: see `stream`.
 
         Yields:
             Float tensors ``(t, 3, H, W)``, one for every piece.
@@ -289,33 +295,14 @@ class CTSVGInferencer:
         noise = self.default_noise if noise is None else noise
         if noise not in NOISES:
             raise UserError(f"noise is one of {', '.join(NOISES)}, not {noise!r}.")
-        pieces = self._frames(styles, noise, seed, shortest)
+        pieces = render_styles(
+            self.generator, styles, noise, seed=seed, shortest=shortest, prepared=prepared
+        )
         return (piece.clamp(-1, 1) if clamp else piece for piece in pieces)
 
-    def _moments(self, times: Iterator[float], chunk: int) -> Iterator[Tensor]:
-        while piece := [float(t) for t in islice(times, chunk)]:
-            if not all(map(math.isfinite, piece)):
-                raise UserError(f"times must be finite numbers, not {piece}.")
-            yield torch.tensor(piece, dtype=torch.float64).to(self.device)
-
-    @torch.no_grad()
-    def _frames(
-        self, styles: Iterable[Tensor], noise: str, seed: int, shortest: int
-    ) -> Iterator[Tensor]:
-        maps = None
-        if noise == "fixed":
-            maps = self.fixed_noise(seed)
-        elif noise == "stored":
-            maps = self.generator.stored_noise
-        first = 0
-        for piece in styles:
-            count = len(piece)
-            if count < shortest:
-                piece = torch.cat([piece, piece[-1:].expand(shortest - count, *piece.shape[1:])])
-            if noise == "random":
-                maps = self._frame_noise(range(first, first + len(piece)), seed)
-            yield self.generator.synthesise(piece, maps)[:count].float()
-            first += count
+    def prepare(self) -> PreparedSynthesis:
+        """A copy of the weights as they are now, ready for many frames; see `stream`."""
+        return PreparedSynthesis(self.generator.synthesis)
 
     @torch.no_grad()
     def content_style(
@@ -338,14 +325,7 @@ class CTSVGInferencer:
 
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
         """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
-        return self.generator.noise_maps(1, _random(seed, 0, FIXED_NOISE))
-
-    def _frame_noise(self, frames: Iterable[int], seed: int) -> list[Tensor]:
-        """Maps of every frame by itself, so that they do not depend on how frames are grouped."""
-        drawn = [
-            self.generator.noise_maps(1, _random(seed, frame, FRAME_NOISE)) for frame in frames
-        ]
-        return [torch.cat(maps) for maps in zip(*drawn, strict=True)]
+        return fixed_noise(self.generator, seed)
 
     def _labels(self, actor: str | int | None, action: str | int | None) -> dict[str, Tensor]:
         labels = {}
@@ -380,16 +360,6 @@ class CTSVGInferencer:
         if vector.shape not in ((size,), (1, size)):
             raise UserError(f"{name} must have the shape ({size},), not {tuple(vector.shape)}.")
         return vector.reshape(1, size).to(self.device)
-
-
-def _random(seed: int, item: int, stream: int) -> torch.Generator:
-    """A CPU generator for one row or frame; the seed may be negative."""
-    return generator_for(seed % 2**64, item, stream)
-
-
-def _rows(n: int, size: int, seed: int, stream: int) -> Tensor:
-    """N(0, 1) noise (n, size), drawn row by row: PyTorch's draws depend on how many there are."""
-    return torch.stack([torch.randn(size, generator=_random(seed, i, stream)) for i in range(n)])
 
 
 def _choices(names: Sequence[str]) -> str:

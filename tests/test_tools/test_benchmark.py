@@ -40,3 +40,14 @@ def test_report(benchmark, toy_config, capsys):
     shares = [int(n) for n in re.findall(r" s +(\d+)%$", out, re.M)]
     assert len(shares) == 5 and 60 <= sum(shares) <= 105
     assert "rendering" in out and "peak memory" in out
+
+
+def test_rendering_alone(benchmark, toy_config, capsys):
+    """Both sides at every size and chunk, with their ratio; no training."""
+    options = ["--only-rendering", "--render-size", "8", "16", "--chunk", "1", "3"]
+    benchmark.main([str(toy_config()), *options, "--precision", "fp32", "--repeats", "1"])
+    out = capsys.readouterr().out
+    found = re.findall(r"(\d+) px, +(\d+) at once: plain +(\S+), stream +(\S+), (\S+) x", out)
+    assert [line[:2] for line in found] == [("8", "1"), ("8", "3"), ("16", "1"), ("16", "3")]
+    assert all(float(number) > 0 for line in found for number in line)
+    assert "training" not in out

@@ -1,14 +1,21 @@
-"""Measures how fast a config trains and renders here, against what the hardware can do.
+r"""Measures how fast a config trains and renders here, against what the hardware can do.
 
-Example:
+Rendering is measured twice in turns: the plain synthesis network, and a stream of the inferencer.
+
+Examples:
     python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --size 32 --batch-size 4
+    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --only-rendering \
+        --render-size 32 64 128
 """
 
 import argparse
+import itertools
 import math
 import resource
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
 from statistics import median
 
 import torch
@@ -17,6 +24,7 @@ from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.models.precision import PRECISIONS, resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.errors import UserError, cli
@@ -44,8 +52,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--repeats", type=int, default=3, help="of every measurement; medians count"
     )
     parser.add_argument(
-        "--render-size", type=int, help="frame size for rendering (default: --size)"
+        "--render-size", type=int, nargs="+", help="frame sizes for rendering (default: --size)"
     )
+    parser.add_argument(
+        "--chunk", type=int, nargs="+", default=[1, 16], help="frames that are rendered at once"
+    )
+    parser.add_argument("--only-rendering", action="store_true", help="train nothing")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser.parse_args(argv)
 
@@ -65,6 +77,11 @@ def clock(device: torch.device) -> float:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()
+
+
+def processor_clock(device: torch.device) -> float:
+    """Seconds that all threads of this process have computed, or `clock` for another device."""
+    return time.process_time() if device.type == "cpu" else clock(device)
 
 
 class FlopCounter(TorchDispatchMode):
@@ -175,13 +192,32 @@ def kinds_of_iterations(model) -> list[tuple[int, float]]:
     return [(members[0], len(members) / period) for members in kinds.values()]
 
 
-def measure_rendering(cfg: Config, args, precision: str, device: torch.device) -> float:
-    """Seconds per frame of a film."""
-    generator = MODELS.build({**cfg.model.generator, "size": args.render_size}).to(device).eval()
+def measure_rendering(
+    cfg: Config, args, size: int, precision: str, device: torch.device
+) -> Iterator[tuple[int, float, float]]:
+    """For every chunk: its frames, and seconds per frame of plain synthesis and of a stream.
+
+    The two take turns, so that both meet the same machine; on a CPU its own time counts.
+    """
+    generator = MODELS.build({**cfg.model.generator, "size": size}).to(device).eval()
     generator.compute_dtype = resolve_precision(precision, device)
-    styles = torch.randn(8, generator.content_dim + generator.motion_dim, device=device)
-    with torch.inference_mode():
-        return seconds(lambda: generator.synthesise(styles), args.repeats, device) / len(styles)
+    labels = {"actor": generator.num_actors, "action": generator.num_actions}
+    names = {f"{what}s": [str(i) for i in range(count)] for what, count in labels.items()}
+    inferencer = CTSVGInferencer.from_generator(generator, {**names, "fps": 25.0, "ramp": 1.0})
+    cell = {what: 0 for what, count in labels.items() if count}
+    maps = inferencer.fixed_noise()
+    for chunk in args.chunk:
+        styles = torch.randn(chunk, generator.content_dim + generator.motion_dim, device=device)
+        stream = inferencer.stream(itertools.count(), noise="fixed", chunk=chunk, **cell)
+        works = [partial(generator.synthesise, styles, maps), partial(next, stream)]
+        spent = ([], [])
+        for _ in range(args.repeats + 1):
+            for work, durations in zip(works, spent, strict=True):
+                start = processor_clock(device)
+                with torch.no_grad():
+                    work()
+                durations.append(processor_clock(device) - start)
+        yield chunk, *(median(durations[1:]) / chunk for durations in spent)
 
 
 def measure_data(cfg: Config, args) -> tuple[str, float]:
@@ -200,28 +236,13 @@ def measure_data(cfg: Config, args) -> tuple[str, float]:
     return type(dataset).__name__, 1000 / (time.perf_counter() - start)
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
-    """Prints the measurements."""
-    args = parse_args(argv)
-    cfg, device = Config.fromfile(args.config), torch.device(args.device)
-    args.size = args.size or cfg.model.generator["size"]
-    args.render_size = args.render_size or args.size
-    args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
-    for player in ("generator", "time_discriminator", "shuffle_discriminator"):
-        if cfg.model.get(player):
-            cfg.model[player]["size"] = args.size
-    print(
-        f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
-        f"{torch.get_num_threads()} threads, medians of {args.repeats}"
-    )
-    torch.backends.cudnn.benchmark = True
+def report_training(cfg: Config, args, device: torch.device) -> None:
+    """Prints what an iteration takes in every precision."""
     source, data = measure_data(cfg, args)
     baseline = None
     for precision in args.precision:
         best = peak(resolve_precision(precision, device), device, args.repeats)
         duration, work, parts = measure_step(cfg, args, precision, device)
-        frame = measure_rendering(cfg, args, precision, device)
         baseline = baseline or duration
         print(f"\n{precision}: this machine's convolution peak {best / 1e9:.0f} GFLOP/s")
         print(
@@ -235,7 +256,35 @@ def main(argv: list[str] | None = None) -> None:
             f"  data      {args.batch_size / data:8.5f} s a batch ({source}, one process) = "
             f"{args.batch_size / data / duration:.1%} of the step"
         )
-        print(f"  rendering {frame:8.4f} s a frame at {args.render_size} px")
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Prints the measurements."""
+    args = parse_args(argv)
+    cfg, device = Config.fromfile(args.config), torch.device(args.device)
+    args.size = args.size or cfg.model.generator["size"]
+    args.render_size = args.render_size or [args.size]
+    args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
+    for player in ("generator", "time_discriminator", "shuffle_discriminator"):
+        if cfg.model.get(player):
+            cfg.model[player]["size"] = args.size
+    print(
+        f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
+        f"{torch.get_num_threads()} threads, medians of {args.repeats}"
+    )
+    torch.backends.cudnn.benchmark = True
+    if not args.only_rendering:
+        report_training(cfg, args, device)
+    for precision in args.precision:
+        kind = "processor seconds" if device.type == "cpu" else "seconds"
+        print(f"\n{precision}: rendering, {kind} a frame")
+        for size in args.render_size:
+            for chunk, plain, stream in measure_rendering(cfg, args, size, precision, device):
+                print(
+                    f"  {size:4d} px, {chunk:3d} at once: plain {plain:8.5f}, "
+                    f"stream {stream:8.5f}, {plain / stream:.2f} x"
+                )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     if device.type == "cuda":
         memory = torch.cuda.max_memory_allocated(device) / 2**30

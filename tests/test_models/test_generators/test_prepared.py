@@ -1,0 +1,99 @@
+"""Preparation changes nothing that can be seen."""
+
+import pytest
+import torch
+
+from mmctsvg.models.generators import PreparedSynthesis
+from mmctsvg.models.layers import FIR, FilteredModule
+
+
+def styles_of(generator, n=3, layers=False):
+    draw = torch.Generator().manual_seed(1)
+    shape = (n, generator.synthesis.num_layers) if layers else (n,)
+    return torch.randn(*shape, generator.content_dim + generator.motion_dim, generator=draw)
+
+
+def maps_of(generator, kind):
+    draw = torch.Generator().manual_seed(2)
+    count = {"one": 1, "each": 3}.get(kind)
+    return count and generator.noise_maps(count, draw)
+
+
+@pytest.mark.parametrize("layers", [False, True])
+@pytest.mark.parametrize("noise", [None, "one", "each"])
+def test_plain_synthesis_to_rounding(make_generator, noise, layers):
+    g = make_generator()
+    styles, maps = styles_of(g, layers=layers), maps_of(g, noise)
+    images = PreparedSynthesis(g.synthesis)(styles, maps)
+    assert images.dtype == torch.float32 and not images.requires_grad
+    torch.testing.assert_close(images, g.synthesise(styles, maps), atol=1e-5, rtol=1e-5)
+    single = torch.cat(
+        [
+            PreparedSynthesis(g.synthesis)(
+                s[None], maps and [m[i : i + 1] if len(m) > 1 else m for m in maps]
+            )
+            for i, s in enumerate(styles)
+        ]
+    )
+    torch.testing.assert_close(single, images, atol=1e-5, rtol=1e-5)
+
+
+def test_layers_without_noise(make_generator):
+    g = make_generator(noise=False)
+    styles = styles_of(g)
+    images = PreparedSynthesis(g.synthesis)(styles, [])
+    torch.testing.assert_close(images, g.synthesise(styles), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_low_precision_is_as_near_as_the_plain_one(make_generator, dtype):
+    g = make_generator()
+    styles, maps = styles_of(g, 8), maps_of(g, "one")
+    styles[4:] *= 1e4  # as late times make them: float16 must not overflow
+    exact = g.synthesise(styles, maps)
+    g.compute_dtype = dtype
+    images, plain = PreparedSynthesis(g.synthesis)(styles, maps), g.synthesise(styles, maps)
+
+    def error(found):
+        return (found - exact)[:4].square().mean().sqrt()
+
+    assert images.dtype == torch.float32 and images.isfinite().all() == plain.isfinite().all()
+    assert 0 < error(images) < 1.5 * error(plain)
+
+
+def test_filters_of_official_checkpoints(make_generator):
+    g = make_generator()
+    before = PreparedSynthesis(g.synthesis)(styles_of(g))
+    state = g.state_dict()
+    for name, layer in g.named_modules():
+        if isinstance(layer, FilteredModule):
+            other = torch.rand(4, 4, generator=torch.Generator().manual_seed(3))
+            state[f"{name}.fir"] = FIR * 4 + 0.1 * other  # no symmetry
+    g.load_state_dict(state)
+    images = PreparedSynthesis(g.synthesis)(styles_of(g))
+    torch.testing.assert_close(images, g.synthesise(styles_of(g)), atol=1e-5, rtol=1e-5)
+    assert (images - before).abs().max() > 1e-2
+
+
+def test_it_is_a_copy(make_generator):
+    """Not one number of it follows the network, so it never shows half a change."""
+    g = make_generator()
+    prepared = PreparedSynthesis(g.synthesis)
+    styles, maps = styles_of(g), maps_of(g, "one")
+    before = prepared(styles, maps)
+    with torch.no_grad():
+        for tensor in [*g.parameters(), *g.buffers()]:
+            tensor.mul_(1.5)
+    assert torch.equal(prepared(styles, maps), before)
+    again = PreparedSynthesis(g.synthesis)(styles, maps)
+    torch.testing.assert_close(again, g.synthesise(styles, maps), atol=1e-5, rtol=1e-5)
+    assert (again - before).abs().max() > 1e-2
+
+
+def test_layout_survives(make_generator):
+    """A slow layout would go unnoticed otherwise."""
+    g = make_generator()
+    prepared = PreparedSynthesis(g.synthesis)
+    x = torch.randn(2, 8, 4, 4).contiguous(memory_format=torch.channels_last)
+    x = prepared._convs[0](x, styles_of(g, 2), None)
+    assert x.is_contiguous(memory_format=torch.channels_last)
