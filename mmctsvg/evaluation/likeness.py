@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,20 +14,21 @@ from .metrics import FaceIdentity
 
 
 def measure_likeness(
-    clip: np.ndarray, films: Mapping[str, np.ndarray]
+    clip: np.ndarray, films: Mapping[str, np.ndarray], **options: Any
 ) -> tuple[dict[str, float], str]:
     """Mean cosine of the face embeddings of a clip and of films of its person (`FaceIdentity`).
 
     Args:
         clip: uint8 ``(T, H, W, 3)``.
         films: by name, as uint8 ``(T, H, W, 3)``.
+        **options: of `FaceIdentity`.
 
     Returns:
         By name the cosine, -1 to 1, for those in which faces are found, and why some are missing:
         no faces, no package, no weights; empty if none is.
     """
     try:
-        metric = FaceIdentity(frames=len(clip), interval=0)
+        metric = FaceIdentity(frames=len(clip), interval=0, **options)
     except UserError as error:
         return {}, f"identity was not measured: {error}"
     found = {}

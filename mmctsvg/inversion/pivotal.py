@@ -191,7 +191,7 @@ class PivotalTuning:
                 shown = self.generator.synthesise(others, self.train.noise)
                 distance = self.train.objective(shown, wanted).mean()
                 (settings.locality * distance).backward()
-                drift = float(distance)
+                drift = float(distance.detach())
             gathered = [leaf.grad for leaf in leaves]
         torch.autograd.backward(built, gathered)
         return float(losses), drift
