@@ -6,7 +6,8 @@ import hashlib
 import json
 import math
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mmctsvg.models.overlay import put_weights, take_weights_off
+from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
@@ -29,7 +30,6 @@ from .invert import (
 from .motion_file import Motion
 from .pivotal import PivotalSettings, PivotalTuning, held_out
 from .temporal import Objective, Parameters, Problem, Settings, TemporalInversion, evaluate
-from .tuned_layers import NETWORK, build
 from .tuning_file import Tuning, action_part
 
 if TYPE_CHECKING:
@@ -133,11 +133,21 @@ def tune(
             pivot["w_c"].copy_(content.result["w_c"])
             stages["content"] = stage()
         run.run(on_step)
-    stages["tuned"] = _with_weights(run, stage)
     person = None
     if not known_actor:
         action = None if motion.action is None else inferencer.find_action(motion.action)
         person = (pivot["w_c"][0] - action_part(generator, action, ramp)).cpu()
+    tuning = Tuning(
+        name=name,
+        weights=inferencer.fingerprint,
+        parts={n: tuple(part.cpu() for part in parts) for n, parts in run.result.items()},
+        person=person,
+    )
+    tuning.apply(generator)
+    try:
+        stages["tuned"] = stage()
+    finally:
+        take_weights_off(generator)
     if state is not None:
         Path(state).unlink(missing_ok=True)
     found = {
@@ -152,13 +162,7 @@ def tune(
         "action": motion.action,
         "settings": asdict(settings),
     }
-    return Tuning(
-        name=name,
-        weights=inferencer.fingerprint,
-        parts={n: tuple(part.cpu() for part in parts) for n, parts in run.result.items()},
-        person=person,
-        info={**(info or {}), **found},
-    )
+    return replace(tuning, info={**(info or {}), **found})
 
 
 def _check(
@@ -213,7 +217,9 @@ def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -
     return run
 
 
-def _draw_others(inferencer: CTSVGInferencer, times: Tensor):
+def _draw_others(
+    inferencer: CTSVGInferencer, times: Tensor
+) -> Callable[[int, torch.Generator], Tensor]:
     """Draws styles (n, S) of anybody doing anything, at any moment of the clip."""
     generator, device = inferencer.generator, inferencer.device
     low, high = float(times.min()), float(times.max())
@@ -231,17 +237,6 @@ def _draw_others(inferencer: CTSVGInferencer, times: Tensor):
         return generator.styles(w_c, m, moments.to(device))[:, 0]
 
     return draw
-
-
-def _with_weights(run: PivotalTuning, measure) -> dict[str, float]:
-    """A measurement with the best weights."""
-    own = dict(run.generator.synthesis.named_parameters())
-    built = {NETWORK + name: build(own[name], parts) for name, parts in run.result.items()}
-    put_weights(run.generator, built)
-    try:
-        return measure()
-    finally:
-        take_weights_off(run.generator)
 
 
 def _key(inferencer, target, motion, known_actor, lpips, mse_weight, settings) -> str:

@@ -82,9 +82,8 @@ class Tuning:
             action: its number; None if the generator knows none.
             ramp: weight of the action, of the generator's card.
         """
-        return self.person.to(action_part(generator, action, ramp)) + action_part(
-            generator, action, ramp
-        )
+        part = action_part(generator, action, ramp)
+        return self.person.to(part) + part
 
 
 @torch.no_grad()

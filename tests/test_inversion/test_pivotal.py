@@ -102,6 +102,7 @@ def test_generator_is_as_it_was(make):
     assert all(p.grad is None for p in run.generator.parameters())
 
 
+@pytest.mark.slow
 def test_locality_is_zero_at_the_start_and_holds_others(make):
     for rank in (None, 1):
         run, _ = make(rank=rank)

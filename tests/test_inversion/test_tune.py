@@ -85,6 +85,7 @@ def test_content_of_the_motion_is_kept(make_generator, make_meta, clip, labels, 
     torch.testing.assert_close(free.content_style("eva", motion.action), motion.w_c)
 
 
+@pytest.mark.slow
 def test_goes_on_after_an_interruption(inferencer, motion, clip, tmp_path, monkeypatch):
     state = tmp_path / "state.pt"
     arguments = dict(name="eva", settings=SETTINGS, state=state, save_every=0)

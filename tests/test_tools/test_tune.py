@@ -33,6 +33,7 @@ def no_network(monkeypatch):
     monkeypatch.setenv("MMCTSVG_OFFLINE", "1")
 
 
+@pytest.mark.slow
 def test_tunes_and_the_person_is_an_actor(tmp_path, weights, motion, load_tool, capsys):
     out = tmp_path / "out"
     arguments = [motion, weights, "--lpips", "none", "--steps", 4, "--content-steps", 3]
@@ -65,6 +66,7 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, weights, motion, load_tool, 
     assert (tmp_path / "replay" / "replay.mp4").is_file()
 
 
+@pytest.mark.slow
 def test_refuses(tmp_path, weights, motion, load_tool, check_refusal, make_generator, make_meta):
     out = ["--lpips", "none", "--out-dir", tmp_path / "o", "--device", "cpu"]
     tune = load_tool("tune").main
