@@ -31,6 +31,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--weights", type=Path, help="generator.safetensors or a checkpoint iter_N.pth"
     )
     source.add_argument("--demo", action="store_true", help="use the model in the package")
+    parser.add_argument(
+        "--tuning", type=Path, help="tuning.safetensors of tools/tune.py; its person is an actor"
+    )
     parser.add_argument("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
     parser.add_argument("--actions", default="all", help="names or numbers: wave,0 (default: all)")
     parser.add_argument("--seeds", help="of the motions: 0,5,9 (default: 0)")
@@ -149,7 +152,8 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import load_motion
 
-    inferencer = CTSVGInferencer("demo" if args.demo else args.weights, args.device, args.precision)
+    weights = "demo" if args.demo else args.weights
+    inferencer = CTSVGInferencer(weights, args.device, args.precision, args.tuning)
     # Without actions there is nothing but motions to fill the columns with.
     seeds = parse_seeds(args.seeds, args.num_motions, 1 if inferencer.actions else 4)
     motion = None

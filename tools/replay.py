@@ -44,6 +44,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--fps", type=float, help="of the film (default: the clip's)")
     add("--seconds", type=float, default=4.0, help="length of a seed's motion (default: 4)")
     add("--clip", help="shown in the first row: path, or none (default: the clip, if it is there)")
+    add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
     add("--any-weights", action="store_true", help="even if MOTION was made with other weights")
     add(
         "--sync",
@@ -60,24 +61,15 @@ def read_original(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarr
     """The frames that the motion came from, as they were cut, and the file.
 
     Raises:
-        UserError: if a clip that was asked for cannot be shown.
+        UserError: if a clip that was asked for cannot be shown; ``none`` asks for none.
     """
-    from mmctsvg.datasets.crops import Box
-    from mmctsvg.inversion import read_clip
+    from mmctsvg.inversion import read_original as read
 
     known = motion.info.get("clip")
     path = Path(clip or known or "none")
     if clip == "none" or not (clip or (known and path.exists())):
         return None, path
-    cut = motion.info.get("crop", {}).get("left_top_side")
-    box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
-    found = read_clip(path, size, box=box, max_frames=len(motion.times))
-    if len(found.frames) != len(motion.times):
-        raise UserError(
-            f"{path}: has {len(found.frames)} frames and the motion {len(motion.times)}; "
-            "give the clip that was inverted, or --clip none."
-        )
-    return found.frames, path
+    return read(motion, size, path).frames, path
 
 
 def add_rows(plan: FilmPlan, motion: Motion, original: np.ndarray | None) -> FilmPlan:
@@ -108,7 +100,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.inversion import find_motion
     from mmctsvg.utils.files import atomic_path
 
-    inferencer = CTSVGInferencer(args.weights, args.device)
+    inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     instrument = choose_instrument(inferencer, args.sync)
     frames = max(2, round(args.seconds * inferencer.fps))
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)

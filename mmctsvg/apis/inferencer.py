@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from mmctsvg.inversion.motion_file import fingerprint
+from mmctsvg.inversion.tuning_file import Tuning, load_tuning
 from mmctsvg.models.generators import PreparedSynthesis
+from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.motion.waves import Waves
 from mmctsvg.registry import INFERENCERS
@@ -34,9 +37,10 @@ class CTSVGInferencer:
         device: where to render; by default the GPU if there is one.
         precision: of the convolutions: ``'fp32'``, ``'bf16'``, ``'fp16'`` (GPU only) or ``'auto'``,
             bf16 where the hardware has it. Other than fp32 is faster and differs by about 1/100.
+        tuning: see `apply`.
 
     Raises:
-        UserError: if the file cannot be used, or the device or precision does not exist there.
+        UserError: if a file cannot be used, or the device or precision does not exist there.
 
     Example:
         >>> inferencer = CTSVGInferencer("demo")
@@ -50,6 +54,7 @@ class CTSVGInferencer:
         weights: str | Path,
         device: str | torch.device | None = None,
         precision: str = "fp32",
+        tuning: Tuning | str | Path | None = None,
     ) -> None:
         path = Path(weights)
         if weights == "demo":
@@ -66,6 +71,8 @@ class CTSVGInferencer:
         except ValueError as error:
             raise UserError(f"{error}.") from error
         self._set(generator, card)
+        if tuning is not None:
+            self.apply(tuning)
 
     @classmethod
     def from_generator(cls, generator: nn.Module, meta: Mapping[str, Any]) -> CTSVGInferencer:
@@ -86,6 +93,34 @@ class CTSVGInferencer:
         self.actions: tuple[str, ...] = tuple(card["actions"])
         self.fps: float = card["fps"]
         self.size: int = card["size"]
+        self.tuning: Tuning | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the weights, tuned or not: what motions and tunings belong to."""
+        return fingerprint(self.generator)
+
+    def apply(self, tuning: Tuning | str | Path) -> None:
+        """Renders with tuned weights from now on, in place of those of an earlier tuning.
+
+        If the tuning brings a person, this is one more actor, the last of ``actors``.
+
+        Args:
+            tuning: of `mmctsvg.inversion.tune`, or the path of one.
+
+        Raises:
+            UserError: if it cannot be read or belongs to other weights.
+        """
+        tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
+        self.remove()
+        tuning.apply(self.generator)
+        self.tuning = tuning
+        self.actors += tuning.people
+
+    def remove(self) -> None:
+        """Gives the generator its own weights back, bit for bit."""
+        take_weights_off(self.generator)
+        self.tuning, self.actors = None, tuple(self.card["actors"])
 
     @property
     def device(self) -> torch.device:
@@ -316,6 +351,8 @@ class CTSVGInferencer:
         """Content style ``w_c`` ``(d_c,)`` of an actor and action; the arguments are `stream`'s."""
         labels = self._labels(actor, action)
         z_c = self._content(z_c, seed)
+        if "actors" in labels and labels["actors"] == self.generator.num_actors:
+            return self.tuning.content(self.generator, labels.get("actions"), self.card["ramp"])
         return self.generator.content(z_c=z_c, ramp=self.card["ramp"], **labels)[0]
 
     def waves(self, m: Tensor) -> Waves:
@@ -330,7 +367,7 @@ class CTSVGInferencer:
     def _labels(self, actor: str | int | None, action: str | int | None) -> dict[str, Tensor]:
         labels = {}
         for what, value, names in (("actor", actor, self.actors), ("action", action, self.actions)):
-            if value is None and names:
+            if value is None and self.card[f"{what}s"]:
                 raise UserError(f"This generator needs an {what}: {_choices(names)}.")
             if value is not None:
                 labels[f"{what}s"] = torch.tensor([_find(value, names, what)], device=self.device)

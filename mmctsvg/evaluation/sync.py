@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
 INSTRUMENTS = ("auto", "drawn", "lips", "none")
+_DRAWN = {person.name for person in synth.PEOPLE}
 _LONGEST = 120  # frames that are compared: the paper's length
 
 
@@ -29,8 +30,8 @@ def choose_instrument(inferencer: CTSVGInferencer, wanted: str = "auto") -> str:
     """
     if wanted not in INSTRUMENTS:
         raise UserError(f"sync is one of {', '.join(INSTRUMENTS)}, not {wanted!r}.")
-    names = {person.name for person in synth.PEOPLE}
-    drawn = bool(inferencer.actors) and set(inferencer.actors) <= names
+    actors = set(inferencer.card["actors"])  # a person that was tuned in is nobody's drawing
+    drawn = bool(actors) and actors <= _DRAWN
     drawn = drawn and bool(inferencer.actions) and set(inferencer.actions) <= set(synth.ACTIONS)
     if wanted == "drawn" and not drawn:
         raise UserError("sync 'drawn' can be measured on the drawn people only; use 'lips'.")
@@ -79,7 +80,7 @@ def measure_sync(
         for motion, change in (("this", {}), ("other", {"m": other}))
         for row, columns in zip(plan.rows, plan.cells, strict=True)
         for column, cell in zip(plan.columns, columns, strict=True)
-        if "frames" not in cell and not (instrument == "drawn" and "w_c" in cell)
+        if "frames" not in cell and not (instrument == "drawn" and row not in _DRAWN)
     ]
     with Progress(len(cells), "sync, films", quiet_until=2.0) as progress:
         for motion, row, column, cell in cells:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
 from mmctsvg.datasets.crops import Box, face_boxes
 from mmctsvg.datasets.readers import BrokenClipError, VideoFile, fit_square, open_clip
 from mmctsvg.utils.errors import UserError
+
+if TYPE_CHECKING:
+    from .motion_file import Motion
 
 _PIECE = 32  # frames decoded at once
 
@@ -111,6 +115,31 @@ def read_clip(
         path=path,
         faces=len(faces),
     )
+
+
+def read_original(motion: Motion, size: int, path: str | Path | None = None) -> Clip:
+    """Reads the clip that a motion was found in, cut as it was then.
+
+    Args:
+        motion: of `invert`, whose ``info`` says where the clip is and how it was cut.
+        size: side of the frames that come out.
+        path: where the clip is now, if not there.
+
+    Raises:
+        UserError: if it is not known or cannot be read, or has another number of frames.
+    """
+    path = path or motion.info.get("clip")
+    if path is None:
+        raise UserError("the motion does not say which clip it came from; give it: --clip CLIP.")
+    cut = motion.info.get("crop", {}).get("left_top_side")
+    box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
+    found = read_clip(path, size, box=box, max_frames=len(motion.times))
+    if len(found.frames) != len(motion.times):
+        raise UserError(
+            f"{path}: has {len(found.frames)} frames and the motion {len(motion.times)}; "
+            "give the clip that was inverted."
+        )
+    return found
 
 
 def _choose_face(path: Path, faces: list[Box], face: int | None) -> Box:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.pickles import read_pickle
 from mmctsvg.utils.progress import Progress
 
 from .motion_file import Motion, fingerprint
@@ -97,7 +98,7 @@ def invert(
     Raises:
         UserError: for arguments outside their ranges, or a state that belongs to something else.
     """
-    target = _check_frames(frames, inferencer.size)
+    target = check_frames(frames, inferencer.size)
     when = torch.as_tensor(range(len(target)) if times is None else times, dtype=torch.float64)
     if len(when) != len(target) or not when.isfinite().all():
         raise UserError(f"{len(target)} frames need as many finite times, not {len(when)}.")
@@ -110,13 +111,13 @@ def invert(
     tuned = tuple(name for name in TUNABLE if name in names)
     noise = noise or ("fixed" if inferencer.default_noise == "fixed" else "zero")
     objective = Objective(lpips, mse_weight).to(inferencer.device)
-    maps = _noise_maps(inferencer, noise)
+    maps = noise_maps(inferencer, noise)
     problem = Problem(inferencer.generator, target, when, objective, maps)
 
     weights = fingerprint(inferencer.generator)
     contents = _contents(inferencer, actor, action)
     key = _key(weights, target, when, tuned, settings, noise, mse_weight, lpips, list(contents))
-    kept = _read_state(state, key)
+    kept = read_state(state, key)
     chosen = tuple(kept["chosen"]) if kept else _choose_labels(problem, contents, settings)
     if "t0" in tuned:
         reach = float(when[-1] - when[0])
@@ -132,7 +133,7 @@ def invert(
         nonlocal saved
         progress.step()
         if state is not None and time.monotonic() - saved >= save_every:
-            _write_state(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
+            write_state(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
             saved = time.monotonic()
 
     quiet = 0.0 if label else math.inf
@@ -176,11 +177,16 @@ def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | 
         frames: numbers (n,) of the frames; None for all.
     """
     times = motion.times if frames is None else motion.times[frames]
-    w_c = motion.w_c
-    if w_c is None:
-        w_c = next(iter(_contents(inferencer, motion.actor, motion.action).values()))
+    w_c = motion_content(inferencer, motion)
     noise = motion.info.get("noise", "fixed")
     return inferencer.render(times, w_c=w_c, m=motion.style, noise=noise, chunk=len(times))
+
+
+def motion_content(inferencer: CTSVGInferencer, motion: Motion) -> Tensor:
+    """Content style (d_c,) with which a motion was found."""
+    if motion.w_c is not None:
+        return motion.w_c.to(inferencer.device)
+    return next(iter(_contents(inferencer, motion.actor, motion.action).values()))
 
 
 @torch.no_grad()
@@ -194,7 +200,8 @@ def measure_psnr(problem: Problem, parameters: dict[str, Tensor], chunk: int = 1
     return -10 * math.log10(mean) if mean else math.inf
 
 
-def _check_frames(frames: np.ndarray | Tensor, size: int) -> Tensor:
+def check_frames(frames: np.ndarray | Tensor, size: int) -> Tensor:
+    """The frames as a tensor; raises UserError if they are not uint8 (T, size, size, 3)."""
     target = torch.as_tensor(frames)
     if target.dtype != torch.uint8 or target.shape[1:] != (size, size, 3):
         raise UserError(
@@ -206,7 +213,8 @@ def _check_frames(frames: np.ndarray | Tensor, size: int) -> Tensor:
     return target
 
 
-def _noise_maps(inferencer: CTSVGInferencer, noise: str) -> list[Tensor] | None:
+def noise_maps(inferencer: CTSVGInferencer, noise: str) -> list[Tensor] | None:
+    """Noise maps that all frames share; raises UserError for an unknown ``noise``."""
     if noise == "fixed":
         return inferencer.fixed_noise(0)
     if noise == "stored":
@@ -221,7 +229,6 @@ def _contents(
     inferencer: CTSVGInferencer, actor: str | int | None, action: str | int | None
 ) -> dict[tuple[int | None, int | None], Tensor]:
     """Content styles (d_c,) of all labels that come into question."""
-    device = inferencer.device
 
     def numbers(value, names, find):
         if value is not None:
@@ -233,11 +240,13 @@ def _contents(
         numbers(actor, inferencer.actors, inferencer.find_actor),
         numbers(action, inferencer.actions, inferencer.find_action),
     ):
-        z_c = inferencer.sample_content(256, seed=0) if inferencer.z_c_dim else None
-        rows = 1 if z_c is None else len(z_c)
-        labels = [None if x is None else torch.full((rows,), x, device=device) for x in (a, b)]
-        w_c = inferencer.generator.content(*labels, z_c, inferencer.card["ramp"])
-        found[a, b] = w_c.mean(dim=0)  # the mean of all appearances, where the actor is free
+        if a is not None:
+            found[a, b] = inferencer.content_style(a, b)
+            continue
+        z_c = inferencer.sample_content(256, seed=0)
+        actions = None if b is None else torch.full((len(z_c),), b, device=inferencer.device)
+        w_c = inferencer.generator.content(None, actions, z_c, inferencer.card["ramp"])
+        found[a, b] = w_c.mean(dim=0)  # the mean of all appearances, as the actor is free
     return found
 
 
@@ -269,20 +278,20 @@ def _key(weights, target, times, tuned, settings, noise, mse_weight, lpips, labe
     return digest.hexdigest()
 
 
-def _write_state(path: str | Path, state: dict[str, Any]) -> None:
+def write_state(path: str | Path, state: dict[str, Any]) -> None:
+    """Keeps the state of a long job; its ``key`` says of which."""
     with atomic_path(path) as temporary:
         torch.save(state, temporary)
 
 
-def _read_state(path: str | Path | None, key: str) -> dict[str, Any] | None:
-    from mmctsvg.utils.pickles import read_pickle
-
+def read_state(path: str | Path | None, key: str) -> dict[str, Any] | None:
+    """The state of `write_state`, or None; raises UserError if its key is another one."""
     if path is None or not Path(path).exists():
         return None
     state = read_pickle(Path(path), "remove it to begin anew")
     if not isinstance(state, dict) or state.get("key") != key:
         raise UserError(
-            f"{path}: is the state of an inversion of another clip or with other settings; "
+            f"{path}: is the state of a job on another clip or with other settings; "
             "remove it, or choose another folder."
         )
     return state

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from mmctsvg.models.overlay import own_state
 from mmctsvg.motion.waves import Waves
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
@@ -73,9 +74,12 @@ class Motion:
 
 
 def fingerprint(generator: nn.Module) -> str:
-    """Hexadecimal sha256 of a generator's weights; a checkpoint and its export have the same."""
+    """Hexadecimal sha256 of a generator's weights; a checkpoint and its export have the same.
+
+    It is that of its own weights while it shows tuned ones: motions belong to these.
+    """
     digest = hashlib.sha256()
-    for name, tensor in sorted(generator.state_dict().items()):
+    for name, tensor in sorted(own_state(generator).items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
@@ -148,20 +152,37 @@ def load_motion(
         UserError: if the file is missing, damaged or something else, or belongs to other weights.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path}: there is no such file; give a motion.safetensors.")
-    try:
-        with safe_open(str(path), framework="pt") as file:
-            text = (file.metadata() or {}).get(MOTION_KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path}: is damaged or no motion ({error}); invert again.") from error
-    if text is None:
-        raise UserError(f"{path}: holds no motion; give a motion.safetensors of tools/invert.py.")
-    motion = _parse(path, text, tensors)
+    motion = _parse(path, *read_tensors(path, MOTION_KEY, "motion", "invert"))
     if generator is not None:
         _check_fit(path, motion, generator, any_weights)
     return motion
+
+
+def read_tensors(path: Path, key: str, what: str, tool: str) -> tuple[str, dict[str, Tensor]]:
+    """The description and the tensors of a small file of ours.
+
+    Args:
+        path: the file.
+        key: of the description in its metadata.
+        what: it is; ``WHAT.safetensors`` is its usual name.
+        tool: that makes such files.
+
+    Raises:
+        UserError: if it is missing, damaged or something else, or has numbers that are not finite.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file; give a {what}.safetensors.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            text = (file.metadata() or {}).get(key)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path}: is damaged or no {what} ({error}); {tool} again.") from error
+    if text is None:
+        raise UserError(f"{path}: holds no {what}; give a {what}.safetensors of tools/{tool}.py.")
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise UserError(f"{path}: has numbers that are not finite; {tool} again.")
+    return text, tensors
 
 
 def _parse(path: Path, text: str, tensors: dict[str, Tensor]) -> Motion:
@@ -186,8 +207,6 @@ def _parse(path: Path, text: str, tensors: dict[str, Tensor]) -> Motion:
         raise UserError(f"{path}: its description is damaged ({error}); invert again.") from error
     if motion.m.ndim != 1 or motion.times.ndim != 1:
         raise UserError(f"{path}: its vectors have wrong shapes; invert again.")
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
-        raise UserError(f"{path}: has numbers that are not finite; invert again.")
     return motion
 
 

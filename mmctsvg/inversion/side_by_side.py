@@ -1,12 +1,14 @@
-"""What an inversion looks like: clip, inverted film and difference, side by side; its curves."""
+"""What an inversion or a tuning looks like: clip and films side by side; curves."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mmctsvg.visualization import (
     SheetLayout,
@@ -20,11 +22,12 @@ from mmctsvg.visualization import (
 
 from .invert import render_motion
 from .motion_file import Motion
+from .tuning_file import Tuning
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
-NAMES = ("clip", "inverted", "difference")
+Show = Callable[[Tensor], np.ndarray]  # numbers of frames (n,) -> uint8 (n, H, W, 3)
 _SMALLEST = 128  # pixels that a film has at least
 _COLUMNS = 8  # of the contact sheet
 _PIECE = 16  # frames rendered at once
@@ -37,9 +40,7 @@ def write_side_by_side(
     folder: str | Path,
     sound: str | Path | None = None,
 ) -> list[Path]:
-    """Writes ``inversion.mp4`` and the contact sheet ``inversion.png``.
-
-    In the difference, grey is equal; lighter is where the inverted film is lighter.
+    """Writes ``inversion.mp4`` and the contact sheet ``inversion.png``: see `write_comparison`.
 
     Args:
         inferencer: the generator.
@@ -51,24 +52,54 @@ def write_side_by_side(
     Returns:
         What was written.
     """
-    folder, size = Path(folder), inferencer.size
-    film, sheet = folder / "inversion.mp4", folder / "inversion.png"
-    scale = choose_scale(len(NAMES), size, size, smallest=_SMALLEST)
-    layout = SheetLayout(1, len(NAMES), size, size, col_labels=NAMES, scale=scale)
+    films = {"inverted": show_motion(inferencer, motion)}
+    return write_comparison(Path(folder) / "inversion", frames, films, motion, sound)
+
+
+def show_motion(inferencer: CTSVGInferencer, motion: Motion) -> Show:
+    """What `write_comparison` takes: an inverted clip as `render_motion` shows it."""
+    return lambda piece: to_uint8(render_motion(inferencer, motion, piece))
+
+
+def write_comparison(
+    base: Path,
+    frames: np.ndarray,
+    films: Mapping[str, Show],
+    motion: Motion,
+    sound: str | Path | None = None,
+) -> list[Path]:
+    """Writes a clip, films of it, and the difference of the last one, beside each other.
+
+    In the difference, grey is equal; lighter is where the film is lighter.
+
+    Args:
+        base: path of the film and the contact sheet, without the ending.
+        frames: the clip, uint8 ``(T, H, W, 3)``.
+        films: by their names.
+        motion: says when the frames are, and how fast they are shown.
+        sound: the clip's file, whose sound is put under the film.
+
+    Returns:
+        What was written: ``base.mp4`` and ``base.png``.
+    """
+    names, size = ("clip", *films, "difference"), frames.shape[1]
+    film, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
+    scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
+    layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
     spread = np.linspace(0, len(frames) - 1, min(_COLUMNS, len(frames)))
     wanted = set(spread.round().astype(int).tolist())
     kept = []
     with VideoWriter(film, motion.fps, sound=sound) as writer:
         for piece in torch.arange(len(frames)).split(_PIECE):
             clip = frames[piece.numpy()]
-            shown = to_uint8(render_motion(inferencer, motion, piece))
+            shown = [show(piece) for show in films.values()]
             # From -255..255 to 0..255, so that nothing is cut.
-            difference = ((shown.astype(np.int16) - clip + 256) // 2).astype(np.uint8)
-            rows = np.stack([clip, shown, difference], axis=1)
+            difference = ((shown[-1].astype(np.int16) - clip + 256) // 2).astype(np.uint8)
+            rows = np.stack([clip, *shown, difference], axis=1)
             writer.write(np.stack([layout.draw(row[None]) for row in rows]))
             kept += [row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted]
     labels = [f"t = {float(motion.times[n]):.4g}" for n in sorted(wanted)]
-    write_png(sheet, contact_sheet(np.stack(kept, axis=1), NAMES, labels))
+    write_png(sheet, contact_sheet(np.stack(kept, axis=1), names, labels))
     return [film, sheet]
 
 
@@ -88,3 +119,25 @@ def write_curves(motion: Motion, path: str | Path) -> None:
         title=f"{motion.info['psnr']:.1f} dB",
         columns=2,
     )
+
+
+def write_tuning_curves(tuning: Tuning, path: str | Path) -> None:
+    """Draws the losses of a tuning over its steps.
+
+    Args:
+        tuning: of `tune`.
+        path: of the png.
+    """
+    info = tuning.info
+    every, steps = info["settings"]["check_every"], info["steps"]
+    looks = np.minimum(np.arange(len(info["looks"])) * every, steps)
+    curves = {"frames kept out": (looks, np.array(info["looks"]))}
+    for title, name in (
+        ("content: loss of the step", "content_history"),
+        ("weights: loss of the step", "history"),
+        ("others: distance to the untuned", "drift"),
+    ):
+        if info[name]:
+            curves[title] = (np.arange(1, len(info[name]) + 1), np.array(info[name]))
+    before, after = (info["stages"][stage]["psnr"] for stage in ("inverted", "tuned"))
+    plot_curves(path, curves, title=f"{before:.1f} dB, tuned {after:.1f} dB", columns=2)
