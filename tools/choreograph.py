@@ -37,6 +37,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
     add("--check", action="store_true", help="check the script and draw its score only")
     add("--any-weights", action="store_true", help="even if motions were made with other weights")
+    add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
     add("--sound", type=Path, help="a film whose sound is put under this one")
     add("--chunk", type=int, default=16, help="frames rendered at once (default: %(default)s)")
     add("--out-dir", type=Path, default=Path("choreography"), help="default: choreography/")
@@ -73,7 +74,7 @@ def main(argv: list[str] | None = None) -> None:
 
     if args.sound and not has_sound(args.sound):
         raise UserError(f"{args.sound}: has no sound, or is no film; leave --sound away.")
-    inferencer = CTSVGInferencer(args.weights, args.device)
+    inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     performance = prepare(inferencer, script, args.any_weights)
     score, film, sheet = (
         args.out_dir / name for name in ("score.png", "choreography.mp4", "choreography.png")

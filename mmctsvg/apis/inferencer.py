@@ -18,6 +18,7 @@ from mmctsvg.motion.waves import Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
+from .arguments import choices, choose_device, find_label
 from .rendering import CONTENT, MOTION, NOISES, fixed_noise, moments, render_styles, rows
 from .weights import load_generator, make_card
 
@@ -64,7 +65,7 @@ class CTSVGInferencer:
                     f"{path}: the demo model is not part of this installation; "
                     "train one with tools/train.py and give its generator.safetensors."
                 )
-        chosen = _choose_device(device)
+        chosen = choose_device(device)
         generator, card = load_generator(path, chosen)
         try:
             generator.compute_dtype = resolve_precision(precision, chosen)
@@ -172,12 +173,12 @@ class CTSVGInferencer:
         return rows(n, self.z_c_dim, seed, CONTENT).to(self.device)
 
     def find_actor(self, actor: str | int) -> int:
-        """Number of an actor given by name or number; raises UserError naming the valid ones."""
-        return _find(actor, self.actors, "actor")
+        """Number of an actor, see `find_label`."""
+        return find_label(actor, self.actors, "actor")
 
     def find_action(self, action: str | int) -> int:
-        """Number of an action given by name or number; raises UserError naming the valid ones."""
-        return _find(action, self.actions, "action")
+        """Number of an action, see `find_label`."""
+        return find_label(action, self.actions, "action")
 
     def render(self, times: Iterable[float], *args: Any, **kwargs: Any) -> Tensor:
         """Renders one video into memory; takes what `stream` takes.
@@ -368,9 +369,11 @@ class CTSVGInferencer:
         labels = {}
         for what, value, names in (("actor", actor, self.actors), ("action", action, self.actions)):
             if value is None and self.card[f"{what}s"]:
-                raise UserError(f"This generator needs an {what}: {_choices(names)}.")
+                raise UserError(f"This generator needs an {what}: {choices(names)}.")
             if value is not None:
-                labels[f"{what}s"] = torch.tensor([_find(value, names, what)], device=self.device)
+                labels[f"{what}s"] = torch.tensor(
+                    [find_label(value, names, what)], device=self.device
+                )
         return labels
 
     @torch.no_grad()
@@ -397,28 +400,3 @@ class CTSVGInferencer:
         if vector.shape not in ((size,), (1, size)):
             raise UserError(f"{name} must have the shape ({size},), not {tuple(vector.shape)}.")
         return vector.reshape(1, size).to(self.device)
-
-
-def _choices(names: Sequence[str]) -> str:
-    return f"{', '.join(names)} (or a number from 0 to {len(names) - 1})"
-
-
-def _find(value: str | int, names: Sequence[str], what: str) -> int:
-    if not names:
-        raise UserError(f"This generator knows no {what}s, so it cannot show {value!r}.")
-    text = str(value)
-    if isinstance(value, str) and text in names:
-        return names.index(text)
-    if text.isdecimal() and int(text) < len(names):
-        return int(text)
-    raise UserError(f"There is no {what} {value!r}; there are {_choices(names)}.")
-
-
-def _choose_device(device: str | torch.device | None) -> torch.device:
-    try:
-        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except RuntimeError as error:
-        raise UserError(f"device is 'cpu', 'cuda' or 'cuda:N', not {device!r}.") from error
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise UserError(f"device {str(chosen)!r}: this machine has no GPU that PyTorch can use.")
-    return chosen

@@ -183,7 +183,7 @@ def _values(script: Script, track: str) -> list[str | None]:
 
 
 def _content(inferencer: CTSVGInferencer, actor: str | None, action: str | None) -> Tensor:
-    if inferencer.z_c_dim:
+    if inferencer.z_c_dim and actor not in inferencer.actors:
         z_c = inferencer.sample_content(1, seed=int(actor or 0))
         return inferencer.content_style(None, action, z_c)
     return inferencer.content_style(actor, action)
@@ -204,7 +204,7 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
     motions: list[Motion] = []
     for track in TRACKS:
         changes = script.tracks[track]
-        needed = {"actor": inferencer.actors, "action": inferencer.actions}.get(track, ())
+        needed = inferencer.card.get(f"{track}s", ())
         if needed and not changes:
             problems.append((1, f"this generator needs an {track} at 0 s: {', '.join(needed)}"))
         for change in changes:
@@ -212,7 +212,7 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
                 if track == "motion":
                     motions.append(find_motion(_source(script, change), inferencer, any_weights))
                 elif track == "actor" and inferencer.z_c_dim:
-                    _check_seed(change.value)
+                    _check_content(inferencer, change.value)
                 else:
                     getattr(inferencer, f"find_{track}")(change.value)
             except UserError as error:
@@ -240,8 +240,9 @@ def _is_whole(text: str) -> bool:
     return text.lstrip("+-").isdecimal()
 
 
-def _check_seed(value: str) -> None:
-    if not _is_whole(value):
+def _check_content(inferencer: CTSVGInferencer, value: str) -> None:
+    if not (_is_whole(value) or value in inferencer.actors):
         raise UserError(
-            f"actor {value!r}: this generator knows no actors; give the number of a seed"
+            f"actor {value!r}: this generator knows no actors; give the number of a seed, or the "
+            "person of a tuning"
         )
