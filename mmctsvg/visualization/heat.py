@@ -58,7 +58,7 @@ def plot_table(
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             colour = "white" if value > 0.6 else "black"
-            text = f"{value:.2f}" if value > -9.995 else "<-10"
+            text = f"{round(value, 2) + 0:.2f}" if value > -9.995 else "<-10"  # no -0.00
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7.5)
     width = len(columns) // max(1, len(groups))
     for number, name in enumerate(groups):
