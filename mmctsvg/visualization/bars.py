@@ -33,8 +33,8 @@ def plot_bars(
             for key in ("value", "low", "high", "control")
         )
         ends = np.nan_to_num(np.abs(np.stack([values - low, high - values])))
-        style = dict(yerr=ends, capsize=4, color=COLOURS[0], label="stays, 95 %")
-        panel.bar(places - 0.2, np.nan_to_num(values), 0.38, **style)
+        panel.bar(places - 0.2, np.nan_to_num(values), 0.38, color=COLOURS[0], label="stays, 95 %")
+        panel.errorbar(places - 0.2, np.nan_to_num(values), ends, fmt="k", ls="none", capsize=4)
         panel.bar(places + 0.2, np.nan_to_num(other), 0.38, color=COLOURS[5], label=control)
         for shift, numbers in ((-0.2, np.fmax(values, high)), (0.2, other)):
             for place, top, value in zip(
