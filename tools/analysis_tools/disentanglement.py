@@ -13,7 +13,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,7 +130,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.disentanglement import measure_drawn, measure_faces
     from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
     from mmctsvg.evaluation.sync import choose_instrument
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
     from mmctsvg.visualization import stack_sheets, write_png
     from mmctsvg.visualization.bars import plot_bars
 
@@ -176,8 +175,7 @@ def main(argv: list[str] | None = None) -> None:
             "motions": args.seeds,
             "frames": frames,
         }
-        with atomic_path(report) as temporary:
-            temporary.write_text(json.dumps(about | found, indent=1))
+        write_json(report, about | found)
         for name in TITLES:
             for row in found[name]:
                 print(

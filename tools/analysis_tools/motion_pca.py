@@ -14,7 +14,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,9 +102,7 @@ def measure_table(
         "frames": frames,
         "measured": spread,
         "columns": [f"{action} {name}" for action in actions for name in FACTORS],
-        "r2": {
-            name: [float(v) if np.isfinite(v) else None for v in row] for name, row in table.items()
-        },
+        "r2": {name: row.tolist() for name, row in table.items()},
     }
     return table, numbers
 
@@ -124,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.motion_factors import FACTORS
     from mmctsvg.evaluation.sync import choose_instrument
     from mmctsvg.motion import motion_pca
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
     from mmctsvg.visualization.heat import plot_table
     from mmctsvg.visualization.variance import plot_variance
 
@@ -191,8 +188,7 @@ def main(argv: list[str] | None = None) -> None:
     elif args.samples:
         print("no table of factors: they can be measured in films of the drawn people only")
     report = args.out_dir / "pca.json"
-    with atomic_path(report) as temporary:
-        temporary.write_text(json.dumps(numbers, indent=1))
+    write_json(report, numbers)
     for path in (*written, report):
         print(path)
 

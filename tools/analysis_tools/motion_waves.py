@@ -11,7 +11,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.film import plan_films
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.motion import spread_times, wave_sensitivity, wave_table
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
     from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
     from mmctsvg.visualization.heat import overlay_heat
@@ -148,8 +147,7 @@ def main(argv: list[str] | None = None) -> None:
             for j in order
         ],
     }
-    with atomic_path(report) as temporary:
-        temporary.write_text(json.dumps(numbers, indent=1))
+    write_json(report, numbers)
     spectrum, sheet = args.out_dir / "spectrum.png", args.out_dir / "sensitivity.png"
     plot_spectrum(spectrum, hertz, amplitude, effect, half=inferencer.fps / 2)
     # Every map by its own largest values: the sheet shows where, the spectrum how much.
