@@ -124,13 +124,13 @@ def measure_faces(films: Iterable[Film], lips: LiASync, identity: FaceIdentity) 
     for changed, kept in (("actor", "action"), ("action", "actor")):
         if len({r[changed] for r in records}) > 1:
             motion.append(_lip_sync(lips, records, changed, kept))
-            notes += [note for note in lips.notes if note not in notes]
+            notes = notes or list(lips.notes)  # the second time they would say the same
     if not motion:
         raise UserError("changing the content needs two actors or two actions, and there is one")
     rows = []
     if len(motions) > 1:
         numbers = {k.partition("/")[2]: v for k, v in identity.evaluate().items()}
-        rows.append(_row("time", *(numbers[f"first{end}"] for end in ("", "_low", "_high"))))
+        rows.append(_row("moment", *(numbers[f"first{end}"] for end in ("", "_low", "_high"))))
         other = _row("motion", *(numbers[f"real_person{end}"] for end in ("", "_low", "_high")))
         rows.append(other | {"control": numbers["other_person"]})
         rows = [row | {"what": "cosine of faces"} for row in rows]

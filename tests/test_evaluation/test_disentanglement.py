@@ -125,8 +125,8 @@ def test_faces(faces):
         for (m, n), a in itertools.product(pairs, "ab")
     ]
     assert actor["control"] == pytest.approx(np.mean(others))
-    time, motion = found["identity"]
-    assert time["value"] == pytest.approx(1) and time["changed"] == "time"
+    moment, motion = found["identity"]
+    assert moment["value"] == pytest.approx(1) and moment["changed"] == "moment"
     angles = np.radians([5, 10])
     assert motion["value"] == pytest.approx(np.cos(angles).mean())
     gaps = [60 * (i - j) + turn for i, j in itertools.permutations(range(3), 2) for turn in (5, 10)]

@@ -53,7 +53,7 @@ def test_table_of_drawn_people(tmp_path, make_generator, make_meta, load_tool, c
     options = ["--samples", "12", "--seconds", "0.8", "--actor", "Leo", "--out-dir", str(out)]
     load_tool("analysis_tools/motion_pca").main([str(weights), *QUICK, *options])
     assert cv2.imread(str(out / "factors.png")).std() > 5
-    assert "mean R^2 from all 4 directions" in capsys.readouterr().out
+    assert "R^2 from all 4 directions, mean over actions: tempo" in capsys.readouterr().out
     found = json.loads((out / "pca.json").read_text())["factors"]
     names = ["direction 1", "direction 2", "all 4 directions", "powers m^2", "same motion, Mia"]
     assert list(found["r2"]) == names and found["columns"][5] == "wave size"

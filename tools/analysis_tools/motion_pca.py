@@ -184,7 +184,11 @@ def main(argv: list[str] | None = None) -> None:
         )
         written.append(picture)
         for name in list(table)[args.directions :]:
-            print(f"mean R^2 from {name}: {np.nanmean(table[name]):.2f}")
+            means = table[name].reshape(-1, len(FACTORS))
+            known = np.isfinite(means)
+            means = np.where(known, means, 0).sum(0) / np.maximum(known.sum(0), 1)
+            texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
+            print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
     elif args.samples:
         print("no table of factors: they can be measured in films of the drawn people only")
     report = args.out_dir / "pca.json"
