@@ -13,7 +13,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +97,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.choreography import retime
     from mmctsvg.evaluation.sync import choose_instrument, measure_sync
     from mmctsvg.inversion import find_motion
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
 
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     instrument = choose_instrument(inferencer, args.sync)
@@ -133,8 +132,7 @@ def main(argv: list[str] | None = None) -> None:
     if instrument != "none":
         found = measure_sync(inferencer, plan, times.tolist(), instrument, chunk=BATCH)
         report = args.out_dir / "sync.json"
-        with atomic_path(report) as temporary:
-            temporary.write_text(json.dumps(found, indent=1))
+        write_json(report, found)
         print(
             f"sync {found['sync']:.3f} ({found['instrument']}: mean correlation over pairs of "
             f"people, {found['frames']} frames); people with different motions: "

@@ -371,9 +371,8 @@ class CTSVGInferencer:
             if value is None and self.card[f"{what}s"]:
                 raise UserError(f"This generator needs an {what}: {choices(names)}.")
             if value is not None:
-                labels[f"{what}s"] = torch.tensor(
-                    [find_label(value, names, what)], device=self.device
-                )
+                number = find_label(value, names, what)
+                labels[f"{what}s"] = torch.tensor([number], device=self.device)
         return labels
 
     @torch.no_grad()
@@ -391,8 +390,7 @@ class CTSVGInferencer:
             if z_c is not None:
                 raise UserError("This generator knows actors and takes no content noise z_c.")
             return None
-        if z_c is None:
-            return self.sample_content(1, seed)
+        z_c = self.sample_content(1, seed) if z_c is None else z_c
         return self._vector(z_c, self.z_c_dim, "z_c")
 
     def _vector(self, value: Tensor, size: int, name: str) -> Tensor:

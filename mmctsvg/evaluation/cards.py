@@ -13,7 +13,7 @@ import torch
 
 import mmctsvg
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, write_json
 
 from .run import Result
 
@@ -40,11 +40,9 @@ def make_card(subject: Mapping[str, Any], results: Sequence[Result]) -> dict[str
 
 def write_card(card: Mapping[str, Any], out_dir: Path) -> None:
     """Write ``card.json`` and ``card.md``."""
-    # NaN is no JSON; a number that there is not is null.
-    text = json.dumps(_without_nan(card), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    for name, content in (("card.json", text), ("card.md", render_card(card))):
-        with atomic_path(out_dir / name) as path:
-            path.write_text(content, encoding="utf-8")
+    write_json(out_dir / "card.json", card)
+    with atomic_path(out_dir / "card.md") as path:
+        path.write_text(render_card(card), encoding="utf-8")
 
 
 def read_card(path: Path) -> dict[str, Any]:
@@ -145,11 +143,3 @@ def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[st
     if [w["sha256"] for w in first["weights"]] != [w["sha256"] for w in second["weights"]]:
         found.append("the weights differ")
     return found
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_nan(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(v) for v in value]
-    return None if isinstance(value, float) and value != value else value

@@ -3,6 +3,7 @@
 from .equaliser import BANDS, combine, equalise
 from .loop import LoopError, make_loop
 from .pca import MotionPCA, motion_pca
+from .sensitivity import spread_times, wave_sensitivity, wave_table
 from .waves import DRIFTS, Waves
 
 __all__ = [
@@ -15,4 +16,7 @@ __all__ = [
     "equalise",
     "make_loop",
     "motion_pca",
+    "spread_times",
+    "wave_sensitivity",
+    "wave_table",
 ]

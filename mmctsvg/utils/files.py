@@ -1,11 +1,13 @@
 """Writing files so that a reader never meets half of one."""
 
 import errno
+import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from .errors import UserError
 
@@ -42,6 +44,30 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # usually because it is not there
             temporary.unlink()
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write plain data as JSON, atomically; a number that there is not (NaN) becomes null.
+
+    Args:
+        path: where to write.
+        value: mappings, sequences, texts and numbers.
+
+    Raises:
+        UserError: see `atomic_path`.
+    """
+    # NaN and infinity are no JSON: other readers than Python's refuse them.
+    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(v) for v in value]
+    return None if isinstance(value, float) and value != value else value
 
 
 def _is_about(error: OSError, path: Path, temporary: Path) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .contact_sheet import write_png
 from .curves import COLOURS
+from .figure import new_figure, tidy, write_figure
 
 PANELS = 6  # motions that are shown
 
@@ -24,7 +24,7 @@ def plot_lip_curves(path: str | Path, areas: Mapping[str, np.ndarray], still: fl
     shown = list(areas.items())[:PANELS]
     columns = min(2, len(shown))
     rows = -(-len(shown) // columns)
-    figure = _figure(6 * columns, 2.6 * rows + 0.5)
+    figure = new_figure(6 * columns, 2.6 * rows + 0.5)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for panel in axes.flat[len(shown) :]:
         panel.set_axis_off()
@@ -38,13 +38,13 @@ def plot_lip_curves(path: str | Path, areas: Mapping[str, np.ndarray], still: fl
             panel.plot(curve, color=colour, alpha=max(0.2, 1.5 / len(curves)), linewidth=0.8)
         panel.plot(change.mean(0), color=COLOURS[1], linewidth=1.5, label="mean")
         panel.set_title(title, fontsize=10)
-        _tidy(panel)
+        tidy(panel)
     axes.flat[0].legend(fontsize=8, frameon=False)
     figure.supxlabel("frame", fontsize=9)
     figure.supylabel("lip area, % above the clip's mean", fontsize=9)
     if len(areas) > len(shown):
         figure.suptitle(f"{len(shown)} of {len(areas)} motions", fontsize=10)
-    _write(path, figure)
+    write_figure(path, figure)
 
 
 def plot_identity(
@@ -58,7 +58,7 @@ def plot_identity(
             may differ in length.
         levels: further cosines by name, drawn as lines across; NaN is left out.
     """
-    figure = _figure(8, 4)
+    figure = new_figure(8, 4)
     panel = figure.add_subplot()
     longest = max(len(curve) for curve in curves)
     padded = np.full((len(curves), longest), np.nan)
@@ -76,26 +76,5 @@ def plot_identity(
     panel.set_xlabel("frame", fontsize=9)
     panel.set_ylabel("cosine", fontsize=9)
     panel.legend(fontsize=8, frameon=False)
-    _tidy(panel)
-    _write(path, figure)
-
-
-def _figure(width: float, height: float):
-    # Imported here because it takes half a second that an import of a metric does not have.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _tidy(panel) -> None:
-    panel.tick_params(labelsize=8)
-    panel.grid(alpha=0.25)
-    panel.spines[["top", "right"]].set_visible(False)
-
-
-def _write(path: str | Path, figure) -> None:
-    figure.canvas.draw()
-    write_png(path, np.asarray(figure.canvas.buffer_rgba())[..., :3].copy())
+    tidy(panel)
+    write_figure(path, figure)

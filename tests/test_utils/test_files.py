@@ -1,9 +1,10 @@
 import errno
+import json
 
 import pytest
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, write_json
 
 
 def test_appears_only_at_the_end(tmp_path):
@@ -50,3 +51,13 @@ def test_full_disc(tmp_path):
         temporary.write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device")
     assert not list(tmp_path.iterdir())
+
+
+def test_json_without_nan(tmp_path):
+    nan = float("nan")
+    write_json(tmp_path / "a" / "b.json", {"a": [1, nan, ("ä", 2.5)], "b": {"c": nan}})
+    text = (tmp_path / "a" / "b.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"a": [1, None, ["ä", 2.5]], "b": {"c": None}} and "ä" in text
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "c.json", [float("inf")])
+    assert not (tmp_path / "c.json").exists()
