@@ -3,12 +3,13 @@
 from .clip import Clip, read_clip
 from .invert import DEFAULT, OFFICIAL, invert, render_motion
 from .motion_file import Motion, find_motion, fingerprint, load_motion, save_motion
-from .temporal import Settings
+from .settings import Level, Settings
 
 __all__ = [
     "DEFAULT",
     "OFFICIAL",
     "Clip",
+    "Level",
     "Motion",
     "Settings",
     "find_motion",
