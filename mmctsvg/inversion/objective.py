@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -171,3 +172,14 @@ def stratified(length: int, count: int, generator: torch.Generator | None = None
     place = torch.rand(count, generator=generator) if generator else torch.full((count,), 0.5)
     frames = ((torch.arange(count) + place) * length / count).long()
     return frames.clamp(max=length - 1)
+
+
+@torch.no_grad()
+def measure_lpips(lpips: nn.Module, film: np.ndarray, clip: np.ndarray, chunk: int = 16) -> float:
+    """Mean LPIPS of two films, uint8 ``(T, H, W, 3)``, enlarged as in `Objective`."""
+    objective, device = Objective(lpips, mse_weight=0.0), next(lpips.parameters()).device
+    total = 0.0
+    for start in range(0, len(film), chunk):
+        pieces = (torch.from_numpy(x[start : start + chunk]).to(device) for x in (film, clip))
+        total += float(objective(*(x.movedim(-1, 1) / 127.5 - 1 for x in pieces)).sum())
+    return total / len(film)
