@@ -68,7 +68,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add("--steps", type=int, help="of Adam (default: the preset's)")
     add("--restarts", type=int, help="starts that are optimised side by side (default: preset's)")
-    add("--frames-per-step", type=int, help="random frames for all but the last steps")
+    add("--frames-per-step", type=int, help="random frames for nine tenths of the steps")
     add(
         "--lpips",
         choices=("vgg", "alex", "none"),
@@ -140,7 +140,7 @@ def invert_clip(
     Raises:
         UserError: if the clip cannot be used.
     """
-    from mmctsvg.inversion import DEFAULT, OFFICIAL, invert, read_clip, save_motion
+    from mmctsvg.inversion import DEFAULT, OFFICIAL, Level, invert, read_clip, save_motion
     from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
 
     clip = read_clip(
@@ -158,9 +158,11 @@ def invert_clip(
         )
     given = {
         name: value
-        for name in ("steps", "restarts", "frames_per_step", "chunk", "seed")
+        for name in ("steps", "restarts", "chunk", "seed")
         if (value := getattr(args, name)) is not None
     }
+    if args.frames_per_step is not None:
+        given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
     settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
     box = clip.box and [clip.box.left, clip.box.top, clip.box.side]
     motion = invert(

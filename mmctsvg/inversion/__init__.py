@@ -4,7 +4,7 @@ from .clip import Clip, read_clip, read_original
 from .invert import DEFAULT, OFFICIAL, invert, render_motion
 from .motion_file import Motion, find_motion, fingerprint, load_motion, save_motion
 from .pivotal import PivotalSettings
-from .temporal import Settings
+from .settings import Level, Settings
 from .tune import tune
 from .tuning_file import Tuning, load_tuning, save_tuning
 
@@ -12,6 +12,7 @@ __all__ = [
     "DEFAULT",
     "OFFICIAL",
     "Clip",
+    "Level",
     "Motion",
     "PivotalSettings",
     "Settings",

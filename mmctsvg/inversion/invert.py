@@ -22,25 +22,29 @@ from mmctsvg.utils.pickles import read_pickle
 from mmctsvg.utils.progress import Progress
 
 from .motion_file import Motion, fingerprint
-from .temporal import (
-    TUNABLE,
-    Objective,
-    Problem,
-    Settings,
-    TemporalInversion,
-    choose_starts,
-    rank,
-)
+from .objective import Objective, Problem
+from .settings import Level, Settings
+from .starts import choose_labels, choose_starts
+from .temporal import TUNABLE, TemporalInversion
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
 #: What the released inversion does.
 OFFICIAL = Settings(reduction="sum")
-#: As good and faster, see docs/inversion.md.
-DEFAULT = Settings(latent_noise=0.0, frames_per_step=8)
-
-_SEARCHED = 4  # motions with which every actor and action is looked at
+#: As good and 5 to 20 times faster, see docs/inversion.md.
+DEFAULT = Settings(
+    steps=120,
+    lr=0.6,
+    cooldown=0.7,
+    latent_noise=0.0,
+    levels=(
+        Level(until=0.3, frames=4, shrink=2),
+        Level(until=0.7, frames=8, shrink=2),
+        Level(until=0.9, frames=16, shrink=2),
+        Level(until=0.96, frames=16),
+    ),
+)
 
 
 def invert(
@@ -107,6 +111,11 @@ def invert(
         raise UserError(f"tune: {unknown.pop()!r} is none of {', '.join(TUNABLE)}.")
     if settings.steps < 1 or settings.restarts < 1 or settings.chunk < 1:
         raise UserError("steps, restarts and chunk must be at least 1.")
+    ends = [0.0, *(level.until for level in settings.levels), 1.0]
+    if any(low >= high for low, high in itertools.pairwise(ends)):
+        raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
+    if any((level.frames or 1) < 1 or level.shrink < 1 for level in settings.levels):
+        raise UserError("frames and shrink of a level must be at least 1.")
     names = dict.fromkeys(("m", *tune, *(["w_c"] if inferencer.z_c_dim else [])))
     tuned = tuple(name for name in TUNABLE if name in names)
     noise = noise or ("fixed" if inferencer.default_noise == "fixed" else "zero")
@@ -118,7 +127,7 @@ def invert(
     contents = _contents(inferencer, actor, action)
     key = _key(weights, target, when, tuned, settings, noise, mse_weight, lpips, list(contents))
     kept = read_state(state, key)
-    chosen = tuple(kept["chosen"]) if kept else _choose_labels(problem, contents, settings)
+    chosen = tuple(kept["chosen"]) if kept else choose_labels(problem, contents, settings)
     if "t0" in tuned:
         reach = float(when[-1] - when[0])
         t0_range = t0_range or (-reach, reach)
@@ -248,24 +257,6 @@ def _contents(
         w_c = inferencer.generator.content(None, actions, z_c, inferencer.card["ramp"])
         found[a, b] = w_c.mean(dim=0)  # the mean of all appearances, as the actor is free
     return found
-
-
-@torch.no_grad()
-def _choose_labels(
-    problem: Problem, contents: dict[tuple, Tensor], settings: Settings
-) -> tuple[int | None, int | None]:
-    """The labels that come nearest with any of a few motions."""
-    if len(contents) == 1:
-        return next(iter(contents))
-    mapper = problem.generator.mapper
-    draw = torch.Generator().manual_seed(settings.seed)
-    motions = torch.cat([mapper.mean_style(10_000, draw)[None], mapper.sample(_SEARCHED - 1, draw)])
-    parameters = problem.start(
-        motions.repeat(len(contents), 1),
-        torch.stack(list(contents.values())).repeat_interleave(_SEARCHED, dim=0),
-    )
-    losses = rank(problem, parameters, settings.chunk)
-    return list(contents)[int(losses.argmin()) // _SEARCHED]
 
 
 def _key(weights, target, times, tuned, settings, noise, mse_weight, lpips, labels) -> str:

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from mmctsvg.models.overlay import put_weights, take_weights_off
 from mmctsvg.models.randomness import generator_for
 
-from .temporal import FRAMES, Parameters, Problem, accumulate, evaluate, stratified
+from .objective import Parameters, Problem, accumulate, evaluate, stratified
+from .settings import FRAMES
 from .tuned_layers import NETWORK, build, choose_layers, split
 
 HELD_OUT = 5  # every fifth frame is kept out of the tuning

@@ -28,8 +28,10 @@ from .invert import (
     write_state,
 )
 from .motion_file import Motion
+from .objective import Objective, Parameters, Problem, evaluate
 from .pivotal import PivotalSettings, PivotalTuning, held_out
-from .temporal import Objective, Parameters, Problem, Settings, TemporalInversion, evaluate
+from .settings import Settings
+from .temporal import TemporalInversion
 from .tuning_file import Tuning, action_part
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """Pictures and films that people look at: contact sheets, mp4/gif writers, training curves."""
 
 from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheets, write_png
+from .curve_pairs import plot_curve_pairs
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
 from .video import FrameFolder, VideoWriter, to_uint8
@@ -11,6 +12,7 @@ __all__ = [
     "VideoWriter",
     "choose_scale",
     "contact_sheet",
+    "plot_curve_pairs",
     "plot_curves",
     "plot_identity",
     "plot_lip_curves",

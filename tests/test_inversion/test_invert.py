@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import Settings, invert, render_motion
+from mmctsvg.inversion import Level, Settings, invert, render_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import to_uint8
 
@@ -104,6 +104,9 @@ def test_refuses(inferencer, clip):
         (clip, {"actor": "eve"}, "no actor 'eve'"),
         (clip, {"noise": "random"}, "fixed, stored, zero"),
         (clip, {"settings": Settings(steps=0)}, "at least 1"),
+        (clip, {"settings": Settings(levels=(Level(until=1.0, frames=2),))}, "below 1"),
+        (clip, {"settings": Settings(levels=(Level(until=0.5), Level(until=0.4)))}, "must rise"),
+        (clip, {"settings": Settings(levels=(Level(until=0.5, frames=0),))}, "at least 1"),
     ):
         with pytest.raises(UserError, match=words):
             invert(inferencer, frames, **kwargs)

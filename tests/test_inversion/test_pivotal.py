@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mmctsvg.inversion.objective import Objective, Problem
 from mmctsvg.inversion.pivotal import PivotalSettings, PivotalTuning, held_out
-from mmctsvg.inversion.temporal import Objective, Problem
 
 SETTINGS = PivotalSettings(steps=8, check_every=2, warmup=2, frames_per_step=4, lr=0.01)
 

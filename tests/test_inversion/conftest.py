@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from mmctsvg.inversion.objective import Objective, Problem
+
+
+@pytest.fixture
+def problem(make_generator):
+    """A film of a little generator, as a clip, with the motion that made it."""
+
+    def make(length=12, **kwargs):
+        generator = make_generator(0, 0, **kwargs).requires_grad_(False)
+        for layer in generator.synthesis.to_rgbs:  # so that few colours are cut at black and white
+            layer.conv.weight *= 0.2
+        draw = torch.Generator().manual_seed(5)
+        with torch.no_grad():
+            m = generator.mapper.sample(1, draw)
+            w_c = generator.content(z_c=torch.randn(1, generator.z_c_dim, generator=draw))
+            times = torch.arange(length).double() / 4
+            film = generator.video(generator.styles(w_c, m, times[None]))[0]
+        target = (film.clamp(-1, 1) + 1).mul(127.5).round().to(torch.uint8).movedim(1, -1)
+        return Problem(generator, target, times, Objective()), m, w_c
+
+    return make
+
+
+class Perceptual(torch.nn.Module):
+    """Has the call of LPIPS: mean squared difference of neighbouring columns' differences."""
+
+    def __init__(self):
+        super().__init__()
+        self.sides = []  # of the pictures that came, call by call
+
+    def forward(self, a, b):
+        assert a.shape == b.shape
+        self.sides.append(a.shape[-1])
+        return (a - b).diff(dim=-1).square().mean(dim=(1, 2, 3), keepdim=True)
+
+
+@pytest.fixture
+def perceptual():
+    return Perceptual()

@@ -1,0 +1,26 @@
+import math
+
+import pytest
+
+from mmctsvg.inversion.settings import Level, Settings
+
+
+def test_schedule():
+    settings = Settings(steps=200)
+    rates = [settings.rate(step) for step in range(200)]
+    assert rates[0] == pytest.approx(0.1 / 10) and rates[4] == pytest.approx(0.1 / 2)
+    assert rates[10:150] == pytest.approx([0.1] * 140)
+    assert rates[175] == pytest.approx(0.05)
+    assert rates[199] == pytest.approx(0.1 * (0.5 - 0.5 * math.cos(math.pi / 50)))
+    assert settings.noise(0) == 0.05 and settings.noise(75) == pytest.approx(0.05 / 4)
+    assert settings.noise(150) == 0 == settings.noise(199)
+
+
+def test_levels_end_in_the_exact_objective():
+    first, second = Level(until=0.3, frames=4, shrink=2), Level(until=0.9, frames=8)
+    settings = Settings(steps=100, levels=(first, second))
+    levels = [settings.level(step) for step in range(100)]
+    assert levels[:30] == [first] * 30 and levels[30:90] == [second] * 60
+    assert all(level.is_exact and level.frames is None for level in levels[90:])
+    assert not first.is_exact and not second.is_exact and not Level(until=1, shrink=2).is_exact
+    assert Settings().level(0).is_exact

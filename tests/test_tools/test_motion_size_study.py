@@ -1,0 +1,89 @@
+import json
+
+import numpy as np
+import pytest
+
+from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.inversion import load_motion, render_motion
+from mmctsvg.visualization import to_uint8
+
+TOOL = "analysis_tools/motion_size_study"
+
+
+@pytest.fixture
+def models(tmp_path, make_generator, make_meta):
+    """Two models of drawn people, of different sizes."""
+    paths = []
+    meta = make_meta(actors=["Mia", "Omar"], actions=["nod", "wave", "laugh"])
+    for k, size in ((12, 16), (20, 32)):
+        generator = make_generator(motion_dim=k, size=size, channels={4: 8, 8: 8, 16: 8, 32: 4})
+        paths.append(tmp_path / f"k{k}.safetensors")
+        save_generator(paths[-1], generator, meta)
+    return paths
+
+
+def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys):
+    main, out = load_tool(TOOL).main, tmp_path / "out"
+    common = ["--lpips", "none", "--device", "cpu", "--frames", 8, "--steps", 2, "--out-dir", out]
+
+    def run(*weights, count):
+        main([str(a) for a in ["--weights", *weights, "--synth", count, *common]])
+        return json.loads((out / "study.json").read_text())
+
+    first = run(models[0], count=1)
+    kept = next(out.glob("k12-*/*/motion.safetensors"))
+    before = kept.stat().st_mtime_ns
+    both = run(*models, count=2)
+    assert kept.stat().st_mtime_ns == before and len(list(out.glob("k*/*/motion.safetensors"))) == 4
+    assert [(m["k"], m["size"], m["clips"]) for m in both["models"]] == [(12, 16, 2), (20, 32, 2)]
+    record = both["models"][0]["records"][0]
+    assert record == first["models"][0]["records"][0]
+
+    # The number is that of the film which the kept motion shows.
+    from mmctsvg.datasets import synth
+    from mmctsvg.evaluation.functional.drawn_people import measure
+
+    inferencer = CTSVGInferencer(models[0], "cpu")
+    film = to_uint8(render_motion(inferencer, load_motion(kept, inferencer.generator)))
+    person = next(p for p in synth.PEOPLE if p.name == record["actor"])
+    curve, pair = next(iter(record["curves"].items()))
+    assert pair["inverted"] == pytest.approx(measure(film, person)[curve])
+    expected = np.corrcoef(pair["real"], pair["inverted"])[0, 1]
+    assert record["correlation"] == pytest.approx(expected)
+    values = [r["correlation"] for r in both["models"][0]["records"]]
+    assert both["models"][0]["correlation"] == pytest.approx(np.mean(values))
+    printed = capsys.readouterr().out
+    assert "k12.safetensors" in printed and str(out / "curves.png") in printed
+    for name in ("curves.png", "sheet.png"):
+        assert (out / name).stat().st_size
+
+    other = [*common, "--tune", "w_c"]
+    arguments = ["--weights", models[0], "--synth", 1, *other]
+    check_refusal(main, arguments, "motion.safetensors", "other options")
+
+
+def test_refuses(tmp_path, models, load_tool, check_refusal, make_generator, make_meta):
+    main = load_tool(TOOL).main
+    common = ["--lpips", "none", "--device", "cpu", "--out-dir", tmp_path / "out"]
+    check_refusal(main, ["--weights", models[0], *common], "--clips", "--synth")
+    weights = ["--weights", models[0]]
+    check_refusal(main, [*weights, "--synth", 2, "--clips", "a.mp4", *common], "--clips")
+    check_refusal(main, [*weights, "--synth", 1, "--frames", 2, *common], "--frames is 2")
+    twice = ["--weights", models[0], models[0]]
+    check_refusal(main, [*twice, "--synth", 1, *common], "the same model")
+    save_generator(tmp_path / "x.safetensors", make_generator(), make_meta())
+    strange = ["--weights", tmp_path / "x.safetensors", "--synth", 1]
+    check_refusal(main, [*strange, *common], "no drawn actors", "ann")
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_the_clip_without_a_face(tmp_path, models, weights, load_tool, check_refusal):
+    weights("landmarks68")
+    from mmctsvg.visualization import VideoWriter
+
+    grey = np.full((5, 32, 32, 3), 99, np.uint8)
+    with VideoWriter(tmp_path / "wall.mp4", 10) as writer:
+        writer.write(grey)
+    arguments = ["--weights", models[0], "--clips", tmp_path / "wall.mp4", "--lpips", "none"]
+    arguments += ["--device", "cpu", "--out-dir", tmp_path / "out"]
+    check_refusal(load_tool(TOOL).main, arguments, "wall", "no face", "16 pixels")
