@@ -3,6 +3,7 @@
 from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheets, write_png
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
+from .long_film_curves import draw_long_curves
 from .video import FrameFolder, VideoWriter, to_uint8
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "VideoWriter",
     "choose_scale",
     "contact_sheet",
+    "draw_long_curves",
     "plot_curves",
     "plot_identity",
     "plot_lip_curves",
