@@ -30,7 +30,7 @@ from .invert import (
 from .motion_file import Motion
 from .objective import Objective, Parameters, Problem, evaluate
 from .pivotal import PivotalSettings, PivotalTuning, held_out
-from .settings import Settings
+from .settings import Level, Settings
 from .temporal import TemporalInversion
 from .tuning_file import Tuning, action_part
 
@@ -206,7 +206,7 @@ def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -
         Settings(
             steps=max(1, settings.content_steps),
             latent_noise=0.0,
-            frames_per_step=settings.frames_per_step,
+            levels=(Level(until=0.9, frames=settings.frames_per_step),),
             chunk=settings.chunk,
             seed=settings.seed,
         ),

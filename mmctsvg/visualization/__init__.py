@@ -4,6 +4,7 @@ from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheet
 from .curve_pairs import plot_curve_pairs
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
+from .long_film_curves import draw_long_curves
 from .video import FrameFolder, VideoWriter, to_uint8
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "VideoWriter",
     "choose_scale",
     "contact_sheet",
+    "draw_long_curves",
     "plot_curve_pairs",
     "plot_curves",
     "plot_identity",

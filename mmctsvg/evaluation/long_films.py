@@ -1,0 +1,146 @@
+"""What becomes of a person in a film that is much longer than the training clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+#: Curves of a film: what `measure_windows` gives.
+CURVES = ("identity", "sharpness", "motion")
+KEPT = 0.9  # of the identity of the beginning: the person is still the same
+SHARP = (0.8, 1.25)  # of the sharpness of the beginning: neither blurred nor broken up
+
+
+def window_starts(length: int, count: int, frames: int) -> np.ndarray:
+    """Where windows of a long film begin: at 0, then ever further apart, the last at its end.
+
+    Args:
+        length: of the film, in frames.
+        count: of windows, at least 2; short films have room for fewer different ones.
+        frames: of each window.
+
+    Returns:
+        Whole numbers, float64, ascending; the last window ends with the film.
+
+    Raises:
+        ValueError: if the film is not longer than two windows.
+    """
+    if length <= 2 * frames:
+        raise ValueError(f"length={length}: must be more than two windows of {frames} frames")
+    spread = np.geomspace(frames, length - frames, count - 1).round()
+    return np.unique(np.concatenate([[0.0], spread]))
+
+
+def sharpness(frames: np.ndarray) -> np.ndarray:
+    """Mean length of the gradient of the brightness, (T,), in grey levels per pixel.
+
+    Args:
+        frames: uint8 (T, H, W, 3).
+    """
+    grey = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    grey = grey.astype(np.float32)
+    across, down = np.diff(grey, axis=2)[:, :-1], np.diff(grey, axis=1)[:, :, :-1]
+    return np.hypot(across, down).mean((1, 2))
+
+
+def motion_size(frames: np.ndarray) -> float:
+    """Mean absolute difference of following frames, in grey levels.
+
+    Args:
+        frames: uint8 (T, H, W, 3), at least 2.
+    """
+    return float(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean())
+
+
+def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.ndarray]:
+    """Curves of a film over its windows.
+
+    Args:
+        frames: uint8 (W, n, H, W, 3), the windows.
+        identity: (W, n), how much every frame shows the person; NaN where that is not known.
+
+    Returns:
+        ``identity``, ``sharpness`` and ``motion``, (W,) each.
+    """
+    known = np.isfinite(identity)
+    sums = np.where(known, identity, 0).sum(1)
+    means = np.divide(sums, known.sum(1), out=np.full(len(sums), np.nan), where=known.any(1))
+    return {
+        "identity": means,
+        "sharpness": np.array([sharpness(window).mean() for window in frames]),
+        "motion": np.array([motion_size(window) for window in frames]),
+    }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One kind of drift, in numbers.
+
+    Attributes:
+        identity_early, identity_late: means within the span, and in the second half of the film;
+            NaN where nothing was measured.
+        sharpness, motion: late by early.
+        lost_at: start of the first window from which on the person is never the same again; None
+            if that does not happen.
+    """
+
+    identity_early: float
+    identity_late: float
+    sharpness: float
+    motion: float
+    lost_at: float | None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the end still shows the person of the beginning, as sharp."""
+        return self.lost_at is None and SHARP[0] <= self.sharpness <= SHARP[1]
+
+
+def summarise(curves: Mapping[str, np.ndarray], starts: np.ndarray, span: float) -> Outcome:
+    """Compares the end with the beginning.
+
+    Args:
+        curves: of `measure_windows`, (W,) or (films, W) each.
+        starts: of the windows, (W,), in frames.
+        span: length of the beginning, in frames.
+    """
+    mean = {name: _mean(np.atleast_2d(curves[name]), 0) for name in CURVES}
+    early, late = starts <= span, starts >= starts[-1] / 2
+    first, last = ({n: float(_mean(c[part], 0)) for n, c in mean.items()} for part in (early, late))
+    lost = mean["identity"] < KEPT * first["identity"]
+    kept = np.flatnonzero(~lost)
+    lost_at = None if not lost[-1] else float(starts[kept[-1] + 1 if len(kept) else 0])
+    return Outcome(
+        identity_early=first["identity"],
+        identity_late=last["identity"],
+        sharpness=last["sharpness"] / first["sharpness"],
+        motion=last["motion"] / first["motion"] if first["motion"] else float("nan"),
+        lost_at=lost_at,
+    )
+
+
+def verdict(outcomes: Mapping[str, Outcome]) -> str:
+    """One sentence: which drift keeps the person.
+
+    Args:
+        outcomes: by kind of drift.
+    """
+    parts = []
+    for keeps, verb in ((True, "kept by"), (False, "lost by")):
+        names = [
+            drift + ("" if o.lost_at is None else f" (from frame {o.lost_at:.0f} on)")
+            for drift, o in outcomes.items()
+            if o.keeps is keeps
+        ]
+        parts += [f"{verb} {' and '.join(names)}"] if names else []
+    return f"the person is {', '.join(parts)}"
+
+
+def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+    """Mean of the numbers that there are; NaN where there is none."""
+    there = np.isfinite(values)
+    count = there.sum(axis)
+    return np.where(count > 0, np.where(there, values, 0).sum(axis) / np.maximum(count, 1), np.nan)
