@@ -14,7 +14,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +89,7 @@ def main(argv: list[str] | None = None) -> None:
         tune,
     )
     from mmctsvg.inversion.side_by_side import show_motion, write_comparison, write_tuning_curves
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
 
     inferencer = CTSVGInferencer(args.weights, args.device)
     motion = load_motion(args.motion, inferencer.generator)
@@ -124,9 +123,7 @@ def main(argv: list[str] | None = None) -> None:
     pictures = {title: show(first) for title, show in films.items()}
     likeness, note = measure_likeness(clip.frames[: len(first)], pictures)
     report = out / "report.json"
-    with atomic_path(report) as temporary:
-        found = {"identity": likeness, "notes": [note] if note else [], **tuning.info}
-        temporary.write_text(json.dumps(found, indent=1))
+    write_json(report, {"identity": likeness, "notes": [note] if note else [], **tuning.info})
     describe(tuning, likeness, result.stat().st_size)
     if note:
         print(note)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.visualization.figure import new_figure, write_figure
 
 from .perform import Performance, locate
 from .script import TRACKS
@@ -21,12 +21,8 @@ def draw_score(performance: Performance, path: str | Path) -> None:
         performance: of `prepare`.
         path: of the png.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     seconds = np.linspace(0, performance.script.length, 600, endpoint=False)
-    figure = Figure(figsize=(9, 4), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(9, 4)
     rows = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for row, track in enumerate(TRACKS):
         changes = performance.script.tracks[track]
@@ -55,5 +51,4 @@ def draw_score(performance: Performance, path: str | Path) -> None:
     rows[1].set_xlabel("time of the film, s")
     rows[1].set_xlim(0, performance.script.length)
     rows[1].grid(alpha=0.3)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary)
+    write_figure(path, figure)

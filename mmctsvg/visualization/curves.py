@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .contact_sheet import write_png
+from .figure import new_figure, tidy, write_figure
 
 Curve = tuple[np.ndarray, np.ndarray]  # iterations (N,), values (N,)
 
@@ -147,14 +147,9 @@ def plot_curves(
         title: line above the panels.
         columns: number of panels side by side.
     """
-    # Imported here because it takes half a second that a training's start does not have.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     panels = group_curves(sorted(curves))
     rows = max(1, -(-len(panels) // columns))
-    figure = Figure(figsize=(5 * columns, 3.1 * rows + 0.5), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    figure = new_figure(5 * columns, 3.1 * rows + 0.5)
     if title:
         figure.suptitle(title)
     if not panels:
@@ -170,12 +165,9 @@ def plot_curves(
             axes.plot(steps, smooth(values, window), color=colour, linewidth=1.5, label=member)
         axes.set_ylim(*_limits([curves[member][1] for member in members]))
         axes.set_title(name, fontsize=10)
-        axes.tick_params(labelsize=8)
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
+        tidy(axes)
         if len(members) > 1:
             axes.legend(fontsize=7, frameon=False)
         if index // columns == rows - 1:
             axes.set_xlabel("iteration", fontsize=8)
-    canvas.draw()
-    write_png(path, np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    write_figure(path, figure)

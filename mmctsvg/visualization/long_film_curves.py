@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .curves import COLOURS
-from .face_curves import _figure, _tidy
+from .figure import new_figure, tidy
 
 
 def draw_long_curves(
@@ -23,7 +23,7 @@ def draw_long_curves(
     Returns:
         uint8 RGB image.
     """
-    figure = _figure(3 * len(curves), 2.5)
+    figure = new_figure(3 * len(curves), 2.5)
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
     for panel, (title, lines) in zip(panels, curves.items(), strict=True):
         for i, (name, line) in enumerate(lines.items()):
@@ -35,7 +35,7 @@ def draw_long_curves(
         panel.set_ylim(0, 1.08 * max(np.nanmax(line) for line in lines.values()))
         panel.set_title(title, fontsize=10)
         panel.set_xlabel("frame", fontsize=9)
-        _tidy(panel)
+        tidy(panel)
     panels[0].legend(fontsize=8, frameon=False)
     figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()

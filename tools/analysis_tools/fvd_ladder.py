@@ -10,7 +10,6 @@ Example:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
@@ -81,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.backbones.i3d import I3DLogits
     from mmctsvg.evaluation.distortions import DISTORTIONS
     from mmctsvg.evaluation.functional.frechet import Moments, frechet_distance
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
 
     network = I3DLogits(args.weights)
@@ -110,8 +109,7 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{name:>14}: " + "  ".join(f"{value:.0f}" for value in values))
     protocol = dict(network=network.name, clips=args.clips, size=args.size, frames=args.frames)
     result = dict(strengths=strengths, fvd=ladder, protocol=protocol)
-    with atomic_path(args.out_dir / "ladder.json") as path:
-        path.write_text(json.dumps(result, indent=2) + "\n")
+    write_json(args.out_dir / "ladder.json", result)
     plot(ladder, strengths, args.out_dir / "ladder.png")
     print(f"done: results in {args.out_dir}")
 

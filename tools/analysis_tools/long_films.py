@@ -13,7 +13,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +137,7 @@ def main(argv: list[str] | None = None) -> None:
         window_starts,
     )
     from mmctsvg.motion.waves import DRIFTS
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
     from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
 
@@ -195,11 +194,10 @@ def main(argv: list[str] | None = None) -> None:
         "starts": starts.tolist(),
         "window": WINDOW,
         "outcomes": {drift: asdict(o) | {"keeps": o.keeps} for drift, o in outcomes.items()},
-        "curves": {d: {n: _plain(c.mean(0)) for n, c in curves[d].items()} for d in DRIFTS},
+        "curves": {d: {n: c.mean(0).tolist() for n, c in curves[d].items()} for d in DRIFTS},
         "conclusion": conclusion,
     }
-    with atomic_path(report) as temporary:
-        temporary.write_text(json.dumps(content, indent=1))
+    write_json(report, content)
     for drift, o in outcomes.items():
         print(
             f"{drift:5s} identity {o.identity_early:.2f} -> {o.identity_late:.2f}, "
@@ -208,11 +206,6 @@ def main(argv: list[str] | None = None) -> None:
     print(f"{conclusion} ({len(cells)} films, frames 0 to {args.frames}, span {span:g} frames)")
     print(picture)
     print(report)
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    """Numbers as JSON knows them."""
-    return [float(v) if v == v else None for v in values]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ Examples:
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -253,7 +252,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.backbones.lpips import load_lpips
     from mmctsvg.evaluation.recovery import drawn_clips, summarise
     from mmctsvg.inversion import fingerprint
-    from mmctsvg.utils.files import atomic_path
+    from mmctsvg.utils.files import write_json
 
     inferencers = [CTSVGInferencer(weights, args.device) for weights in args.weights]
     prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
@@ -290,9 +289,7 @@ def main(argv: list[str] | None = None) -> None:
     print_table(models)
     report = args.out_dir / "study.json"
     protocol = {name: getattr(args, name) for name in ("frames", "crop", "tune", "steps", "lpips")}
-    with atomic_path(report) as temporary:
-        text = json.dumps({"models": models, "left_out": refused, "options": protocol}, indent=1)
-        temporary.write_text(text)
+    write_json(report, {"models": models, "left_out": refused, "options": protocol})
     names = [f"k = {m['k']} ({m['size']} px)" for m in models]
     for path in (report, *draw(args.out_dir, names, found, films)):
         print(path)
