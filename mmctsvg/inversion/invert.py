@@ -114,7 +114,10 @@ def invert(
     ends = [0.0, *(level.until for level in settings.levels), 1.0]
     if any(low >= high for low, high in itertools.pairwise(ends)):
         raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
-    if any((level.frames or 1) < 1 or level.shrink < 1 for level in settings.levels):
+    if any(
+        level.shrink < 1 or (level.frames is not None and level.frames < 1)
+        for level in settings.levels
+    ):
         raise UserError("frames and shrink of a level must be at least 1.")
     names = dict.fromkeys(("m", *tune, *(["w_c"] if inferencer.z_c_dim else [])))
     tuned = tuple(name for name in TUNABLE if name in names)
