@@ -89,12 +89,12 @@ def test_own_clips(tmp_path, monkeypatch, load_tool):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [c for c in commands() if c[1] == "tools/test.py"])
 def test_measuring(command, tmp_path, monkeypatch, load_tool, capsys):
-    """With the demo model in the place of the quick start's, which is the same."""
+    """With the demo model in the place of the quick start's, which is smaller."""
     monkeypatch.chdir(tmp_path)
     _, _, config, weights = command
     (tmp_path / weights).parent.mkdir(parents=True)
     shutil.copyfile(DEMO, weights)
-    load_tool("test").main([str(ROOT / config), weights])
+    load_tool("test").main([str(ROOT / config.replace("32", "64")), weights])
     assert "SynthTruth" in capsys.readouterr().out
     assert (tmp_path / weights).with_name("test").joinpath("card.md").is_file()
 
