@@ -38,6 +38,7 @@ def test_files_exist():
         assert (ROOT / "configs" / config).is_file(), config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [c for c in commands() if c[1] == "tools/generate.py" and "--demo" in c]
 )

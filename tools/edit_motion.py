@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from mmctsvg.motion import Waves
 
 
+_SEED_SECONDS = 4.0  # length of a seed's motion
+CLIP = ("clip", "crop")  # what a motion's file says of the clip that it came from
+
+
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(
@@ -45,6 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--seconds", type=float, help="of the film (default: the motion's length, 4 for seeds)")
     add("--actors", default="all", help="who is shown: names or numbers (default: all)")
     add("--action", help="what they do (default: the motion's own, or the first)")
+    add("--any-weights", action="store_true", help="even if MOTION was made with other weights")
     add("--out-dir", type=Path, default=Path("edited"), help="default: edited/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     return parser.parse_args(argv)
@@ -70,13 +75,15 @@ def parse_numbers(option: str, text: str, names: tuple[str, ...]) -> dict[str, f
     return found
 
 
-def edit(inferencer: CTSVGInferencer, waves: Waves, fast: Waves, args: argparse.Namespace) -> Waves:
-    """The edits, in order; prints how far a loop is from the motion."""
+def edit(
+    inferencer: CTSVGInferencer, waves: Waves, fast: Waves, rate: float, args: argparse.Namespace
+) -> Waves:
+    """The edits, in order; ``rate`` is in frames of the training per second."""
     from mmctsvg.motion import BANDS, combine, equalise, make_loop, motion_pca
 
     gains = parse_numbers("--gain", args.gain, BANDS)
     moves = parse_numbers("--pca", args.pca, tuple(map(str, range(inferencer.motion_dim))))
-    edge = 2 * math.pi * args.edge / inferencer.fps
+    edge = 2 * math.pi * args.edge / rate
     if moves:
         pca, m = motion_pca(inferencer), waves.m
         for direction, amount in moves.items():
@@ -85,10 +92,10 @@ def edit(inferencer: CTSVGInferencer, waves: Waves, fast: Waves, args: argparse.
         waves = replace(waves, amplitude=moved.amplitude, linear=moved.linear)
     waves = equalise(combine(waves, fast, edge), edge, **gains)
     if args.drift:
-        waves = replace(waves, drift=args.drift, span=args.span * inferencer.fps)
+        waves = replace(waves, drift=args.drift, span=args.span * rate)
     if args.loop is not None:
-        waves, error = make_loop(waves, args.loop * inferencer.fps)
-        hertz = error.frequency * inferencer.fps / (2 * math.pi)
+        waves, error = make_loop(waves, args.loop * rate)
+        hertz = error.frequency * rate / (2 * math.pi)
         print(
             f"loop of {args.loop:g} s: frequencies moved by {hertz:.3g} Hz (rms), phases of loud "
             f"waves by up to {math.degrees(error.phase):.0f} degrees, {error.frozen} of "
@@ -105,45 +112,55 @@ def main(argv: list[str] | None = None) -> None:
         value = getattr(args, option)
         if value is not None and not 0 < value < math.inf:
             raise UserError(f"--{option} is {value}: it must be above 0.")
+    if args.span is not None and args.drift is None:
+        raise UserError("--span belongs to --drift: say hold or wrap.")
 
+    import numpy as np
     import torch
 
-    from mmctsvg.apis.film import FilmPlan, write_film
+    from mmctsvg.apis.arguments import parse_names
+    from mmctsvg.apis.film import FilmPlan, plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import find_motion, save_motion
 
     inferencer = CTSVGInferencer(args.weights, args.device)
-    motion = find_motion(args.motion, inferencer)
-    if args.seconds is not None or args.loop is not None:
-        count = max(2, round((args.seconds or args.loop) * inferencer.fps))
-        times = torch.arange(count, dtype=torch.float64)
-        motion = replace(motion, times=times, fps=inferencer.fps)
-    args.span = args.span or float(motion.times.max()) / inferencer.fps
+    frames = round(_SEED_SECONDS * inferencer.fps)
+    motion = find_motion(args.motion, inferencer, args.any_weights, frames)
+    length = args.seconds or args.loop
+    if length is not None:
+        seconds = np.arange(max(2, round(length * inferencer.fps))) / inferencer.fps
+        times = torch.from_numpy(motion.moments(seconds))
+        # The clip that it came from is no longer the same length.
+        info = {name: value for name, value in motion.info.items() if name not in CLIP}
+        motion = replace(motion, times=times, fps=inferencer.fps, info=info)
+    # Frames of the training in a second of the motion, whose tempo may be its own.
+    rate = float(np.diff(motion.moments(np.array([0.0, 1.0])))[0])
+    if args.drift:
+        args.span = args.span or float(motion.times.max()) / rate
     before = motion.edited or inferencer.waves(motion.m)
     fast = before
     if args.fast_from is not None:
-        other = find_motion(args.fast_from, inferencer)
+        other = find_motion(args.fast_from, inferencer, args.any_weights)
         fast = other.edited or inferencer.waves(other.m)
-    after = edit(inferencer, before, fast, args)
+    after = edit(inferencer, before, fast, rate, args)
     edited = replace(motion, m=after.m, edited=after, info={**motion.info, "edit": describe(args)})
-
-    actions = {}
-    if inferencer.actions:
-        actions = {"action": inferencer.find_action(args.action or motion.action or 0)}
-    rows = {"": {"z_c": inferencer.sample_content(1, seed=0)[0]}} if inferencer.z_c_dim else {}
-    if inferencer.actors:
-        names = inferencer.actors if args.actors == "all" else args.actors.split(",")
-        numbers = [inferencer.find_actor(name) for name in names]
-        rows = {inferencer.actors[n]: {"actor": n} for n in numbers}
-    columns = {"before": {"m": before}, "after": {"m": after}}
+    action = args.action
+    if action is None and inferencer.actions:
+        action = motion.action or 0
+    (plan,) = plan_films(
+        inferencer,
+        actors=parse_names(args.actors),
+        actions=None if action is None else [action],
+        contents=(0,),
+        motions={"before": before},
+    )
+    rows = [row[0] for row in plan.cells]
     plan = FilmPlan(
         name="",
         title="edit",
-        rows=tuple(rows),
-        columns=tuple(columns),
-        cells=tuple(
-            tuple(row | actions | cell for cell in columns.values()) for row in rows.values()
-        ),
+        rows=plan.rows,
+        columns=("before", "after"),
+        cells=tuple((row, {**row, "m": after}) for row in rows),
     )
     result = args.out_dir / "motion.safetensors"
     save_motion(result, edited)

@@ -134,11 +134,6 @@ def parse_formats(text: str) -> list[str]:
     return formats
 
 
-def parse_names(text: str) -> list[str] | None:
-    """Names or numbers of labels; None for all."""
-    return None if text == "all" else [part.strip() for part in text.split(",")]
-
-
 @cli
 def main(argv: list[str] | None = None) -> None:
     """Generates."""
@@ -148,6 +143,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.motion and (args.seeds is not None or args.num_motions is not None):
         raise UserError("give --motion, or --seeds or --num-motions, not both.")
 
+    from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import load_motion

@@ -92,6 +92,7 @@ def main(argv: list[str] | None = None) -> None:
     if not 0 < args.seconds < math.inf:
         raise UserError(f"--seconds is {args.seconds}: it must be above 0.")
 
+    from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.choreography import retime
@@ -106,13 +107,15 @@ def main(argv: list[str] | None = None) -> None:
     times, place = retime(
         motion.times, motion.fps, speed=args.speed, reverse=args.reverse, film_fps=args.fps
     )
+    if instrument != "none" and len(times) < 3:
+        raise UserError(f"sync is measured over at least 3 frames, not {len(times)}: --sync none.")
     original, clip = read_original(motion, args.clip, inferencer.size)
     if original is not None:
         original = original[place.round().astype(int)]
     (plan,) = plan_films(
         inferencer,
-        actors=None if args.actors == "all" else args.actors.split(","),
-        actions=None if args.actions == "all" else args.actions.split(","),
+        actors=parse_names(args.actors),
+        actions=parse_names(args.actions),
         motions={Path(args.motion).stem: motion.style},
     )
     plan = add_rows(plan, motion, original)

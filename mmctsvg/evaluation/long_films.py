@@ -95,7 +95,7 @@ class Outcome:
 
     @property
     def keeps(self) -> bool:
-        """Whether the end still shows the person of the beginning, as sharp."""
+        """Whether the end still shows the person of the beginning, as sharp, as far as is known."""
         return self.lost_at is None and SHARP[0] <= self.sharpness <= SHARP[1]
 
 
@@ -128,6 +128,9 @@ def verdict(outcomes: Mapping[str, Outcome]) -> str:
     Args:
         outcomes: by kind of drift.
     """
+    if all(np.isnan(o.identity_early) for o in outcomes.values()):
+        sharp = [drift for drift, o in outcomes.items() if o.keeps]
+        return f"identity was not measured; as sharp as the beginning: {', '.join(sharp) or 'none'}"
     parts = []
     for keeps, verb in ((True, "kept by"), (False, "lost by")):
         names = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,15 @@ def measure_sync(
         for column, cell in zip(plan.columns, columns, strict=True)
         if "frames" not in cell and not (instrument == "drawn" and row not in _DRAWN)
     ]
+    if not cells:
+        return {
+            "sync": math.nan,
+            "control": math.nan,
+            "instrument": metric.prefix,
+            "frames": len(times),
+            "films": 0,
+            "notes": ["nobody is shown whom this instrument knows"],
+        }
     with Progress(len(cells), "sync, films", quiet_until=2.0) as progress:
         for motion, row, column, cell in cells:
             film = film_from_tensor(

@@ -69,8 +69,7 @@ class Motion:
         are all that lies between the clip's clock and the model's.
         """
         first, last = float(self.times[0]), float(self.times[-1])
-        seconds_of_last = (len(self.times) - 1) / self.fps
-        return first + seconds * (last - first) / seconds_of_last
+        return first + seconds * self.fps * ((last - first) / (len(self.times) - 1))
 
 
 def fingerprint(generator: nn.Module) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 import uuid
 from collections.abc import Iterator, Mapping
@@ -47,7 +48,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Write plain data as JSON, atomically; a number that there is not (NaN) becomes null.
+    """Write plain data as JSON, atomically; NaN and infinity become null.
 
     Args:
         path: where to write.
@@ -67,7 +68,7 @@ def _without_nan(value: Any) -> Any:
         return {key: _without_nan(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
         return [_without_nan(v) for v in value]
-    return None if isinstance(value, float) and value != value else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _is_about(error: OSError, path: Path, temporary: Path) -> bool:

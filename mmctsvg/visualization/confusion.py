@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .contact_sheet import write_png
+from .figure import new_figure, write_figure
 
 _MOST_NUMBERS = 12  # classes up to which the share stands in every field
 
@@ -23,15 +23,10 @@ def plot_confusion(
             across, in the last column nothing was predicted (left out where nobody fell in it).
         classes: names of the classes.
     """
-    # Imported here because it takes half a second that an evaluation's start does not have.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     nobody = any(counts[:, -1].any() for counts in matrices.values())
     names = [*classes, "nobody"] if nobody else list(classes)
     side = 2.2 + 0.33 * len(names)
-    figure = Figure(figsize=(side * len(matrices), side), dpi=100, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    figure = new_figure(side * len(matrices), side)
     for number, (title, counts) in enumerate(matrices.items(), 1):
         counts = counts[:, : len(names)]
         films = counts.sum(axis=1, keepdims=True)
@@ -50,5 +45,4 @@ def plot_confusion(
                     colour = "white" if value > 60 else "black"
                     style = dict(ha="center", va="center", color=colour, fontsize=8)
                     axes.text(column, row, f"{value:.0f}", **style)
-    canvas.draw()
-    write_png(path, np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    write_figure(path, figure)

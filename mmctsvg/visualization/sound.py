@@ -9,7 +9,7 @@ import av
 
 
 def has_sound(path: str | Path) -> bool:
-    """Whether a file is a film with sound."""
+    """Whether a file has sound, such as a film or a recording."""
     path = Path(path)
     if not path.is_file():
         return False
@@ -24,7 +24,8 @@ class SoundTrack:
     """Copies the sound of one film into another, as AAC, as far as the other's pictures reach.
 
     Args:
-        source: film with sound. What is heard before its first picture is left out.
+        source: film with sound, or sound alone. What is heard before the film's first picture is
+            left out.
         target: mp4 file that is being written; nothing has been muxed into it yet.
     """
 
@@ -32,8 +33,8 @@ class SoundTrack:
         self._target = target
         self._input = av.open(str(source))
         audio = self._input.streams.audio[0]
-        video = self._input.streams.video[0]
-        self._begin = float((video.start_time or 0) * video.time_base)
+        first = (self._input.streams.video or (audio,))[0]
+        self._begin = float((first.start_time or 0) * first.time_base)
         self._stream = target.add_stream("aac", rate=audio.rate)
         self._stream.layout = "mono" if audio.channels == 1 else "stereo"
         self._frames = self._heard(audio)

@@ -100,4 +100,8 @@ def test_verdict():
         "the person is kept by hold and wrap, lost by paper (from frame 500 on)"
     )
     assert verdict({"paper": good}) == "the person is kept by paper"
+    unknown = outcome([np.nan] * 5)
+    assert verdict({"paper": unknown}) == (
+        "identity was not measured; as sharp as the beginning: paper"
+    )
     assert verdict({"paper": bad}) == "the person is lost by paper (from frame 500 on)"

@@ -1,10 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
-from mmctsvg.inversion import load_motion
+from mmctsvg.inversion import find_motion, load_motion, save_motion
 from mmctsvg.motion import equalise, make_loop, motion_pca
 
 
@@ -37,7 +38,8 @@ def test_gain_then_loop(tmp_path, weights, run, capsys):
     expected = equalise(waves, 0.2 * math.pi, slow=2, fast=0.5, drift=0)
     expected, _ = make_loop(expected, 10.0)
     assert torch.equal(motion.style.temporal(TIMES), expected.temporal(TIMES))
-    assert motion.times.tolist() == list(range(10)) and motion.info["edit"]["loop"] == 0.5
+    torch.testing.assert_close(motion.times, TIMES[:10])
+    assert motion.info["edit"]["loop"] == 0.5
     printed = capsys.readouterr().out
     assert "loop of 0.5 s" in printed
     for name in ("motion.safetensors", "edit.mp4", "edit.png"):
@@ -80,6 +82,7 @@ def test_refuses(tmp_path, weights, load_tool, check_refusal):
         (["--gain", "slow"], "write name=number"),
         (["--pca", "99=1"], "'99' is none of"),
         (["--loop", 0], "--loop is 0.0"),
+        (["--span", 2], "--span belongs to --drift"),
         (["--fast-from", tmp_path / "none.safetensors"], "none.safetensors"),
         (["--action", "fly"], "'fly'"),
         (["--actors", "ann,eve"], "'eve'"),
@@ -87,3 +90,19 @@ def test_refuses(tmp_path, weights, load_tool, check_refusal):
         check_refusal(main, [3, weights, *options, "--out-dir", tmp_path / "o"], words)
     check_refusal(main, [tmp_path / "m.safetensors", weights], "m.safetensors")
     assert not (tmp_path / "o").exists()
+
+
+def test_another_length_keeps_shift_and_tempo(tmp_path, weights, run):
+    """And forgets the clip, which has the old length."""
+    inferencer = CTSVGInferencer(weights, "cpu")
+    times = 7 + 1.5 * torch.arange(9, dtype=torch.float64)
+    info = {"clip": "clip.mp4", "crop": {}, "psnr": 20.0}
+    found = replace(find_motion(3, inferencer), times=times, fps=inferencer.fps, info=info)
+    save_motion(tmp_path / "found.safetensors", found)
+    motion = run(tmp_path / "found.safetensors", "--seconds", 1)
+    expected = 7 + 1.5 * torch.arange(round(inferencer.fps), dtype=torch.float64)
+    torch.testing.assert_close(motion.times, expected)
+    assert "clip" not in motion.info and motion.info["psnr"] == 20.0
+    # One second is a second and a half of the model's.
+    loop = run(tmp_path / "found.safetensors", "--loop", 1).edited
+    assert loop.period == pytest.approx(1.5 * inferencer.fps)

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 
 from mmctsvg.visualization import plot_curve_pairs
+from mmctsvg.visualization.curves import COLOURS
 
 
 def test_draws_a_panel_for_every_clip_and_model(tmp_path):
@@ -14,3 +15,15 @@ def test_draws_a_panel_for_every_clip_and_model(tmp_path):
         assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 20
         sizes.append(picture.shape[0])
     assert sizes[0] < sizes[1] < sizes[2] < 3000
+
+
+def test_shows_how_far_the_curves_are_apart(tmp_path):
+    """Where the inverted curve lies on the real one, little of the real one's colour is left."""
+    t = np.linspace(0, 6, 60)
+    grey = {}
+    for name, inverted in (("same", np.sin(t)), ("other", np.cos(t))):
+        plot_curve_pairs(tmp_path / "c.png", {"clip": {"k": (np.sin(t), inverted, 0.0)}})
+        picture = cv2.imread(str(tmp_path / "c.png"))[..., ::-1].astype(int)
+        colour = np.array([int(COLOURS[5][i : i + 2], 16) for i in (1, 3, 5)])
+        grey[name] = (abs(picture - colour).sum(-1) < 30).sum()
+    assert grey["other"] > 1.3 * grey["same"], grey

@@ -67,3 +67,19 @@ def test_silent_sources_make_silent_films(tmp_path):
     with VideoWriter(tmp_path / "film.mp4", fps=25, sound=tmp_path / "silent.mp4") as writer:
         writer.write(np.zeros((32, 32, 3), np.uint8))
     assert not has_sound(tmp_path / "film.mp4")
+
+
+def test_a_recording_is_put_under_a_film(tmp_path):
+    with av.open(str(tmp_path / "beep.wav"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        t = np.arange(RATE) / RATE
+        wave = (16_000 * np.sin(2000 * np.pi * t) * (t > 0.5)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(wave[None], "s16", "mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with VideoWriter(tmp_path / "film.mp4", fps=25, sound=tmp_path / "beep.wav") as writer:
+        for _ in range(20):
+            writer.write(np.zeros((32, 32, 3), np.uint8))
+    loud = np.flatnonzero(heard(tmp_path / "film.mp4") > 0.1) / 100
+    assert loud[0] == pytest.approx(0.5, abs=0.03)

@@ -59,12 +59,13 @@ def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[Fi
     """One grid for every motion: rows are people, columns actions (one without a name if none)."""
     from dataclasses import replace
 
+    from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films
 
     plans = plan_films(
         inferencer,
-        actors=None if args.actors == "all" else args.actors.split(","),
-        actions=None if args.actions == "all" else args.actions.split(","),
+        actors=parse_names(args.actors),
+        actions=parse_names(args.actions),
         seeds=range(args.seeds),
         contents=range(args.contents),
     )

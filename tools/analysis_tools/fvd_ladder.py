@@ -54,19 +54,16 @@ def make_halves(clips: int, size: int, frames: int):
 
 def plot(ladder: dict[str, list[float]], strengths, path: Path) -> None:
     """Draws the curves."""
-    from matplotlib.figure import Figure
+    from mmctsvg.visualization.figure import new_figure, write_figure
 
-    from mmctsvg.utils.files import atomic_path
-
-    figure = Figure(figsize=(6, 4), layout="constrained")
+    figure = new_figure(6, 4)
     axes = figure.subplots()
     for name, values in ladder.items():
         axes.plot(strengths, values, marker="o", label=name)
     axes.set(xlabel="strength of the distortion", ylabel="FVD", ylim=(0, None))
     axes.legend()
     axes.grid(alpha=0.3)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    write_figure(path, figure)
 
 
 @cli

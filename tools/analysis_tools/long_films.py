@@ -56,15 +56,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[tuple[str, dict]]:
     """Every actor with every motion, actions in turn: name and what `stream` needs."""
+    from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films
 
     try:
         numbers = [int(seed) for seed in seeds.split(",")]
     except ValueError:
         raise UserError(f"--seeds is {seeds!r}: give whole numbers, such as 0,1.") from None
-    plans = plan_films(
-        inferencer, actors=None if actors == "all" else actors.split(","), seeds=numbers
-    )
+    plans = plan_films(inferencer, actors=parse_names(actors), seeds=numbers)
     return [
         (f"{row}, {plan.columns[(r + p) % len(plan.columns)]}", cells[(r + p) % len(cells)])
         for p, plan in enumerate(plans)
@@ -171,6 +170,8 @@ def main(argv: list[str] | None = None) -> None:
     }
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
     conclusion = verdict(outcomes)
+    if all(np.isnan(curves[drift]["identity"]).all() for drift in DRIFTS):
+        instrument = "not measured"  # no face was found, or nobody asked
     titles = {
         "identity": f"identity: {instrument}",
         "sharpness": "sharpness, grey levels / pixel",

@@ -7,7 +7,7 @@ from the directions (factors.png): cross-validated R^2, below 0 where guessing t
 
 Examples:
     python tools/analysis_tools/motion_pca.py demo
-    python tools/analysis_tools/motion_pca.py demo --actor Leo --action wave --samples 100
+    python tools/analysis_tools/motion_pca.py demo --actor Leo --action wave
     python tools/analysis_tools/motion_pca.py generator.safetensors --samples 0    # without table
 """
 
@@ -42,7 +42,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--action", help="what they do in the films: name or number (default: the first)")
     add("--directions", type=int, default=4, help="how many are shown (default: %(default)s)")
     add("--draws", type=int, default=10_000, help="motions for the PCA (default: %(default)s)")
-    add("--samples", type=int, default=200, help="motions measured in films (default: %(default)s)")
+    add("--samples", type=int, help="motions measured in films (default: 200, or 4 k + 4)")
     add("--seconds", type=float, default=4.0, help="length of films (default: %(default)g)")
     add("--out-dir", type=Path, default=Path("pca"), help="default: pca/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
@@ -131,7 +131,10 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"--directions is {args.directions}: this model has 1 to {k}.")
     if args.draws <= k:
         raise UserError(f"--draws is {args.draws}: motions of {k} numbers need more than {k}.")
-    if args.samples and args.samples < 2 * (k + 1):
+    drawn = choose_instrument(inferencer) == "drawn"
+    if args.samples is None:
+        args.samples = max(200, 4 * (k + 1))
+    if drawn and 0 < args.samples < 2 * (k + 1):
         raise UserError(
             f"--samples is {args.samples}: regression on {k} numbers needs {2 * (k + 1)} at least; "
             "0 leaves the table out."
@@ -171,7 +174,7 @@ def main(argv: list[str] | None = None) -> None:
     for level in (0.5, 0.9):
         needed = int(np.searchsorted(np.cumsum(explained), level)) + 1
         print(f"{needed} of {k} directions hold {level:.0%} of the variance")
-    if args.samples and choose_instrument(inferencer) == "drawn":
+    if args.samples and drawn:
         table, numbers["factors"] = measure_table(inferencer, pca, cell["actor"], args)
         picture = args.out_dir / "factors.png"
         plot_table(

@@ -244,6 +244,8 @@ def main(argv: list[str] | None = None) -> None:
             raise UserError(f"--{option} is {value}: it must be at least 1, and frames 3.")
     if bool(args.clips) == (args.synth > 0):
         raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
+    if args.synth and (args.actor is not None or args.action is not None or args.crop != "none"):
+        raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
 
     import numpy as np
 
@@ -291,6 +293,8 @@ def main(argv: list[str] | None = None) -> None:
     protocol = {name: getattr(args, name) for name in ("frames", "crop", "tune", "steps", "lpips")}
     write_json(report, {"models": models, "left_out": refused, "options": protocol})
     names = [f"k = {m['k']} ({m['size']} px)" for m in models]
+    if len(set(names)) < len(names):
+        names = [f"{name} {m['weights']}" for name, m in zip(names, models, strict=True)]
     for path in (report, *draw(args.out_dir, names, found, films)):
         print(path)
     if refused:

@@ -78,6 +78,7 @@ def main(argv: list[str] | None = None) -> None:
     import numpy as np
     import torch
 
+    from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.motion import spread_times, wave_sensitivity, wave_table
@@ -90,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     inferencer = CTSVGInferencer(args.weights, args.device)
     actors = list(inferencer.actors[:FEW]) or None
     if args.actors is not None:
-        actors = None if args.actors == "all" else args.actors.split(",")
+        actors = parse_names(args.actors)
     action = args.action if args.action is not None else (0 if inferencer.actions else None)
     plan = plan_films(inferencer, actors=actors, actions=None if action is None else [action])[0]
     contents = [
