@@ -137,11 +137,11 @@ def main(argv: list[str] | None = None) -> None:
     rate = float(np.diff(motion.moments(np.array([0.0, 1.0])))[0])
     if args.drift:
         args.span = args.span or float(motion.times.max()) / rate
-    before = motion.edited or inferencer.waves(motion.m)
+    before = inferencer.waves(motion.style)
     fast = before
     if args.fast_from is not None:
         other = find_motion(args.fast_from, inferencer, args.any_weights)
-        fast = other.edited or inferencer.waves(other.m)
+        fast = inferencer.waves(other.style)
     after = edit(inferencer, before, fast, rate, args)
     edited = replace(motion, m=after.m, edited=after, info={**motion.info, "edit": describe(args)})
     action = args.action

@@ -50,6 +50,8 @@ def choose_device(device: str | torch.device | None) -> torch.device:
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     except RuntimeError as error:
         raise UserError(f"device is 'cpu', 'cuda' or 'cuda:N', not {device!r}.") from error
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise UserError(f"device {str(chosen)!r}: this machine has no GPU that PyTorch can use.")
+    if chosen.type not in ("cpu", "cuda"):
+        raise UserError(f"device is 'cpu', 'cuda' or 'cuda:N', not {device!r}.")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"device {str(chosen)!r}: this machine has no GPU of that number.")
     return chosen

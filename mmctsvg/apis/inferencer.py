@@ -110,7 +110,7 @@ class CTSVGInferencer:
             tuning: of `mmctsvg.inversion.tune`, or the path of one.
 
         Raises:
-            UserError: if it cannot be read or belongs to other weights.
+            UserError: if it cannot be read or belongs to other weights; none is applied then.
         """
         tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
         self.remove()
@@ -286,8 +286,7 @@ class CTSVGInferencer:
         elif actor is not None or action is not None or z_c is not None:
             raise UserError("Give the content as style w_c, or as actor, action and z_c, not both.")
         w_c = self._vector(w_c, self.generator.content_dim, "w_c")
-        edited = isinstance(m, Waves) and z is None
-        waves = m.to(self.device) if edited else self.waves(self._motion(z, m, seed))
+        waves = self.waves(self._motion(z, m, seed))
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
             for t in moments(times, chunk)
@@ -356,10 +355,12 @@ class CTSVGInferencer:
             return self.tuning.content(self.generator, labels.get("actions"), self.card["ramp"])
         return self.generator.content(z_c=z_c, ramp=self.card["ramp"], **labels)[0]
 
-    def waves(self, m: Tensor) -> Waves:
-        """The waves of a motion vector ``(k,)`` or ``(1, k)`` in this generator."""
-        m = self._vector(m, self.motion_dim, "m")[0]
-        return Waves.of(self.generator.mapper.time2vec, m)
+    def waves(self, m: Tensor | Waves) -> Waves:
+        """The waves of a motion vector ``(k,)`` or ``(1, k)``, or edited ones, on this device."""
+        vector = self._vector(m.m if isinstance(m, Waves) else m, self.motion_dim, "m")[0]
+        if isinstance(m, Waves):
+            return m.to(self.device)
+        return Waves.of(self.generator.mapper.time2vec, vector)
 
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
         """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
@@ -376,14 +377,12 @@ class CTSVGInferencer:
         return labels
 
     @torch.no_grad()
-    def _motion(self, z: Tensor | None, m: Tensor | None, seed: int) -> Tensor:
+    def _motion(self, z: Tensor | None, m: Tensor | Waves | None, seed: int) -> Tensor | Waves:
         if z is not None and m is not None:
             raise UserError("Give the motion as noise z or as vector m, not as both.")
         if z is not None:
             return self.generator.mapper.style(self._vector(z, self.motion_dim, "z"))
-        if m is not None:
-            return self._vector(m, self.motion_dim, "m")
-        return self.sample_motion(1, seed)
+        return self.sample_motion(1, seed) if m is None else m
 
     def _content(self, z_c: Tensor | None, seed: int) -> Tensor | None:
         if not self.z_c_dim:

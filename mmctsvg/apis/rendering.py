@@ -74,22 +74,19 @@ def moments(times: Iterable[float], chunk: int) -> Iterator[Tensor]:
 
 def rows(n: int, size: int, seed: int, stream: int) -> Tensor:
     """N(0, 1) noise (n, size), drawn row by row: PyTorch's draws depend on how many there are."""
-    return torch.stack([torch.randn(size, generator=_random(seed, i, stream)) for i in range(n)])
+    return torch.stack(
+        [torch.randn(size, generator=generator_for(seed, i, stream)) for i in range(n)]
+    )
 
 
 def fixed_noise(generator: ConditionalStyleVideoGenerator, seed: int) -> list[Tensor]:
     """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
-    return generator.noise_maps(1, _random(seed, 0, FIXED_NOISE))
+    return generator.noise_maps(1, generator_for(seed, 0, FIXED_NOISE))
 
 
 def frame_noise(
     generator: ConditionalStyleVideoGenerator, frames: Iterable[int], seed: int
 ) -> list[Tensor]:
     """Maps of every frame by itself, so that they do not depend on how frames are grouped."""
-    drawn = [generator.noise_maps(1, _random(seed, frame, FRAME_NOISE)) for frame in frames]
+    drawn = [generator.noise_maps(1, generator_for(seed, frame, FRAME_NOISE)) for frame in frames]
     return [torch.cat(maps) for maps in zip(*drawn, strict=True)]
-
-
-def _random(seed: int, item: int, stream: int) -> torch.Generator:
-    """A CPU generator for one row or frame; the seed may be negative."""
-    return generator_for(seed % 2**64, item, stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,6 @@ import torch
 from torch import Tensor
 
 from mmctsvg.inversion import Motion, find_motion
-from mmctsvg.motion import Waves
 from mmctsvg.utils.errors import UserError
 
 from .retiming import TimeWarp
@@ -129,7 +129,9 @@ class Performance:
         clocks = self.clocks(seconds)
         temporal = torch.stack(
             [
-                _waves(self.inferencer, motion).temporal(torch.from_numpy(motion.moments(clock)))
+                self.inferencer.waves(motion.style).temporal(
+                    torch.from_numpy(motion.moments(clock)).to(device)
+                )
                 for motion, clock in zip(self.motions, clocks, strict=True)
             ]
         )
@@ -231,13 +233,8 @@ def _source(script: Script, change: Change) -> str | Path:
     return value if _is_whole(value) else script.path.parent / value
 
 
-def _waves(inferencer: CTSVGInferencer, motion: Motion) -> Waves:
-    waves = motion.edited or inferencer.waves(motion.m)
-    return waves.to(inferencer.device)
-
-
 def _is_whole(text: str) -> bool:
-    return text.lstrip("+-").isdecimal()
+    return re.fullmatch(r"[+-]?\d+", text) is not None
 
 
 def _check_content(inferencer: CTSVGInferencer, value: str) -> None:

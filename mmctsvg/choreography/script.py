@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -217,7 +218,8 @@ class _Parser:
         """Seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the film."""
         text = getattr(node, "value", None) if text is None else text
         found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
-        if not found:
+        if not found or not math.isfinite(float(found[1])):
+            text = text if isinstance(text, str) else "this"
             self._complain(node, f"{text!r} is no time: write 2 s, 500 ms, 1 min or 12 frames")
             return None
         number, unit = float(found[1]), (found[2] or "s").lower()

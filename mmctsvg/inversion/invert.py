@@ -128,13 +128,16 @@ def invert(
 
     weights = fingerprint(inferencer.generator)
     contents = _contents(inferencer, actor, action)
-    key = _key(weights, target, when, tuned, settings, noise, mse_weight, lpips, list(contents))
-    kept = read_state(state, key)
-    chosen = tuple(kept["chosen"]) if kept else choose_labels(problem, contents, settings)
     if "t0" in tuned:
         reach = float(when[-1] - when[0])
         t0_range = t0_range or (-reach, reach)
-    start = choose_starts(problem, contents[chosen], settings, t0_range if "t0" in tuned else None)
+    elif t0_range is not None:
+        raise UserError("t0_range belongs to tune=['t0'].")
+    plain = [weights, tuned, t0_range, asdict(settings), noise, mse_weight, list(contents)]
+    key = _key(target, when, lpips, [*plain, inferencer.tuning and inferencer.tuning.name])
+    kept = read_state(state, key)
+    chosen = tuple(kept["chosen"]) if kept else choose_labels(problem, contents, settings)
+    start = choose_starts(problem, contents[chosen], settings, t0_range)
     run = TemporalInversion(problem, start, settings, tuned)
     if kept:
         run.load_state_dict(kept["run"])
@@ -262,13 +265,12 @@ def _contents(
     return found
 
 
-def _key(weights, target, times, tuned, settings, noise, mse_weight, lpips, labels) -> str:
+def _key(target: Tensor, times: Tensor, lpips: nn.Module | None, plain: list[Any]) -> str:
     """Says which inversion a state belongs to."""
     digest = hashlib.sha256(target.cpu().numpy().tobytes())
     digest.update(times.numpy().tobytes())
     perceptual = "none" if lpips is None else getattr(lpips, "pnet_type", type(lpips).__name__)
-    plain = [weights, tuned, asdict(settings), noise, mse_weight, perceptual, labels]
-    digest.update(json.dumps(plain).encode())
+    digest.update(json.dumps([perceptual, *plain]).encode())
     return digest.hexdigest()
 
 

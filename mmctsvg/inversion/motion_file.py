@@ -118,7 +118,7 @@ def find_motion(
         source: path of a motion, or a whole number: the first of `sample_motion` with that seed.
         inferencer: that shall show it.
         any_weights: see `load_motion`.
-        frames: length of a motion of a seed, which has none by itself; times 0, 1, 2, ...
+        frames: length of a motion of a seed, which has none by itself, at least 2; times 0, 1, ...
 
     Raises:
         UserError: see `load_motion`.
@@ -200,20 +200,31 @@ def _parse(path: Path, text: str, tensors: dict[str, Tensor]) -> Motion:
             actor=card["actor"],
             action=card["action"],
             edited=_parse_waves(card, tensors),
-            info=card["info"],
+            info=dict(card["info"]),
         )
     except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: its description is damaged ({error}); invert again.") from error
-    if motion.m.ndim != 1 or motion.times.ndim != 1:
+    shapes = [tensors[f"waves.{name}"].shape for name in _WAVES[:3] if motion.edited is not None]
+    if (
+        motion.m.ndim != 1
+        or motion.times.ndim != 1
+        or len(motion.times) < 2
+        or any(shape != (len(motion.m) - 1,) for shape in shapes)
+    ):
         raise UserError(f"{path}: its vectors have wrong shapes; invert again.")
+    if not 0 < motion.fps < math.inf:
+        raise UserError(f"{path}: its frame rate is {motion.fps}; invert again.")
     return motion
 
 
 def _parse_waves(card: dict[str, Any], tensors: dict[str, Tensor]) -> Waves | None:
     if "waves" not in card:
         return None
-    kept = {name: value for name, value in card["waves"].items() if value is not None}
-    return Waves(**{name: tensors[f"waves.{name}"] for name in _WAVES}, **kept)
+    kept = {name: value for name, value in dict(card["waves"]).items() if value is not None}
+    try:
+        return Waves(**{name: tensors[f"waves.{name}"] for name in _WAVES}, **kept)
+    except UserError as error:
+        raise ValueError(str(error)) from error
 
 
 def _check_fit(path: Path, motion: Motion, generator: nn.Module, any_weights: bool) -> None:

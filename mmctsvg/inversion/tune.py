@@ -177,6 +177,10 @@ def _check(
 ) -> None:
     if inferencer.tuning is not None:
         raise UserError(f"the tuning {inferencer.tuning.name!r} is applied; remove it first.")
+    if motion.weights != inferencer.fingerprint:
+        raise UserError("the motion belongs to other weights; give one that was found with these.")
+    if inferencer.actions and motion.action is None:
+        raise UserError("the motion does not say which action it shows; give one of invert.")
     if motion.edited is not None:
         raise UserError("the motion was edited and is not the clip's; give the one that was found.")
     if len(target) != len(motion.times):
@@ -188,8 +192,15 @@ def _check(
             "a known actor is one whom the generator knows, found without tuning w_c; "
             "leave --known-actor out."
         )
-    if not name or (not known_actor and name in inferencer.actors):
-        raise UserError(f"name {name!r}: give a name that no actor has (--name).")
+    if (
+        not name
+        or name.isdecimal()
+        or "," in name
+        or (not known_actor and name in inferencer.actors)
+    ):
+        raise UserError(
+            f"name {name!r}: give a name that no actor has, no number and without commas (--name)."
+        )
     least = {"steps": 0, "content_steps": 0, "lr": 0, "locality": 0, "locality_frames": 0}
     least |= dict.fromkeys(("check_every", "patience", "chunk", "rank", "frames_per_step"), 1)
     for option, low in least.items():

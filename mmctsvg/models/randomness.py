@@ -16,8 +16,8 @@ D_STEP, G_STEP, PATH, DIRECTION, SHUFFLE, TIME, EVALUATION = range(7)
 
 
 def generator_for(seed: int, item: int, stream: int) -> torch.Generator:
-    """A CPU generator in the state that belongs to ``(seed, item, stream)``."""
-    state = np.random.SeedSequence((seed, item, stream)).generate_state(1, np.uint64)[0]
+    """A CPU generator in the state of ``(seed, item, stream)``; the seed may be negative."""
+    state = np.random.SeedSequence((seed % 2**64, item, stream)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state))
 
 

@@ -54,10 +54,10 @@ def make_loop(waves: Waves, period: float) -> tuple[Waves, LoopError]:
     change = waves.frequency - frequency
     middle = torch.tensor(period / 2, dtype=torch.float64)
     power = waves.amplitude.double().square()
-    loud = waves.amplitude.abs() >= 0.1 * waves.amplitude.abs().max()
+    loud = (waves.amplitude.abs() >= 0.1 * waves.amplitude.abs().max()) & (power > 0)
     error = LoopError(
-        frequency=float(((power * change.square()).sum() / power.sum()).sqrt()),
-        phase=float(change[loud].abs().max() * middle),
+        frequency=float(((power * change.square()).sum() / power.sum().clamp(min=1e-30)).sqrt()),
+        phase=float((change * loud).abs().max() * middle),
         frozen=int((turns == 0).sum()),
     )
     loop = replace(

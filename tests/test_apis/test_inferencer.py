@@ -261,6 +261,8 @@ def test_wrong_device(tmp_path, make_generator, make_meta):
     save_generator(path, make_generator(), make_meta())
     with pytest.raises(UserError, match="device is"):
         CTSVGInferencer(path, device="gpu0")
+    with pytest.raises(UserError, match="device is"):
+        CTSVGInferencer(path, device="meta")
     if not torch.cuda.is_available():
         with pytest.raises(UserError, match="no GPU"):
             CTSVGInferencer(path, device="cuda")

@@ -86,3 +86,22 @@ def test_refuses_other_files(tmp_path, motion, make_generator, make_meta):
     save_motion(path, bad)
     with pytest.raises(UserError, match="not finite"):
         load_motion(path)
+
+
+def test_refuses_contents_that_cannot_be_shown(tmp_path, motion, make_generator):
+    """Each in one sentence with the file's name, whoever wrote it."""
+    path = tmp_path / "motion.safetensors"
+    waves = Waves.of(make_generator().mapper.time2vec, motion.m)
+    short = replace(waves, frequency=waves.frequency[:3])
+    lost = replace(waves, drift="hold", span=4.0)
+    object.__setattr__(lost, "drift", "away")
+    for wrong, words in (
+        (replace(motion, times=motion.times[:1]), "wrong shapes"),
+        (replace(motion, edited=short), "wrong shapes"),
+        (replace(motion, edited=lost), "drift is one of"),
+        (replace(motion, fps=0.0), "frame rate"),
+        (replace(motion, fps=float("nan")), "frame rate"),
+    ):
+        save_motion(path, wrong)
+        with pytest.raises(UserError, match=f"motion.safetensors: .*{words}"):
+            load_motion(path)

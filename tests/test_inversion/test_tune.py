@@ -142,6 +142,10 @@ def test_refuses(inferencer, motion, clip):
     for change, words in (
         ({"name": "ann"}, "'ann': give a name that no actor has"),
         ({"name": ""}, "give a name"),
+        ({"name": "7"}, "no number"),
+        ({"name": "eva,eve"}, "without commas"),
+        ({"motion": replace(motion, weights="others")}, "other weights"),
+        ({"motion": replace(motion, action=None)}, "which action"),
         ({"frames": clip[:9]}, "9 frames and the motion 10"),
         ({"frames": clip[:, :8]}, r"\(T, 16, 16, 3\)"),
         ({"frames": clip[:2], "motion": replace(motion, times=motion.times[:2])}, "at least 3"),

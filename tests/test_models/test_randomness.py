@@ -2,7 +2,7 @@
 
 import torch
 
-from mmctsvg.models.randomness import D_STEP, G_STEP, item_noise
+from mmctsvg.models.randomness import D_STEP, G_STEP, generator_for, item_noise
 
 CPU = torch.device("cpu")
 
@@ -28,3 +28,8 @@ def test_seed_item_and_stream_matter():
     assert abs(base.mean()) < 0.03 and abs(base.std() - 1) < 0.03
     for other in others:
         assert abs((base * other).mean()) < 0.03
+
+
+def test_seeds_may_be_negative():
+    draws = {torch.rand(1, generator=generator_for(seed, 0, 0)).item() for seed in (-2, -1, 0, 1)}
+    assert len(draws) == 4

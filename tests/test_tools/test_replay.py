@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.apis.film import plan_films
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.evaluation.film import Film
 from mmctsvg.evaluation.metrics import SynthTruth
+from mmctsvg.evaluation.sync import measure_sync
 from mmctsvg.inversion import find_motion, save_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
@@ -115,3 +117,11 @@ def test_refuses(tmp_path, weights, motion, load_tool, check_refusal):
         writer.write(np.zeros((3, 16, 16, 3), np.uint8))
     check_refusal(main, [motion, weights, "--clip", tmp_path / "short.mp4", *out], "has 3 frames")
     assert not (tmp_path / "o").exists()
+
+
+def test_sync_of_people_whom_the_instrument_does_not_know(weights, motion):
+    """There is nothing to compare, and that is said."""
+    inferencer = CTSVGInferencer(weights, "cpu")
+    (plan,) = plan_films(inferencer, motions={"a": inferencer.sample_motion(1)[0]})
+    found = measure_sync(inferencer, plan, range(5), "drawn")
+    assert found["films"] == 0 and np.isnan(found["sync"]) and found["notes"]

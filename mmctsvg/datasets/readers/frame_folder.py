@@ -94,7 +94,10 @@ def _check_opaque(path: Path) -> None:
     """Pictures are read without their alpha channel, so what shines through would become solid."""
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     alpha = None if picture is None or picture.ndim < 3 else picture[..., 3:]
-    if alpha is not None and alpha.size and alpha.min() < np.iinfo(alpha.dtype).max:
+    if alpha is None or not alpha.size:
+        return
+    opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind == "u" else 1
+    if alpha.min() < opaque:
         raise BrokenClipError(
             f"has transparent pictures ({path.name}): lay them over a background first"
         )
