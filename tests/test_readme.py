@@ -38,6 +38,16 @@ def test_files_exist():
         assert (ROOT / "configs" / config).is_file(), config
 
 
+def test_pictures_of_the_pages():
+    """Every picture that a page shows is there, and no two are the same."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).is_file(), f"{page}: {target}"
+    contents = [picture.read_bytes() for picture in (ROOT / "docs" / "images").glob("*.png")]
+    assert len(set(contents)) == len(contents)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [c for c in commands() if c[1] == "tools/generate.py" and "--demo" in c]
