@@ -237,5 +237,6 @@ def _check_fit(path: Path, motion: Motion, generator: nn.Module, any_weights: bo
     if motion.weights != found and not any_weights:
         raise UserError(
             f"{path}: belongs to the weights {motion.weights[:12]}..., but these are "
-            f"{found[:12]}...; give those, or add --any-weights (any_weights=True)."
+            f"{found[:12]}...; give those, or, where it is offered, --any-weights "
+            "(any_weights=True)."
         )
