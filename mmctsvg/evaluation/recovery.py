@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,64 @@ class RecoveryClip:
     actor: str | None = None
     action: str | None = None
     truth: Curves | None = None
+
+
+def choose_clips(
+    inferencers: Sequence[CTSVGInferencer],
+    *,
+    paths: Sequence[Path],
+    drawn: int,
+    frames: int,
+    crop: str = "none",
+    actor: str | None = None,
+    action: str | None = None,
+) -> list[RecoveryClip]:
+    """The clips that a tool was asked for by ``--clips`` or ``--synth``.
+
+    Args:
+        inferencers: models that are to show them.
+        paths: videos or folders of pictures.
+        drawn: number of drawn clips.
+        frames: at most; drawn clips have as many.
+        crop: what is cut out of files, see `read_clip`.
+        actor, action: who is in all files.
+
+    Raises:
+        UserError: if none or both kinds are asked for, if an option belongs to the other kind, or
+            see `filmed_clips` and `drawn_clips`.
+    """
+    if bool(paths) == (drawn > 0):
+        raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
+    if paths:
+        return filmed_clips(paths, frames, crop, actor, action)
+    if actor is not None or action is not None or crop != "none":
+        raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
+    return drawn_clips(drawn, inferencers, frames)
+
+
+def filmed_clips(
+    paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
+) -> list[RecoveryClip]:
+    """Clips from files, see `choose_clips`.
+
+    Raises:
+        UserError: if two would have the same name.
+    """
+    from mmctsvg.inversion import read_clip  # which knows models; metrics do not need them
+
+    def read(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, float]:
+        clip = read_clip(path, size, crop=crop, max_frames=frames)
+        return clip.frames, clip.seconds, clip.fps
+
+    # Clips of data sets are told apart by their folders.
+    names = ["-".join(path.with_suffix("").parts[-3:]).strip("/-.") for path in paths]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"--clips: two clips are named {name}; rename one.")
+    return [
+        RecoveryClip(name=name, actor=actor, action=action, read=partial(read, path))
+        for name, path in zip(names, paths, strict=True)
+    ]
 
 
 def drawn_clips(

@@ -27,6 +27,7 @@ from torch.utils.flop_counter import flop_registry
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.models.precision import PRECISIONS, resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+from mmctsvg.utils.clock import clock, processor_clock
 from mmctsvg.utils.errors import UserError, cli
 
 #: Parts of the step -> methods of CTSVG whose time counts as this part.
@@ -70,18 +71,6 @@ def seconds(work, repeats: int, device: torch.device) -> float:
         work()
         durations.append(clock(device) - start)
     return median(durations[1:])
-
-
-def clock(device: torch.device) -> float:
-    """Seconds, once the device has finished."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter()
-
-
-def processor_clock(device: torch.device) -> float:
-    """Seconds that all threads of this process have computed, or `clock` for another device."""
-    return time.process_time() if device.type == "cpu" else clock(device)
 
 
 class FlopCounter(TorchDispatchMode):

@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,36 +54,6 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--out-dir", type=Path, default=Path("motion_size"), help="default: motion_size/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     return parser.parse_args(argv)
-
-
-def filmed_clips(args: argparse.Namespace) -> list[RecoveryClip]:
-    """Clips from files.
-
-    Raises:
-        UserError: if two would have the same folder.
-    """
-    from mmctsvg.evaluation.recovery import RecoveryClip
-    from mmctsvg.inversion import read_clip
-
-    def read(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, float]:
-        clip = read_clip(path, size, crop=args.crop, max_frames=args.frames or FRAMES)
-        return clip.frames, clip.seconds, clip.fps
-
-    def make(path: Path) -> RecoveryClip:
-        return RecoveryClip(
-            # Clips of data sets are told apart by their folders.
-            name="-".join(path.with_suffix("").parts[-3:]).strip("/-."),
-            actor=args.actor,
-            action=args.action,
-            read=partial(read, path),
-        )
-
-    clips = [make(path) for path in args.clips]
-    names = [clip.name for clip in clips]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"--clips: two clips are named {name}; rename one.")
-    return clips
 
 
 def find_or_invert(
@@ -242,17 +211,13 @@ def main(argv: list[str] | None = None) -> None:
         value = getattr(args, option)
         if value is not None and value < (3 if option == "frames" else 1):
             raise UserError(f"--{option} is {value}: it must be at least 1, and frames 3.")
-    if bool(args.clips) == (args.synth > 0):
-        raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
-    if args.synth and (args.actor is not None or args.action is not None or args.crop != "none"):
-        raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
 
     import numpy as np
 
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks
     from mmctsvg.evaluation.backbones.lpips import load_lpips
-    from mmctsvg.evaluation.recovery import drawn_clips, summarise
+    from mmctsvg.evaluation.recovery import choose_clips, summarise
     from mmctsvg.inversion import fingerprint
     from mmctsvg.utils.files import write_json
 
@@ -260,12 +225,16 @@ def main(argv: list[str] | None = None) -> None:
     prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
     if len(set(prints)) < len(prints):
         raise UserError(f"--weights {' '.join(args.weights)}: two of them are the same model.")
-    detector = None if args.synth else DlibLandmarks()
-    clips = (
-        drawn_clips(args.synth, inferencers, args.frames or DRAWN_FRAMES)
-        if args.synth
-        else filmed_clips(args)
+    clips = choose_clips(
+        inferencers,
+        paths=args.clips,
+        drawn=args.synth,
+        frames=args.frames or (DRAWN_FRAMES if args.synth else FRAMES),
+        crop=args.crop,
+        actor=args.actor,
+        action=args.action,
     )
+    detector = None if args.synth else DlibLandmarks()
     lpips = None if args.lpips == "none" else load_lpips(args.lpips).to(inferencers[0].device)
     models, found, films, refused = [], [], [], {}
     for weights, inferencer, digest in zip(args.weights, inferencers, prints, strict=True):

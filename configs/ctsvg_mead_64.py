@@ -1,0 +1,19 @@
+# Talking faces at 64 x 64 with few channels: what two CPU cores can train.
+_base_ = [
+    "_base_/small_model.py",
+    "_base_/datasets/mead.py",
+    "_base_/default_runtime.py",
+]
+labels = dict(num_actors=30, num_actions=8)
+channels = {4: 96, 8: 96, 16: 64, 32: 48, 64: 24}
+model = dict(
+    generator=dict(size=64, channels=channels, motion_dim=64, content_dim=64, **labels),
+    time_discriminator=dict(size=64, channels=channels, **labels),
+    shuffle_discriminator=dict(size=64, channels=channels),
+    r1_gamma=6.0,
+    ema_half_life=2000,
+    ramp=(200, 800),
+)
+train_dataloader = dict(batch_size=8, dataset=dict(size=64, stride=2))
+train_cfg = dict(max_iters=40_000)
+optim_wrapper = dict(optimizer=dict(lr=0.004))
