@@ -23,6 +23,7 @@ import argparse
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.spread import evenly_spread
 
 _SHOWN = 16  # frames of the contact sheet
 
@@ -84,7 +85,7 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{args.script} is in order\n{score}")
         return
     count = len(performance.seconds)
-    shown = np.linspace(0, count - 1, min(_SHOWN, count)).round().astype(int)
+    shown = evenly_spread(count, _SHOWN)
     kept, seen = [], 0
     scale = choose_scale(1, inferencer.size, inferencer.size)
     with (

@@ -14,6 +14,7 @@ import torch
 
 from mmctsvg.motion.waves import Waves
 from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     FrameFolder,
     SheetLayout,
@@ -161,8 +162,7 @@ class SheetCollector:
 
     def __init__(self, plan: FilmPlan, times: Sequence[float], columns: int = 8) -> None:
         self.plan = plan
-        spread = np.linspace(0, len(times) - 1, min(columns, len(times)))
-        self._wanted = spread.round().astype(int).tolist()
+        self._wanted = evenly_spread(len(times), columns)
         self._labels = [f"t = {times[i]:g}" for i in self._wanted]
         self._kept: list[np.ndarray] = []
         self._seen = 0

@@ -12,6 +12,7 @@ from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
 from mmctsvg.datasets.crops import Box, face_boxes
 from mmctsvg.datasets.readers import BrokenClipError, VideoFile, fit_square, open_clip
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.spread import evenly_spread
 
 if TYPE_CHECKING:
     from .motion_file import Motion
@@ -89,7 +90,7 @@ def read_clip(
     try:
         faces: list[Box] = []
         if crop != "none" and box is None:
-            samples = np.linspace(0, length - 1, min(SAMPLES, length)).round().astype(int)
+            samples = np.array(evenly_spread(length, SAMPLES))
             pictures = list(reader.read(samples))
             if crop == "face":
                 faces = face_boxes(pictures)

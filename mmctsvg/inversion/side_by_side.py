@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
     VideoWriter,
@@ -86,8 +87,7 @@ def write_comparison(
     film, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
     layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
-    spread = np.linspace(0, len(frames) - 1, min(_COLUMNS, len(frames)))
-    wanted = set(spread.round().astype(int).tolist())
+    wanted = set(evenly_spread(len(frames), _COLUMNS))
     kept = []
     with VideoWriter(film, motion.fps, sound=sound) as writer:
         for piece in torch.arange(len(frames)).split(_PIECE):

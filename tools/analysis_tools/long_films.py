@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.spread import evenly_spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,7 +147,7 @@ def main(argv: list[str] | None = None) -> None:
     span = args.span * inferencer.fps
     starts = window_starts(args.frames, args.windows, WINDOW)
     times = (starts[:, None] + np.arange(WINDOW)).ravel()
-    columns = np.linspace(0, len(starts) - 1, min(COLUMNS, len(starts))).round().astype(int)
+    columns = evenly_spread(len(starts), COLUMNS)
     found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
     pictures: dict[str, list[np.ndarray]] = {}
     with Progress(len(DRIFTS) * len(cells), "long films", quiet_until=2.0) as progress:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.spread import evenly_spread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,8 +213,6 @@ def main(argv: list[str] | None = None) -> None:
         if value is not None and value < (3 if option == "frames" else 1):
             raise UserError(f"--{option} is {value}: it must be at least 1, and frames 3.")
 
-    import numpy as np
-
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks
     from mmctsvg.evaluation.backbones.lpips import load_lpips
@@ -249,8 +248,7 @@ def main(argv: list[str] | None = None) -> None:
                 refused[clip.name] = str(error)
                 continue
             records.append(record)
-            moments = np.linspace(0, both.shape[1] - 1, COLUMNS).round().astype(int)
-            shown[clip.name] = both[:, moments]
+            shown[clip.name] = both[:, evenly_spread(both.shape[1], COLUMNS)]
         if not records:
             raise UserError(f"{weights}: no clip could be compared: {next(iter(refused.values()))}")
         about = {"name": weights, "k": k, "size": inferencer.size, "weights": digest}

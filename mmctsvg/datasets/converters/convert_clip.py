@@ -8,6 +8,8 @@ import av
 import cv2
 import numpy as np
 
+from mmctsvg.utils.spread import evenly_spread
+
 from ..crops import Box, body_crop, center_crop, face_crop
 from ..readers import BrokenClipError, fit_square
 from ..readers.picture import to_rgb
@@ -120,7 +122,7 @@ def _decode(source: str | io.BytesIO) -> Iterator[av.VideoFrame]:
 
 def _samples(source: str | io.BytesIO, length: int) -> Sequence[np.ndarray]:
     """Frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
-    wanted = set(np.linspace(0, length - 1, SAMPLES).round().astype(int).tolist())
+    wanted = set(evenly_spread(length, SAMPLES))
     samples = [to_rgb(frame) for number, frame in enumerate(_decode(source)) if number in wanted]
     if not samples:
         raise BrokenClipError("has no frame that can be decoded")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -13,6 +12,7 @@ from mmengine.runner import Runner
 from mmctsvg.apis.film import plan_films, write_film
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.registry import HOOKS
+from mmctsvg.utils.spread import evenly_spread
 
 from ..generator_meta import bare_model, generator_meta
 
@@ -61,17 +61,10 @@ class FilmGridHook(Hook):
         seeds = [self.seed + i for i in range(1 if inferencer.actions else self.columns)]
         (plan,) = plan_films(
             inferencer,
-            actors=_spread(len(inferencer.actors), self.rows),
-            actions=_spread(len(inferencer.actions), self.columns),
+            actors=evenly_spread(len(inferencer.actors), self.rows) or None,
+            actions=evenly_spread(len(inferencer.actions), self.columns) or None,
             seeds=seeds,
             contents=range(self.seed, self.seed + self.rows),
         )
         name = f"iter_{runner.iter + 1:0{len(str(runner.max_iters))}d}"
         write_film(inferencer, plan, range(self.frames), Path(runner.work_dir) / "films" / name)
-
-
-def _spread(count: int, wanted: int) -> list[int] | None:
-    """At most ``wanted`` numbers, evenly spread over ``range(count)``; None if there are none."""
-    if not count:
-        return None
-    return np.linspace(0, count - 1, min(count, wanted)).round().astype(int).tolist()

@@ -14,7 +14,6 @@ from mmengine.logging import MessageHub
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.config import load_config
 from mmctsvg.engine.hooks import LazyRuntimeInfoHook
-from mmctsvg.engine.hooks.film_grid_hook import _spread
 from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import read_scalars
@@ -145,12 +144,6 @@ def test_a_slow_training_shows_that_it_lives(tmp_path, toy_config, capsys):
     assert [f"iter {i}/3" in line for i, line in enumerate(lines, 1)] == [True] * 3
     assert ["loss" in line for line in lines] == [False, False, True]
     assert read_scalars(tmp_path)["loss_generator"][0].tolist() == [3]
-
-
-def test_spread():
-    assert _spread(0, 4) is None
-    assert _spread(3, 4) == [0, 1, 2]
-    assert _spread(9, 3) == [0, 4, 8]
 
 
 def test_log_is_json_lines_with_finite_history(tmp_path, toy_config):
