@@ -141,6 +141,7 @@ def describe(tuning: Tuning, likeness: dict[str, float], size: int) -> None:
             f"{name:9} frames kept out: {measured} {stage['held_out']:.4g}, "
             f"{stage['held_out_psnr']:.2f} dB; all frames: {stage['psnr']:.2f} dB{face}"
         )
+    print(f"others: {info['others_psnr']:.2f} dB to what they were")
     print(
         f"best after {info['best_step']} of {info['steps']} steps, {info['seconds']:.0f} s; "
         f"{size / 1000:.0f} kB"

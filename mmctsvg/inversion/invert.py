@@ -211,8 +211,12 @@ def measure_psnr(problem: Problem, parameters: dict[str, Tensor], chunk: int = 1
     for frames in torch.arange(len(problem)).split(chunk):
         film = problem.film(parameters, frames)[0].clamp(-1, 1)
         total += float((film - problem.colours(frames)).square().mean(dim=(1, 2, 3)).sum())
-    mean = total / len(problem) / 4  # colours span 2
-    return -10 * math.log10(mean) if mean else math.inf
+    return decibels(total / len(problem))
+
+
+def decibels(square: float) -> float:
+    """Peak signal-to-noise ratio of a mean squared difference of colours in [-1, 1]."""
+    return -10 * math.log10(square / 4) if square else math.inf
 
 
 def check_frames(frames: np.ndarray | Tensor, size: int) -> Tensor:

@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.models.overlay import take_weights_off
+from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
 from .invert import (
     check_frames,
+    decibels,
     measure_psnr,
     motion_content,
     noise_maps,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
 _LEAST = 3  # frames: the first that is kept out is the third
+_OTHERS = 64  # frames of other people that are compared with the untuned
 
 
 def tune(
@@ -81,8 +84,9 @@ def tune(
     Returns:
         The tuning. Its ``info`` has ``stages``: for ``'inverted'``, ``'content'`` (if there was
         such) and ``'tuned'`` the ``held_out`` loss, its ``held_out_psnr`` and ``psnr`` (dB, of the
-        whole film); ``history``, ``drift`` and ``looks`` of `PivotalTuning`; ``content_history``;
-        ``steps``, ``seconds``, ``action`` and ``settings``.
+        whole film); ``others_psnr``, how near the tuned generator stays to the untuned in 64
+        random frames of anybody doing anything (dB); ``history``, ``drift`` and ``looks`` of
+        `PivotalTuning`; ``content_history``; ``steps``, ``seconds``, ``action`` and ``settings``.
 
     Raises:
         UserError: for arguments outside their ranges, or a state that belongs to something else.
@@ -110,7 +114,8 @@ def tune(
     key = _key(inferencer, target, motion, known_actor, lpips, mse_weight, settings)
     new_person = motion.w_c is None and not known_actor and settings.content_steps > 0
     content = _content_run(train, pivot, settings)
-    run = PivotalTuning(train, held, pivot, settings, _draw_others(inferencer, motion.times))
+    draw_others = _draw_others(inferencer, motion.times)
+    run = PivotalTuning(train, held, pivot, settings, draw_others)
     kept = read_state(state, key)
     if kept:
         content.load_state_dict(kept["content"])
@@ -145,15 +150,25 @@ def tune(
         parts={n: tuple(part.cpu() for part in parts) for n, parts in run.result.items()},
         person=person,
     )
+
+    @torch.no_grad()
+    def show(styles: Tensor) -> Tensor:
+        pieces = styles.split(settings.chunk)
+        return torch.cat([generator.synthesise(piece, maps).clamp(-1, 1) for piece in pieces])
+
+    others = draw_others(_OTHERS, generator_for(settings.seed, 0, EVALUATION))
+    untuned = show(others)
     tuning.apply(generator)
     try:
         stages["tuned"] = stage()
+        others_psnr = decibels(float((show(others) - untuned).square().mean()))
     finally:
         take_weights_off(generator)
     if state is not None:
         Path(state).unlink(missing_ok=True)
     found = {
         "stages": stages,
+        "others_psnr": others_psnr,
         "history": run.history,
         "drift": run.drift,
         "looks": run.looks,

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -60,6 +61,26 @@ def test_new_person(inferencer, motion, clip):
     # Another clip of the person can be inverted now.
     again = invert(inferencer, clip, actor="eva", action="nod", settings=Settings(steps=1))
     assert (again.actor, again.weights) == ("eva", tuning.weights)
+
+
+def test_says_how_far_others_moved(inferencer, motion, clip):
+    """As everybody's films, drawn anew, say it too."""
+    settings = replace(SETTINGS, locality=0.0)
+    tuning = tune(inferencer, clip, motion, name="eva", settings=settings)
+
+    def films():
+        cells = itertools.product(["ann", "bob"], inferencer.actions, range(8))
+        return torch.stack([inferencer.render([0, 1, 2], a, b, seed=c) for a, b, c in cells])
+
+    untuned = films()
+    inferencer.apply(tuning)
+    expected = -10 * np.log10((films() - untuned).square().mean() / 4)
+    assert tuning.info["others_psnr"] == pytest.approx(float(expected), abs=1.0)
+
+    inferencer.remove()
+    settings = replace(SETTINGS, steps=0)
+    still = tune(inferencer, clip, motion, name="eva", settings=settings)
+    assert still.info["others_psnr"] == np.inf
 
 
 def test_known_actor(inferencer, motion, clip):
