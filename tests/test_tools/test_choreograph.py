@@ -1,6 +1,5 @@
 import pytest
 
-from mmctsvg.apis import save_generator
 from mmctsvg.datasets.readers import open_clip
 
 SCRIPT = """\
@@ -13,17 +12,16 @@ score:
 
 
 @pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
-@pytest.fixture
-def run(tmp_path, weights, load_tool):
+def run(tmp_path, small_model, load_tool):
     def run(text, *arguments):
         (tmp_path / "script.yaml").write_text(text, encoding="utf-8")
-        arguments = [tmp_path / "script.yaml", weights, "--out-dir", tmp_path / "out", *arguments]
+        arguments = [
+            tmp_path / "script.yaml",
+            small_model,
+            "--out-dir",
+            tmp_path / "out",
+            *arguments,
+        ]
         load_tool("choreograph").main([str(a) for a in [*arguments, "--device", "cpu"]])
         return {path.name for path in (tmp_path / "out").iterdir()}
 

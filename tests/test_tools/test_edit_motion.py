@@ -4,23 +4,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import find_motion, load_motion, save_motion
 from mmctsvg.motion import equalise, make_loop, motion_pca
 
 
 @pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
-@pytest.fixture
-def run(tmp_path, weights, load_tool):
+def run(tmp_path, small_model, load_tool):
     def edit(motion, *options):
         out = tmp_path / "out"
-        arguments = [motion, weights, "--out-dir", out, "--device", "cpu", *options]
+        arguments = [motion, small_model, "--out-dir", out, "--device", "cpu", *options]
         load_tool("edit_motion").main([str(a) for a in arguments])
         return load_motion(out / "motion.safetensors")
 
@@ -30,10 +23,10 @@ def run(tmp_path, weights, load_tool):
 TIMES = torch.arange(30, dtype=torch.float64)
 
 
-def test_gain_then_loop(tmp_path, weights, run, capsys):
+def test_gain_then_loop(tmp_path, small_model, run, capsys):
     """The same as by hand: 20 frames a second, so 2 Hz are 0.2 pi radians per frame."""
     motion = run(3, "--gain", "slow=2,fast=0.5,drift=0", "--edge", 2, "--loop", 0.5)
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     waves = inferencer.waves(inferencer.sample_motion(1, seed=3))
     expected = equalise(waves, 0.2 * math.pi, slow=2, fast=0.5, drift=0)
     expected, _ = make_loop(expected, 10.0)
@@ -46,11 +39,11 @@ def test_gain_then_loop(tmp_path, weights, run, capsys):
         assert (tmp_path / "out" / name).stat().st_size and name in printed
 
 
-def test_edits_of_edits(tmp_path, weights, run):
+def test_edits_of_edits(tmp_path, small_model, run):
     run(3, "--drift", "wrap", "--span", 0.25, "--seconds", 0.5)
     first = tmp_path / "out" / "motion.safetensors"
     again = run(first, "--pca", "1=-2", "--fast-from", 4, "--edge", 3, "--seconds", 0.5)
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     m = inferencer.sample_motion(1, seed=3)[0]
     moved = inferencer.waves(motion_pca(inferencer).move(m, 1, -2.0))
     other = inferencer.sample_motion(1, seed=4)[0]
@@ -60,22 +53,22 @@ def test_edits_of_edits(tmp_path, weights, run):
     assert (again.style.drift, again.style.span) == ("wrap", 5.0)
 
 
-def test_generate_shows_the_edit(tmp_path, weights, run, load_tool):
+def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):
     from mmctsvg.datasets.readers import open_clip
     from mmctsvg.visualization import to_uint8
 
     motion = run(3, "--loop", 0.25)
-    arguments = ["--weights", weights, "--motion", tmp_path / "out" / "motion.safetensors"]
+    arguments = ["--weights", small_model, "--motion", tmp_path / "out" / "motion.safetensors"]
     arguments += ["--actors", "ann", "--actions", "wave", "--format", "png", "--frames", 7]
     load_tool("generate").main([str(a) for a in [*arguments, "--out-dir", tmp_path / "shown"]])
     clip = open_clip(tmp_path / "shown" / "samples_frames" / "ann" / "wave")
     frames = clip.read(TIMES[:7].long().numpy())
     assert (frames[0] == frames[5]).all() and (frames[1] == frames[6]).all()
-    expected = CTSVGInferencer(weights, "cpu").render(range(7), "ann", "wave", m=motion.style)
+    expected = CTSVGInferencer(small_model, "cpu").render(range(7), "ann", "wave", m=motion.style)
     assert abs(frames.astype(int) - to_uint8(expected)).max() <= 1
 
 
-def test_refuses(tmp_path, weights, load_tool, check_refusal):
+def test_refuses(tmp_path, small_model, load_tool, check_refusal):
     main = load_tool("edit_motion").main
     for options, words in (
         (["--gain", "loud=2"], "'loud' is none of drift, slow, fast"),
@@ -87,14 +80,14 @@ def test_refuses(tmp_path, weights, load_tool, check_refusal):
         (["--action", "fly"], "'fly'"),
         (["--actors", "ann,eve"], "'eve'"),
     ):
-        check_refusal(main, [3, weights, *options, "--out-dir", tmp_path / "o"], words)
-    check_refusal(main, [tmp_path / "m.safetensors", weights], "m.safetensors")
+        check_refusal(main, [3, small_model, *options, "--out-dir", tmp_path / "o"], words)
+    check_refusal(main, [tmp_path / "m.safetensors", small_model], "m.safetensors")
     assert not (tmp_path / "o").exists()
 
 
-def test_another_length_keeps_shift_and_tempo(tmp_path, weights, run):
+def test_another_length_keeps_shift_and_tempo(tmp_path, small_model, run):
     """And forgets the clip, which has the old length."""
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     times = 7 + 1.5 * torch.arange(9, dtype=torch.float64)
     info = {"clip": "clip.mp4", "crop": {}, "psnr": 20.0}
     found = replace(find_motion(3, inferencer), times=times, fps=inferencer.fps, info=info)

@@ -15,21 +15,14 @@ def generate(load_tool):
     return load_tool("generate")
 
 
-@pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
 def decode(path):
     with av.open(str(path)) as film:
         return np.stack([p.to_ndarray(format="rgb24") for p in film.decode(video=0)])
 
 
-def test_film_and_sheet_by_default(tmp_path, weights, generate, capsys):
+def test_film_and_sheet_by_default(tmp_path, small_model, generate, capsys):
     out = tmp_path / "out"
-    generate.main(["--weights", str(weights), "--out-dir", str(out)])
+    generate.main(["--weights", str(small_model), "--out-dir", str(out)])
     assert capsys.readouterr().out.splitlines() == [
         str(out / "samples.mp4"),
         str(out / "samples.png"),
@@ -40,11 +33,11 @@ def test_film_and_sheet_by_default(tmp_path, weights, generate, capsys):
         assert container.streams.video[0].guessed_rate == 20  # of the training clips
 
 
-def test_the_same_seed_gives_the_same_file(tmp_path, weights, generate):
+def test_the_same_seed_gives_the_same_file(tmp_path, small_model, generate):
     for name in ("a", "b", "c"):
         seed = "1" if name == "c" else "0"
         generate.main(
-            ["--weights", str(weights), "--out-dir", str(tmp_path / name), "--frames", "4"]
+            ["--weights", str(small_model), "--out-dir", str(tmp_path / name), "--frames", "4"]
             + ["--seeds", seed, "--noise", "random", "--format", "mp4,gif,sheet"]
         )
     for ending in ("mp4", "gif", "png"):
@@ -64,9 +57,9 @@ def test_noise_is_by_default_that_of_the_training(tmp_path, make_generator, make
     assert default == random != fixed
 
 
-def test_choices(tmp_path, weights, generate, capsys):
+def test_choices(tmp_path, small_model, generate, capsys):
     generate.main(
-        ["--weights", str(weights), "--out-dir", str(tmp_path / "o"), "--format", "png"]
+        ["--weights", str(small_model), "--out-dir", str(tmp_path / "o"), "--format", "png"]
         + ["--actors", "bob", "--actions", "wave, 0", "--num-motions", "2", "--times", "0:1:0.25"]
     )
     assert len(capsys.readouterr().out.splitlines()) == 2
@@ -79,10 +72,10 @@ def test_choices(tmp_path, weights, generate, capsys):
         assert len(list(folder.glob("bob/wave/*.png"))) == 4
 
 
-def test_a_long_film_begins_like_a_short_one(tmp_path, weights, generate):
+def test_a_long_film_begins_like_a_short_one(tmp_path, small_model, generate):
     for name, frames in (("short", "3"), ("long", "21")):
         generate.main(
-            ["--weights", str(weights), "--out-dir", str(tmp_path / name), "--frames", frames]
+            ["--weights", str(small_model), "--out-dir", str(tmp_path / name), "--frames", frames]
             + ["--format", "png", "--actors", "0", "--actions", "0"]
         )
     short = sorted((tmp_path / "short").rglob("*.png"))
@@ -135,18 +128,20 @@ def test_times(generate):
         (["--precision", "int8"], ["'int8'", "bf16"]),
     ],
 )
-def test_bad_input_is_one_sentence(tmp_path, weights, generate, check_refusal, arguments, words):
+def test_bad_input_is_one_sentence(
+    tmp_path, small_model, generate, check_refusal, arguments, words
+):
     arguments = [a.format(folder=tmp_path) for a in arguments]
     if "--weights" not in arguments:
-        arguments = ["--weights", weights, *arguments]
+        arguments = ["--weights", small_model, *arguments]
     out = tmp_path / "out"
     check_refusal(generate.main, [*arguments, "--out-dir", out], *words)
     assert not out.exists() or not list(out.rglob("*.*"))
 
 
-def test_a_place_that_cannot_be_written_to(tmp_path, weights, generate, check_refusal):
+def test_a_place_that_cannot_be_written_to(tmp_path, small_model, generate, check_refusal):
     (tmp_path / "file").touch()
-    arguments = ["--weights", weights, "--frames", 1, "--out-dir", tmp_path / "file" / "x"]
+    arguments = ["--weights", small_model, "--frames", 1, "--out-dir", tmp_path / "file" / "x"]
     check_refusal(generate.main, arguments, "file/x", "cannot write")
 
 
@@ -182,10 +177,12 @@ def test_memory_does_not_depend_on_the_length(tmp_path, make_generator, make_met
 
 
 @pytest.mark.slow
-def test_as_a_program(run_tool, tmp_path, weights):
+def test_as_a_program(run_tool, tmp_path, small_model):
     shown = run_tool("generate.py", "--help")
     assert shown.returncode == 0 and "python tools/generate.py --demo" in shown.stdout
-    run = run_tool("generate.py", "--weights", weights, "--frames", 2, "--out-dir", tmp_path / "o")
+    run = run_tool(
+        "generate.py", "--weights", small_model, "--frames", 2, "--out-dir", tmp_path / "o"
+    )
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "o" / "samples.mp4").is_file()
     failed = run_tool("generate.py", "--weights", tmp_path)

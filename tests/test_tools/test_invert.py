@@ -2,41 +2,45 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import load_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
 @pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
-@pytest.fixture
-def clip(tmp_path, weights):
+def clip(tmp_path, small_model):
     with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
-        writer.write(to_uint8(CTSVGInferencer(weights, "cpu").render(range(5), 1, 2)))
+        writer.write(to_uint8(CTSVGInferencer(small_model, "cpu").render(range(5), 1, 2)))
     return tmp_path / "clip.mp4"
 
 
-def test_inverts_and_replays(tmp_path, weights, clip, load_tool, capsys):
+def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     out = tmp_path / "out"
-    arguments = [clip, weights, "--actor", "bob", "--action", 2, "--lpips", "none", "--steps", 3]
+    arguments = [
+        clip,
+        small_model,
+        "--actor",
+        "bob",
+        "--action",
+        2,
+        "--lpips",
+        "none",
+        "--steps",
+        3,
+    ]
     load_tool("invert").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
     printed = capsys.readouterr().out
     assert "dB over 5 frames" in printed
     files = ("motion.safetensors", "inversion.mp4", "inversion.png", "curves.png")
     assert all((out / name).stat().st_size and str(out / name) in printed for name in files)
     assert {p.name for p in out.iterdir()} == set(files)
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     motion = load_motion(out / "motion.safetensors", inferencer.generator)
     # The clip has 10 frames a second, the training 20.
     assert motion.times.tolist() == pytest.approx(2 * np.arange(5), abs=1e-3)
     assert motion.fps == pytest.approx(10) and motion.info["lpips"] == "none"
 
-    replay = ["--weights", weights, "--motion", out / "motion.safetensors", "--actors", "ann"]
+    replay = ["--weights", small_model, "--motion", out / "motion.safetensors", "--actors", "ann"]
     replay += ["--actions", "wave", "--format", "png", "--out-dir", tmp_path / "replay"]
     load_tool("generate").main([str(a) for a in replay])
     from mmctsvg.datasets.readers import open_clip
@@ -46,32 +50,34 @@ def test_inverts_and_replays(tmp_path, weights, clip, load_tool, capsys):
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
 
 
-def test_several_clips_of_which_one_is_broken(tmp_path, weights, clip, load_tool, check_refusal):
+def test_several_clips_of_which_one_is_broken(
+    tmp_path, small_model, clip, load_tool, check_refusal
+):
     (tmp_path / "bad.mp4").write_bytes(b"no video" * 100)
     second = tmp_path / "second.mp4"
     second.write_bytes(clip.read_bytes())
     out = tmp_path / "out"
-    arguments = [clip, tmp_path / "bad.mp4", second, weights, "--actor", 0, "--action", 0]
+    arguments = [clip, tmp_path / "bad.mp4", second, small_model, "--actor", 0, "--action", 0]
     arguments += ["--lpips", "none", "--steps", 2, "--out-dir", out, "--device", "cpu"]
     check_refusal(load_tool("invert").main, arguments, "1 of 3 clips", "bad.mp4")
     first, same = (load_motion(out / name / "motion.safetensors") for name in ("clip", "second"))
     assert torch.equal(first.m, same.m) and not (out / "bad" / "motion.safetensors").exists()
-    check_refusal(load_tool("invert").main, [clip, clip, weights], "two clips are named clip")
+    check_refusal(load_tool("invert").main, [clip, clip, small_model], "two clips are named clip")
 
 
-def test_refuses(tmp_path, weights, clip, load_tool, check_refusal, make_generator, make_meta):
+def test_refuses(tmp_path, small_model, clip, load_tool, check_refusal, make_generator, make_meta):
     tool = load_tool("invert")
     common = ["--lpips", "none", "--device", "cpu", "--out-dir", tmp_path / "out"]
-    check_refusal(tool.main, [tmp_path / "x.mp4", weights, *common], "x.mp4", "does not exist")
+    check_refusal(tool.main, [tmp_path / "x.mp4", small_model, *common], "x.mp4", "does not exist")
     check_refusal(tool.main, [clip, tmp_path / "y.safetensors", *common], "y.safetensors")
-    check_refusal(tool.main, [clip, weights, "--steps", 0, *common], "--steps is 0")
-    check_refusal(tool.main, [clip, weights, "--frames", 1, *common], "clip.mp4", "one frame")
-    check_refusal(tool.main, [clip, weights, "--tune", "z", *common], "'z'")
+    check_refusal(tool.main, [clip, small_model, "--steps", 0, *common], "--steps is 0")
+    check_refusal(tool.main, [clip, small_model, "--frames", 1, *common], "clip.mp4", "one frame")
+    check_refusal(tool.main, [clip, small_model, "--tune", "z", *common], "'z'")
     assert not (tmp_path / "out").exists()
 
 
 def test_generate_refuses_another_models_motion(
-    tmp_path, weights, load_tool, check_refusal, make_generator, make_meta
+    tmp_path, small_model, load_tool, check_refusal, make_generator, make_meta
 ):
     from mmctsvg.inversion import Motion, save_motion
 
@@ -79,7 +85,7 @@ def test_generate_refuses_another_models_motion(
     times = torch.arange(3.0)
     save_motion(path, Motion(m=torch.ones(12), times=times, fps=9.0, weights="0" * 64))
     generate = load_tool("generate")
-    arguments = ["--weights", weights, "--motion", path, "--out-dir", tmp_path / "o"]
+    arguments = ["--weights", small_model, "--motion", path, "--out-dir", tmp_path / "o"]
     check_refusal(generate.main, arguments, "motion.safetensors", "--any-weights")
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
     generate.main([str(a) for a in [*arguments, "--any-weights", "--actors", "0"]])

@@ -18,16 +18,9 @@ WIDE = {4: 8, 8: 8, 16: 8, 32: 8}
 
 
 @pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
-@pytest.fixture
-def motion(tmp_path, weights):
+def motion(tmp_path, small_model):
     """As of an inversion with a content style of its own, and the clip beside it."""
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     film = inferencer.render(range(5), 1, 2)
     with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
         writer.write(to_uint8(film))
@@ -38,9 +31,9 @@ def motion(tmp_path, weights):
     return tmp_path / "motion.safetensors"
 
 
-def test_grid_with_the_clip_and_its_own_person(tmp_path, weights, motion, load_tool, capsys):
+def test_grid_with_the_clip_and_its_own_person(tmp_path, small_model, motion, load_tool, capsys):
     out = tmp_path / "out"
-    arguments = [motion, weights, "--actors", "bob", "--sync", "none", "--speed", 0.5]
+    arguments = [motion, small_model, "--actors", "bob", "--sync", "none", "--speed", 0.5]
     load_tool("replay").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
     printed = capsys.readouterr().out
     assert {p.name for p in out.iterdir()} == {"replay.mp4", "replay.png"}
@@ -48,9 +41,9 @@ def test_grid_with_the_clip_and_its_own_person(tmp_path, weights, motion, load_t
     assert open_clip(out / "replay.mp4").length == 9  # five frames at half speed
 
 
-def test_rows(weights, motion, load_tool):
+def test_rows(small_model, motion, load_tool):
     tool = load_tool("replay")
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     found = find_motion(motion, inferencer)
     original, _ = tool.read_original(found, None, inferencer.size)
     assert original.shape == (5, 16, 16, 3)
@@ -66,8 +59,8 @@ def test_rows(weights, motion, load_tool):
     assert np.array_equal(film[:, 1, 0], to_uint8(own))
 
 
-def test_replay_in_python_is_render(weights, motion):
-    inferencer = CTSVGInferencer(weights, "cpu")
+def test_replay_in_python_is_render(small_model, motion):
+    inferencer = CTSVGInferencer(small_model, "cpu")
     found = find_motion(motion, inferencer)
     videos = inferencer.replay(found, actions=["wave", 2])
     assert videos.shape == (2, 2, 5, 3, 16, 16)
@@ -100,7 +93,7 @@ def test_sync_is_the_metrics_number(tmp_path, make_generator, make_meta, load_to
     assert f"sync {found['sync']:.3f}" in capsys.readouterr().out
 
 
-def test_refuses(tmp_path, weights, motion, load_tool, check_refusal):
+def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):
     main = load_tool("replay").main
     out = ["--out-dir", tmp_path / "o", "--device", "cpu"]
     for options, words in (
@@ -111,17 +104,19 @@ def test_refuses(tmp_path, weights, motion, load_tool, check_refusal):
         (["--actors", "eve"], "'eve'"),
         (["--clip", tmp_path / "other.mp4"], "other.mp4 does not exist"),
     ):
-        check_refusal(main, [motion, weights, *options, *out], words)
-    check_refusal(main, [tmp_path / "none.safetensors", weights, *out], "none.safetensors")
+        check_refusal(main, [motion, small_model, *options, *out], words)
+    check_refusal(main, [tmp_path / "none.safetensors", small_model, *out], "none.safetensors")
     with VideoWriter(tmp_path / "short.mp4", 10) as writer:
         writer.write(np.zeros((3, 16, 16, 3), np.uint8))
-    check_refusal(main, [motion, weights, "--clip", tmp_path / "short.mp4", *out], "has 3 frames")
+    check_refusal(
+        main, [motion, small_model, "--clip", tmp_path / "short.mp4", *out], "has 3 frames"
+    )
     assert not (tmp_path / "o").exists()
 
 
-def test_sync_of_people_whom_the_instrument_does_not_know(weights, motion):
+def test_sync_of_people_whom_the_instrument_does_not_know(small_model, motion):
     """There is nothing to compare, and that is said."""
-    inferencer = CTSVGInferencer(weights, "cpu")
+    inferencer = CTSVGInferencer(small_model, "cpu")
     (plan,) = plan_films(inferencer, motions={"a": inferencer.sample_motion(1)[0]})
     found = measure_sync(inferencer, plan, range(5), "drawn")
     assert found["films"] == 0 and np.isnan(found["sync"]) and found["notes"]

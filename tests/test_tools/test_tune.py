@@ -11,18 +11,20 @@ from mmctsvg.visualization import VideoWriter, to_uint8
 
 
 @pytest.fixture
-def weights(tmp_path, make_generator, make_meta):
-    path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(), make_meta())
-    return path
-
-
-@pytest.fixture
-def motion(tmp_path, weights, load_tool):
+def motion(tmp_path, small_model, load_tool):
     """As tools/invert.py leaves it."""
     with VideoWriter(tmp_path / "anna.mp4", 10) as writer:
-        writer.write(to_uint8(0.5 * CTSVGInferencer(weights, "cpu").render(range(5), 1, 2)))
-    arguments = [tmp_path / "anna.mp4", weights, "--actor", "ann", "--action", 2, "--lpips", "none"]
+        writer.write(to_uint8(0.5 * CTSVGInferencer(small_model, "cpu").render(range(5), 1, 2)))
+    arguments = [
+        tmp_path / "anna.mp4",
+        small_model,
+        "--actor",
+        "ann",
+        "--action",
+        2,
+        "--lpips",
+        "none",
+    ]
     arguments += ["--steps", 2, "--out-dir", tmp_path / "inversion", "--device", "cpu"]
     load_tool("invert").main([str(a) for a in arguments])
     return tmp_path / "inversion" / "motion.safetensors"
@@ -34,9 +36,9 @@ def no_network(monkeypatch):
 
 
 @pytest.mark.slow
-def test_tunes_and_the_person_is_an_actor(tmp_path, weights, motion, load_tool, capsys):
+def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_tool, capsys):
     out = tmp_path / "out"
-    arguments = [motion, weights, "--lpips", "none", "--steps", 4, "--content-steps", 3]
+    arguments = [motion, small_model, "--lpips", "none", "--steps", 4, "--content-steps", 3]
     arguments += ["--out-dir", out, "--device", "cpu", "--rank", 1]
     load_tool("tune").main([str(a) for a in arguments])
     printed = capsys.readouterr().out
@@ -51,23 +53,25 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, weights, motion, load_tool, 
 
     tuning = ["--tuning", out / "tuning.safetensors"]
     common = [*tuning, "--actors", "anna,bob", "--device", "cpu"]
-    generate = ["--weights", weights, "--motion", motion, *common, "--format", "png"]
+    generate = ["--weights", small_model, "--motion", motion, *common, "--format", "png"]
     generate += ["--actions", "wave,nod", "--out-dir", tmp_path / "films"]
     load_tool("generate").main([str(a) for a in generate])
-    inferencer = CTSVGInferencer(weights, "cpu", tuning=out / "tuning.safetensors")
+    inferencer = CTSVGInferencer(small_model, "cpu", tuning=out / "tuning.safetensors")
     found = find_motion(motion, inferencer)
     for actor, action in (("anna", "wave"), ("anna", "nod"), ("bob", "nod")):
         film = inferencer.render(found.times.tolist(), actor, action, m=found.m)
         frames = open_clip(tmp_path / "films" / "samples_frames" / actor / action)
         shown = frames.read(np.arange(5)).astype(int)
         assert np.abs(shown - to_uint8(film)).max() <= 1
-    replay = [motion, weights, *common, "--sync", "none", "--out-dir", tmp_path / "replay"]
+    replay = [motion, small_model, *common, "--sync", "none", "--out-dir", tmp_path / "replay"]
     load_tool("replay").main([str(a) for a in replay])
     assert (tmp_path / "replay" / "replay.mp4").is_file()
 
 
 @pytest.mark.slow
-def test_refuses(tmp_path, weights, motion, load_tool, check_refusal, make_generator, make_meta):
+def test_refuses(
+    tmp_path, small_model, motion, load_tool, check_refusal, make_generator, make_meta
+):
     out = ["--lpips", "none", "--out-dir", tmp_path / "o", "--device", "cpu"]
     tune = load_tool("tune").main
     for options, *words in (
@@ -76,19 +80,19 @@ def test_refuses(tmp_path, weights, motion, load_tool, check_refusal, make_gener
         (["--rank", 0], "rank is 0"),
         (["--clip", tmp_path / "x.mp4"], "x.mp4", "does not exist"),
     ):
-        check_refusal(tune, [motion, weights, *options, *out], *words)
-    check_refusal(tune, [weights, weights, *out], "holds no motion")
+        check_refusal(tune, [motion, small_model, *options, *out], *words)
+    check_refusal(tune, [small_model, small_model, *out], "holds no motion")
     assert not (tmp_path / "o").exists()
     with torch.no_grad():
         other = make_generator()
         other.synthesis.constant[0, 0, 0, 0] += 1
     save_generator(tmp_path / "other.safetensors", other, make_meta())
     check_refusal(tune, [motion, tmp_path / "other.safetensors", *out], "belongs to the weights")
-    arguments = [motion, weights, "--steps", 0, "--content-steps", 0, "--known-actor", *out]
+    arguments = [motion, small_model, "--steps", 0, "--content-steps", 0, "--known-actor", *out]
     tune([str(a) for a in arguments])
     tuning = ["--tuning", tmp_path / "o" / "tuning.safetensors", "--out-dir", tmp_path / "p"]
     generate = load_tool("generate").main
     other = ["--weights", tmp_path / "other.safetensors"]
     check_refusal(generate, [*other, *tuning], "'anna' belongs to the weights", "give those")
-    moved = ["--weights", weights, "--tuning", tmp_path / "none.safetensors"]
+    moved = ["--weights", small_model, "--tuning", tmp_path / "none.safetensors"]
     check_refusal(generate, moved, "none.safetensors: there is no such file")
