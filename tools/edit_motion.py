@@ -136,8 +136,10 @@ def main(argv: list[str] | None = None) -> None:
     # Frames of the training in a second of the motion, whose tempo may be its own.
     rate = float(np.diff(motion.moments(np.array([0.0, 1.0])))[0])
     if args.drift:
-        args.span = args.span or float(motion.times.max()) / rate
+        args.span = args.span or float(motion.times.max() - motion.times.min()) / rate
     before = inferencer.waves(motion.style)
+    if motion.edited is None:
+        before = replace(before, start=float(motion.times.min()))
     fast = before
     if args.fast_from is not None:
         other = find_motion(args.fast_from, inferencer, args.any_weights)

@@ -147,6 +147,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import load_motion
+    from mmctsvg.motion import film_rate, retime
 
     weights = "demo" if args.demo else args.weights
     inferencer = CTSVGInferencer(weights, args.device, args.precision, args.tuning)
@@ -156,7 +157,8 @@ def main(argv: list[str] | None = None) -> None:
     if args.motion:
         motion = load_motion(args.motion, inferencer.generator, args.any_weights)
         if args.frames is None and args.times is None:  # as the clip was
-            times, args.fps = motion.times.tolist(), args.fps or motion.fps
+            args.fps = args.fps or film_rate(motion.times, motion.fps)
+            times = retime(motion.times, motion.fps, film_fps=args.fps)[0].tolist()
     plans = plan_films(
         inferencer,
         actors=parse_names(args.actors),

@@ -95,15 +95,16 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.choreography import retime
     from mmctsvg.evaluation.sync import choose_instrument, measure_sync
     from mmctsvg.inversion import find_motion
+    from mmctsvg.motion import film_rate, retime
     from mmctsvg.utils.files import write_json
 
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     instrument = choose_instrument(inferencer, args.sync)
     frames = max(2, round(args.seconds * inferencer.fps))
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)
+    args.fps = args.fps or film_rate(motion.times, motion.fps)
     times, place = retime(
         motion.times, motion.fps, speed=args.speed, reverse=args.reverse, film_fps=args.fps
     )
@@ -111,7 +112,7 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"sync is measured over at least 3 frames, not {len(times)}: --sync none.")
     original, clip = read_original(motion, args.clip, inferencer.size)
     if original is not None:
-        original = original[place.round().astype(int)]
+        original = original[place]
     (plan,) = plan_films(
         inferencer,
         actors=parse_names(args.actors),
@@ -126,7 +127,7 @@ def main(argv: list[str] | None = None) -> None:
         plan,
         times.tolist(),
         args.out_dir / "replay",
-        fps=args.fps or motion.fps,
+        fps=args.fps,
         label="replay, frames",
         sound=sound,
         chunk=BATCH,

@@ -208,7 +208,7 @@ class CTSVGInferencer:
             motion: of `mmctsvg.inversion`: `invert`, `load_motion`, `find_motion`.
             actors: names or numbers; None for all.
             actions: names or numbers; None for all.
-            times: other times than the clip's; see `mmctsvg.choreography.retime`.
+            times: other times than the clip's; see `mmctsvg.motion.retime`.
             **options: of `stream`.
 
         Returns:

@@ -1,8 +1,8 @@
 """Who moves how, and when: films in which anything changes over time."""
 
 from .perform import Performance, mix, prepare
-from .retiming import TimeWarp, retime
 from .script import Change, Script, read_script
+from .time_warp import TimeWarp
 
 __all__ = [
     "Change",
@@ -12,5 +12,4 @@ __all__ = [
     "mix",
     "prepare",
     "read_script",
-    "retime",
 ]

@@ -16,8 +16,8 @@ from torch import Tensor
 from mmctsvg.inversion import Motion, find_motion
 from mmctsvg.utils.errors import UserError
 
-from .retiming import TimeWarp
 from .script import TRACKS, Change, Script
+from .time_warp import TimeWarp
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOTION_KEY = "mmctsvg_motion"  # of the safetensors metadata
 MOTION_FORMAT = 1
 _WAVES = ("amplitude", "frequency", "phase", "linear", "slope", "offset")  # tensors of `Waves`
+_NUMBERS = ("order", "start", "drift", "period")  # of `Waves`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +101,7 @@ def save_motion(path: str | Path, motion: Motion) -> None:
     if motion.edited is not None:
         waves = motion.edited
         tensors |= {f"waves.{name}": getattr(waves, name) for name in _WAVES}
-        card["waves"] = {name: getattr(waves, name) for name in ("order", "drift", "period")}
+        card["waves"] = {name: getattr(waves, name) for name in _NUMBERS}
         # JSON knows no infinity; there is none where it matters.
         card["waves"] |= {"span": None if math.isinf(waves.span) else waves.span}
     card |= {name: getattr(motion, name) for name in ("fps", "weights", "actor", "action")}

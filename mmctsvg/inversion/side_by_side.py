@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmctsvg.motion import film_rate, retime
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
@@ -87,19 +88,20 @@ def write_comparison(
     film, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
     layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
+    shown_frames = retime(motion.times, motion.fps)[1]
     wanted = set(evenly_spread(len(frames), _COLUMNS))
-    kept = []
-    with VideoWriter(film, motion.fps, sound=sound) as writer:
-        for piece in torch.arange(len(frames)).split(_PIECE):
+    kept = {}
+    with VideoWriter(film, film_rate(motion.times, motion.fps), sound=sound) as writer:
+        for piece in torch.from_numpy(shown_frames).split(_PIECE):
             clip = frames[piece.numpy()]
             shown = [show(piece) for show in films.values()]
             # From -255..255 to 0..255, so that nothing is cut.
             difference = ((shown[-1].astype(np.int16) - clip + 256) // 2).astype(np.uint8)
             rows = np.stack([clip, *shown, difference], axis=1)
             writer.write(np.stack([layout.draw(row[None]) for row in rows]))
-            kept += [row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted]
-    labels = [f"t = {float(motion.times[n]):.4g}" for n in sorted(wanted)]
-    write_png(sheet, contact_sheet(np.stack(kept, axis=1), names, labels))
+            kept |= {n: row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted}
+    labels = [f"t = {float(motion.times[n]):.4g}" for n in kept]
+    write_png(sheet, contact_sheet(np.stack(list(kept.values()), axis=1), names, labels))
     return [film, sheet]
 
 

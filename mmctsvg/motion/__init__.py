@@ -3,6 +3,7 @@
 from .equaliser import BANDS, combine, equalise
 from .loop import LoopError, make_loop
 from .pca import MotionPCA, motion_pca
+from .retime import film_rate, retime
 from .sensitivity import spread_times, wave_sensitivity, wave_table
 from .waves import DRIFTS, Waves
 
@@ -14,8 +15,10 @@ __all__ = [
     "Waves",
     "combine",
     "equalise",
+    "film_rate",
     "make_loop",
     "motion_pca",
+    "retime",
     "spread_times",
     "wave_sensitivity",
     "wave_table",

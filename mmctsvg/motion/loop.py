@@ -32,9 +32,9 @@ class LoopError:
 def make_loop(waves: Waves, period: float) -> tuple[Waves, LoopError]:
     """The nearest motion that repeats itself after ``period`` frames, to the last bit.
 
-    Every frequency moves to the nearest multiple of ``2 pi / period``, around the middle of the
-    period, so that phases are off by the same amount at its two ends. The line stands still where
-    it was in the middle.
+    The period begins where the motion does (`Waves.start`). Every frequency moves to the nearest
+    multiple of ``2 pi / period``, around the middle of the period, so that phases are off by the
+    same amount at its two ends. The line stands still where it was in the middle.
 
     Args:
         waves: the motion.
@@ -52,12 +52,12 @@ def make_loop(waves: Waves, period: float) -> tuple[Waves, LoopError]:
     turns = (waves.frequency / step).round()
     frequency = turns * step
     change = waves.frequency - frequency
-    middle = torch.tensor(period / 2, dtype=torch.float64)
+    middle = torch.tensor(waves.start + period / 2, dtype=torch.float64)
     power = waves.amplitude.double().square()
     loud = (waves.amplitude.abs() >= 0.1 * waves.amplitude.abs().max()) & (power > 0)
     error = LoopError(
         frequency=float(((power * change.square()).sum() / power.sum().clamp(min=1e-30)).sqrt()),
-        phase=float((change * loud).abs().max() * middle),
+        phase=float((change * loud).abs().max() * period / 2),
         frozen=int((turns == 0).sum()),
     )
     loop = replace(

@@ -28,9 +28,11 @@ class Waves:
         slope: of the line, ``()``, float64, per frame.
         offset: of the line at time 0, ``()``, float64.
         order: see `Time2Vec`.
-        drift: what becomes of the line outside of ``[0, span]``. ``'paper'``: it goes on for ever,
-            away from all that was trained. ``'hold'``: it stays where it was at the end.
-            ``'wrap'``: it turns back, and so on, like a pendulum.
+        start: time at which the motion begins, in frames: that of the clip's first frame. Spans and
+            periods count from there.
+        drift: what becomes of the line outside of ``[start, start + span]``. ``'paper'``: it goes
+            on for ever, away from all that was trained. ``'hold'``: it stays where it was at the
+            end. ``'wrap'``: it turns back, and so on, like a pendulum.
         span: see ``drift``, in frames.
         period: of a loop, in frames: the times count from its start only. None for no loop.
 
@@ -44,6 +46,7 @@ class Waves:
     slope: Tensor
     offset: Tensor
     order: str = "paper"
+    start: float = 0.0
     drift: str = "paper"
     span: float = math.inf
     period: float | None = None
@@ -82,7 +85,7 @@ class Waves:
         """Temporal styles ``m * v(t)`` (T, k) at times (T,), float64, in frames."""
         t = times.double()[:, None]
         if self.period is not None:
-            t = t.remainder(self.period)
+            t = self.start + (t - self.start).remainder(self.period)
         line = self.clock(t) * self.slope + self.offset
         waves = torch.sin(t * self.frequency + self.phase)
         return self.m * self._join(line, waves).float()
@@ -90,9 +93,10 @@ class Waves:
     def clock(self, t: Tensor) -> Tensor:
         """Time (T, 1) as the line sees it, see ``drift``."""
         if self.drift == "hold":
-            return t.clamp(0, self.span)
+            return t.clamp(self.start, self.start + self.span)
         if self.drift == "wrap":
-            return self.span - (t.remainder(2 * self.span) - self.span).abs()
+            away = (t - self.start).remainder(2 * self.span)
+            return self.start + self.span - (away - self.span).abs()
         return t
 
     def _join(self, line: Tensor, waves: Tensor) -> Tensor:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,22 @@ def test_frame_0_is_frame_p_bit_for_bit(inferencer, waves, period):
     assert float((ends[0] - ends[1]).abs().max()) < 1e-4
     first = inferencer.render([0.0, period], 0, 1, m=loop)
     assert torch.equal(first[0], first[1])
+
+
+def test_begins_where_the_motion_does(waves):
+    """The same as the loop of a motion that was moved to 0."""
+    start, period = 40.3, 16.0
+    turned = replace(
+        waves,
+        phase=waves.phase + start * waves.frequency,
+        offset=waves.offset + start * waves.slope,
+    )
+    expected, far = make_loop(turned, period)
+    loop, error = make_loop(replace(waves, start=start), period)
+    times = torch.tensor([0.0, 3.0, 7.25, 16.0, 33.0], dtype=torch.float64)
+    torch.testing.assert_close(loop.temporal(times + start), expected.temporal(times))
+    assert (error.frequency, error.frozen) == (far.frequency, far.frozen)
+    assert error.phase == pytest.approx(far.phase)
 
 
 def test_only_harmonics_are_left(waves):

@@ -34,8 +34,9 @@ def test_a_wave_has_its_frequency_phase_and_size():
     torch.testing.assert_close(found, torch.tensor(expected), atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("start", [0.0, -40.5])
 @pytest.mark.parametrize("drift", ["paper", "hold", "wrap"])
-def test_drift(waves, drift):
+def test_drift(waves, drift, start):
     """The line alone, against what a person would draw."""
     span = 10.0
     times = np.array([-25.0, -4.0, 0.0, 6.0, 10.0, 13.0, 20.0, 26.0, 1e6 + 3])
@@ -44,9 +45,10 @@ def test_drift(waves, drift):
         "hold": [0, 0, 0, 6, 10, 10, 10, 10, 10],
         "wrap": [5, 4, 0, 6, 10, 7, 0, 6, 3],
     }[drift]
-    edited = replace(waves, drift=drift, span=span)
+    times, seen = start + times, start + np.array(seen)
+    edited = replace(waves, drift=drift, span=span, start=start)
     found = edited.temporal(torch.from_numpy(times))
-    line = float(waves.linear) * (float(waves.slope) * np.array(seen) + float(waves.offset))
+    line = float(waves.linear) * (float(waves.slope) * seen + float(waves.offset))
     np.testing.assert_allclose(found[:, 0].numpy(), line, rtol=1e-5, atol=1e-6)
     assert torch.equal(found[:, 1:], waves.temporal(torch.from_numpy(times))[:, 1:])
 

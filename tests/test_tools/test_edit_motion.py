@@ -98,4 +98,11 @@ def test_another_length_keeps_shift_and_tempo(tmp_path, small_model, run):
     assert "clip" not in motion.info and motion.info["psnr"] == 20.0
     # One second is a second and a half of the model's.
     loop = run(tmp_path / "found.safetensors", "--loop", 1).edited
-    assert loop.period == pytest.approx(1.5 * inferencer.fps)
+    assert loop.period == pytest.approx(1.5 * inferencer.fps) and loop.start == 7
+    # Edits of the loop leave its beginning, and the line is free for as long as the clip is.
+    save_motion(tmp_path / "loop.safetensors", replace(found, edited=loop, times=times + 2))
+    assert run(tmp_path / "loop.safetensors", "--gain", "slow=2").edited.start == 7
+    early = replace(found, times=times - 50)
+    save_motion(tmp_path / "early.safetensors", early)
+    held = run(tmp_path / "early.safetensors", "--drift", "hold").edited
+    assert (held.start, held.span) == (-43, pytest.approx(12))

@@ -1,8 +1,7 @@
-"""Retiming: slow motion, reverse and time warps. All are exact, since a model's time is real."""
+"""Time warps: the motion's time as a function of the film's."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,39 +44,3 @@ class TimeWarp:
         else:
             motion = np.interp(inside, self._film, self._motion)
         return motion + (film - inside)
-
-
-def retime(
-    times: Sequence[float],
-    fps: float,
-    *,
-    speed: float = 1.0,
-    reverse: bool = False,
-    film_fps: float | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Times for a film of a clip at another speed, backwards, or with another frame rate.
-
-    Args:
-        times: of the clip's frames, in frames of the training, even or not.
-        fps: frames per second of the clip.
-        speed: 0.5 is slow motion and takes twice as long; above 0.
-        reverse: whether the clip runs backwards.
-        film_fps: frames per second of the film; None for the clip's.
-
-    Returns:
-        Times of the film's frames ``(n,)``, and where they lie in the clip ``(n,)``, in its frames
-        from 0 to T - 1.
-
-    Raises:
-        UserError: if a number is not above 0.
-    """
-    film_fps = fps if film_fps is None else film_fps
-    for name, value in (("speed", speed), ("fps", film_fps)):
-        if not 0 < value < math.inf:
-            raise UserError(f"{name} is {value}: it must be above 0.")
-    step = speed * fps / film_fps
-    count = math.floor((len(times) - 1) / step + 1e-9) + 1
-    place = np.arange(count) * step
-    if reverse:
-        place = len(times) - 1 - place
-    return np.interp(place, np.arange(len(times)), np.asarray(times, np.float64)), place

@@ -1,0 +1,78 @@
+"""Retiming: films of a motion at any speed and frame rate, exact, since a model's time is real."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmctsvg.utils.errors import UserError
+
+_JITTER = 0.25  # of a frame: clips whose times are rounded in their files still count as even
+
+
+def retime(
+    times: Sequence[float],
+    fps: float,
+    *,
+    speed: float = 1.0,
+    reverse: bool = False,
+    film_fps: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times for a film of a clip at another speed, backwards, or with another frame rate.
+
+    Films have even frames. Where a clip's are not (dropped frames, variable rates), the film's are
+    where the clip's clock says, so that it keeps in step with the clip's sound.
+
+    Args:
+        times: of the clip's frames, in frames of the training, even or not.
+        fps: frames per second of the clip, the mean where it varies.
+        speed: 0.5 is slow motion and takes twice as long; above 0.
+        reverse: whether the clip runs backwards.
+        film_fps: frames per second of the film; None for `film_rate`.
+
+    Returns:
+        Times of the film's frames ``(n,)``, and the clip's frames that are nearest ``(n,)``, int,
+        from 0 to T - 1.
+
+    Raises:
+        UserError: if a number is not above 0.
+    """
+    film_fps = film_rate(times, fps) if film_fps is None else film_fps
+    for name, value in (("speed", speed), ("fps", film_fps)):
+        if not 0 < value < math.inf:
+            raise UserError(f"{name} is {value}: it must be above 0.")
+    step = speed * fps / film_fps
+    last = len(times) - 1
+    moments = np.arange(math.floor(last / step + 1e-9) + 1) * step
+    if reverse:
+        moments = last - moments
+    knots = _knots(times)
+    found = np.interp(moments, knots, np.asarray(times, np.float64))
+    return found, np.interp(moments, knots, np.arange(last + 1)).round().astype(int)
+
+
+def film_rate(times: Sequence[float], fps: float) -> float:
+    """Frames per second with which a film shows all frames of a clip.
+
+    Args:
+        times: of the clip's frames, in frames of the training.
+        fps: frames per second of the clip, the mean where it varies.
+
+    Returns:
+        ``fps``; for uneven clips the rate without the gaps.
+    """
+    steps = np.diff(_knots(times))
+    usual = steps[steps < 1.5 * np.median(steps)]
+    return float(fps / usual.mean()) if len(usual) else fps
+
+
+def _knots(times: Sequence[float]) -> np.ndarray:
+    """When the clip shows its frames (T,), in mean frames: 0, 1, ... T - 1 where they are even."""
+    times = np.asarray(times, np.float64)
+    even, away = np.arange(len(times), dtype=np.float64), times - times[0]
+    if not away[-1]:
+        return even
+    knots = away * (even[-1] / away[-1])
+    return even if np.abs(knots - even).max() < _JITTER else knots
