@@ -38,14 +38,15 @@ class RecoveryClip:
 
     Args:
         name: unique.
-        read: takes a size; gives frames uint8 (T, size, size, 3), when they are shown in seconds
-            (T,), and frames per second.
+        read: takes a size and the model's frames per second, which folders of pictures are taken
+            to have; gives frames uint8 (T, size, size, 3), when they are shown in seconds (T,),
+            and the clip's frames per second.
         actor, action: its labels; None if they are not known.
         truth: what really moves, (T,) each, the telling curve first; None if lips are compared.
     """
 
     name: str
-    read: Callable[[int], tuple[np.ndarray, np.ndarray, float]]
+    read: Callable[[int, float], tuple[np.ndarray, np.ndarray, float]]
     actor: str | None = None
     action: str | None = None
     truth: Curves | None = None
@@ -94,8 +95,8 @@ def filmed_clips(
     """
     from mmctsvg.inversion import read_clip  # which knows models; metrics do not need them
 
-    def read(path: Path, size: int) -> tuple[np.ndarray, np.ndarray, float]:
-        clip = read_clip(path, size, crop=crop, max_frames=frames)
+    def read(path: Path, size: int, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
+        clip = read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
         return clip.frames, clip.seconds, clip.fps
 
     # Clips of data sets are told apart by their folders.
@@ -137,7 +138,9 @@ def drawn_clips(
     actions = known(synth.ACTIONS, "actions")
     dataset, times = SynthActorsDataset(), np.arange(frames)
 
-    def read(cell: tuple[int, int, int], size: int) -> tuple[np.ndarray, np.ndarray, float]:
+    def read(
+        cell: tuple[int, int, int], size: int, _: float
+    ) -> tuple[np.ndarray, np.ndarray, float]:
         return dataset.render(*cell, times, size), times / dataset.fps, dataset.fps
 
     clips = []

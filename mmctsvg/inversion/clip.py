@@ -10,7 +10,15 @@ import numpy as np
 
 from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
 from mmctsvg.datasets.crops import Box, face_boxes
-from mmctsvg.datasets.readers import BrokenClipError, VideoFile, fit_square, open_clip
+from mmctsvg.datasets.readers import (
+    BrokenClipError,
+    FrameFolder,
+    VideoFile,
+    fit_square,
+    frame_numbers,
+    list_pictures,
+    open_clip,
+)
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.spread import evenly_spread
 
@@ -63,7 +71,8 @@ def read_clip(
         face: which one, counted from the left from 0; None takes the largest. Only with
             ``crop='face'``.
         fps: frames per second; None takes the file's own times, also where they are uneven.
-        folder_fps: of folders of pictures, which do not know, if ``fps`` is None.
+        folder_fps: of folders of pictures, which do not know, if ``fps`` is None. Where numbers are
+            missing in their names, time goes on, see `frame_numbers`.
         max_frames: the beginning only.
 
     Raises:
@@ -105,6 +114,9 @@ def read_clip(
         raise UserError(f"{path} {error}.") from error
     rate = fps or reader.fps or folder_fps
     seconds = np.arange(length) / rate
+    if isinstance(reader, FrameFolder):
+        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
+        rate = (length - 1) / seconds[-1]
     if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
         seconds = reader.seconds[:length]
         rate = (length - 1) / seconds[-1]

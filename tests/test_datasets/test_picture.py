@@ -81,12 +81,18 @@ def test_transparency_is_refused(tmp_path):
     path = write(tmp_path / "alpha.mkv", [gradient()] * 2, "bgra", "ffv1")
     with pytest.raises(BrokenClipError, match="has transparency: lay it"):
         open_clip(path)
+    path = write(tmp_path / "alpha.webm", [gradient()] * 2, "yuva420p", "libvpx-vp9")
+    with pytest.raises(BrokenClipError, match="has transparency: lay it"):
+        open_clip(path)
     folder = tmp_path / "frames"
     folder.mkdir()
     picture = np.dstack([gradient(), np.full((32, 48), 255, np.uint8)])
     cv2.imwrite(str(folder / "0.png"), picture)
     assert open_clip(folder).length == 1  # an alpha channel that hides nothing does no harm
     picture[3, 3, 3] = 0
+    cv2.imwrite(str(folder / "1.png"), picture)
+    with pytest.raises(BrokenClipError, match=r"transparent pictures \(1.png\)"):
+        open_clip(folder).read(np.arange(2))
     cv2.imwrite(str(folder / "0.png"), picture)
     with pytest.raises(BrokenClipError, match=r"transparent pictures \(0.png\)"):
         open_clip(folder)

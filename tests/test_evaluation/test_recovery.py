@@ -8,6 +8,7 @@ from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
 from mmctsvg.evaluation.recovery import (
     RecoveryClip,
+    choose_clips,
     correlate,
     drawn_clips,
     film_curves,
@@ -15,6 +16,7 @@ from mmctsvg.evaluation.recovery import (
     summarise,
 )
 from mmctsvg.utils.errors import UserError
+from mmctsvg.visualization import write_png
 
 DRAWN = SimpleNamespace(
     actors=tuple(person.name for person in synth.PEOPLE), actions=tuple(synth.ACTIONS)
@@ -32,6 +34,16 @@ def test_correlation_is_pearsons():
     assert correlate(real, {"lips": holes, "arm": np.ones(40)}) == {"lips": 0, "arm": 0}
 
 
+def test_folders_have_the_models_rate(tmp_path):
+    for n in range(3):
+        write_png(tmp_path / "take" / f"{n}.png", np.zeros((16, 16, 3), np.uint8))
+    options = {"drawn": 0, "frames": 5, "actor": "x"}
+    (clip,) = choose_clips([], paths=[tmp_path / "take"], **options)
+    frames, seconds, fps = clip.read(8, 15.0)
+    assert frames.shape == (3, 8, 8, 3) and clip.actor == "x"
+    assert fps == 15 and seconds.tolist() == [0, 1 / 15, 2 / 15]
+
+
 def test_drawn_clips():
     """Their films, measured, agree with their truth; half of them are cells that are held out."""
     clips, dataset = drawn_clips(10, [DRAWN], 24), SynthActorsDataset()
@@ -40,7 +52,7 @@ def test_drawn_clips():
     for number, clip in enumerate(clips):
         actor, action = DRAWN.actors.index(clip.actor), synth.ACTIONS.index(clip.action)
         assert dataset.is_held_out(actor, action) == (number % 2 == 0)
-        frames, seconds, fps = clip.read(64)
+        frames, seconds, fps = clip.read(64, 15.0)
         assert frames.shape == (24, 64, 64, 3) and seconds[1] == pytest.approx(1 / fps)
         pose = dataset.truth(action, 100 + number, np.arange(24))
         real = real_curves(clip, frames, None)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.readers import frame_numbers
 from mmctsvg.inversion import clip as module
 from mmctsvg.inversion import read_clip
 from mmctsvg.utils.errors import UserError
@@ -64,6 +65,31 @@ def test_folder(tmp_path):
     assert clip.box == Box(left=5, top=0, side=20)
     assert clip.fps == 15 and clip.seconds == pytest.approx(np.arange(3) / 15)
     assert clip.frames[2, 4, 0].tolist() == [40] * 3 and clip.frames[2, 4, 7].tolist() == [200] * 3
+
+
+def test_missing_pictures_leave_a_gap(tmp_path):
+    for number in (3, 4, 7):
+        write_png(tmp_path / f"f{number:02d}.png", picture(0))
+    clip = read_clip(tmp_path, 16, folder_fps=10.0)
+    np.testing.assert_allclose(clip.seconds, [0, 0.1, 0.4])
+    assert clip.fps == pytest.approx(5.0)
+    assert read_clip(tmp_path, 16, fps=20.0, max_frames=2).seconds.tolist() == [0, 0.05]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["f9.png", "f10.png", "f12.png"], [0, 1, 3]),
+        (["000.png", "005.png", "020.png"], [0, 1, 4]),
+        (["a1.png", "b2.png", "b4.png"], [0, 1, 2]),
+        (["1.png", "3.png", "6.png"], [0, 1, 2]),
+        (["a.png", "b.png"], [0, 1]),
+        (["1.jpg", "1.png"], [0, 1]),
+        (["7.png"], [0]),
+    ],
+)
+def test_numbers_of_pictures(names, expected):
+    assert frame_numbers(names).tolist() == expected
 
 
 def test_the_largest_face_or_the_chosen_one(video, monkeypatch):

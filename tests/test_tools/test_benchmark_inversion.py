@@ -44,7 +44,7 @@ def test_reports_every_side(tmp_path, model, load_tool, capsys):
 
     inferencer = CTSVGInferencer(model, "cpu")
     clip = drawn_clips(1, [inferencer], 4)[0]
-    frames, seconds, _ = clip.read(inferencer.size)
+    frames, seconds, _ = clip.read(inferencer.size, inferencer.fps)
     times = seconds * inferencer.fps
     settings = replace(DEFAULT, steps=3)
     labels = {"actor": clip.actor, "action": clip.action}

@@ -68,7 +68,7 @@ def measure(
     from mmctsvg.inversion import invert
     from mmctsvg.utils.clock import processor_clock
 
-    frames, seconds, fps = clip.read(inferencer.size)
+    frames, seconds, fps = clip.read(inferencer.size, inferencer.fps)
     records = []
     for side, settings in sides.items():
         began = processor_clock(inferencer.device)

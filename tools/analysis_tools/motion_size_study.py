@@ -128,7 +128,7 @@ def study_clip(
     from mmctsvg.inversion.objective import measure_lpips
     from mmctsvg.visualization import to_uint8
 
-    shown = clip.read(inferencer.size)
+    shown = clip.read(inferencer.size, inferencer.fps)
     real = real_curves(clip, shown[0], detector)
     motion = find_or_invert(folder, shown, clip, inferencer, lpips, args)
     film = to_uint8(render_motion(inferencer, motion))

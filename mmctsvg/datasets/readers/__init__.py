@@ -7,7 +7,7 @@ of it while decoding one frame only, so that a broken clip is found before the t
 from pathlib import Path
 
 from .clip_reader import BrokenClipError, ClipReader
-from .frame_folder import PICTURE_SUFFIXES, FrameFolder, list_pictures, natural_key
+from .frame_folder import PICTURE_SUFFIXES, FrameFolder, frame_numbers, list_pictures, natural_key
 from .packed import PackedClip, split_path
 from .square import check_square, fit_square
 from .video_file import VIDEO_SUFFIXES, VideoFile
@@ -22,6 +22,7 @@ __all__ = [
     "VideoFile",
     "check_square",
     "fit_square",
+    "frame_numbers",
     "list_pictures",
     "natural_key",
     "open_clip",

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,27 @@ def list_pictures(folder: Path) -> list[str]:
         if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and not name.startswith(".")
     ]
     return sorted(names, key=natural_key)
+
+
+def frame_numbers(names: Sequence[str]) -> np.ndarray:
+    """When pictures were taken, by the numbers that their names end in.
+
+    Args:
+        names: in natural order, as `list_pictures` gives them.
+
+    Returns:
+        int64 (n,), from 0 on, in the smallest step between two: 0, 1, 3 for ``f10, f15, f25``. It
+        is 0, 1, ... n - 1 where names differ in more than that number.
+    """
+    found = [re.fullmatch(r"(.*?)(\d+)", Path(name).stem) for name in names]
+    even = np.arange(len(names))
+    if None in found or len({match[1] for match in found}) > 1 or len(names) < 2:
+        return even
+    numbers = np.array([int(match[2]) for match in found])
+    steps = np.diff(numbers)
+    if steps.min() < 1 or (steps % steps.min()).any():
+        return even
+    return (numbers - numbers[0]) // steps.min()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +112,14 @@ def _picture_size(path: Path) -> tuple[int, int]:
     return height, width
 
 
+def _has_alpha(path: Path) -> bool:
+    """Whether a PNG says so; looked at for every picture, so only a glance into the header."""
+    if path.suffix.lower() != ".png" or not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        return file.read(26)[25:] in (b"\x04", b"\x06")  # grey or colours, with alpha
+
+
 def _check_opaque(path: Path) -> None:
     """Pictures are read without their alpha channel, so what shines through would become solid."""
     picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
@@ -105,6 +135,8 @@ def _check_opaque(path: Path) -> None:
 
 def _decode_picture(path: Path) -> np.ndarray:
     """uint8 (H, W, 3), RGB."""
+    if _has_alpha(path):
+        _check_opaque(path)
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         empty = path.exists() and path.stat().st_size == 0

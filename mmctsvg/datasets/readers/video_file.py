@@ -127,11 +127,14 @@ def video_stream(container: av.container.InputContainer) -> av.VideoStream:
     """Return the first video stream of a file.
 
     Raises:
-        BrokenClipError: if it has none.
+        BrokenClipError: if it has none, or if it is transparent in the way of WebM, whose decoders
+            give no alpha.
     """
     if not container.streams.video:
         raise BrokenClipError("has no video stream")
     stream = container.streams.video[0]
+    if {name.lower(): value for name, value in stream.metadata.items()}.get("alpha_mode") == "1":
+        raise BrokenClipError("has transparency: lay it over a background first")
     # Loader processes are the parallelism; a pool of decoder threads in each would only wait.
     stream.codec_context.thread_count = 1
     return stream
