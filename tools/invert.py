@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
+_CLOCKED_RESTARTS = 4  # one start is too few to find a shift, see docs/inversion.md
 PRESETS = ("default", "official")
 
 
@@ -53,12 +54,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--face", type=int, help="with --crop face: 0, 1, ... from the left (default: the largest)")
     add("--fps", type=float, help="of the clip (default: the times in the file)")
     add("--frames", type=int, help="only that many from the beginning (default: all)")
-    add("--start", type=float, default=0.0, help="time of the first frame (default: %(default)s)")
+    add(
+        "--start", type=float, default=0.0, help="time of the first frame in frames of the training"
+    )
     add(
         "--tune",
         default="",
         help="what is optimised besides the motion: some of w_c (content style), t0 (shift of "
-        "time), tempo",
+        "time), tempo; z_m: F_t's input in place of the motion",
     )
     add(
         "--preset",
@@ -67,7 +70,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="official: as the released code (default: %(default)s)",
     )
     add("--steps", type=int, help="of Adam (default: the preset's)")
-    add("--restarts", type=int, help="starts that are optimised side by side (default: preset's)")
+    add(
+        "--restarts",
+        type=int,
+        help="starts that are optimised side by side (default: 1, with t0 or tempo 4)",
+    )
     add("--frames-per-step", type=int, help="random frames for nine tenths of the steps")
     add(
         "--lpips",
@@ -161,6 +168,9 @@ def invert_clip(
         for name in ("steps", "restarts", "chunk", "seed")
         if (value := getattr(args, name)) is not None
     }
+    tune = [part.strip() for part in args.tune.split(",") if part.strip()]
+    if {"t0", "tempo"} & set(tune):
+        given.setdefault("restarts", _CLOCKED_RESTARTS)
     if args.frames_per_step is not None:
         given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
     settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
@@ -171,7 +181,7 @@ def invert_clip(
         args.start + clip.seconds * inferencer.fps,
         actor=args.actor,
         action=args.action,
-        tune=[part.strip() for part in args.tune.split(",") if part.strip()],
+        tune=tune,
         lpips=lpips,
         settings=settings,
         fps=clip.fps,

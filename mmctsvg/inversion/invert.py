@@ -77,7 +77,8 @@ def invert(
         actor: who it is; None tries all, and keeps the one that looks most alike at the start.
         action: what is done; the same.
         tune: what is optimised besides ``m``: ``'w_c'`` (the content style), ``'t0'`` (a shift of
-            time), ``'tempo'`` (speed). Generators that know no actors always tune ``w_c``.
+            time), ``'tempo'`` (speed); ``'z_m'`` takes F_t's input in place of ``m``, which leaves
+            only motions that F_t gives. Generators that know no actors always tune ``w_c``.
         t0_range: where to look for the shift before it is optimised, in frames of the training;
             by default as far as the clip is long, both ways. Only with ``'t0'``.
         lpips: module of `mmctsvg.evaluation.backbones.lpips.load_lpips`; None compares colours
@@ -120,6 +121,8 @@ def invert(
     ):
         raise UserError("frames and shrink of a level must be at least 1.")
     names = dict.fromkeys(("m", *tune, *(["w_c"] if inferencer.z_c_dim else [])))
+    if "z_m" in names:
+        del names["m"]
     tuned = tuple(name for name in TUNABLE if name in names)
     noise = noise or ("fixed" if inferencer.default_noise == "fixed" else "zero")
     objective = Objective(lpips, mse_weight).to(inferencer.device)
@@ -137,7 +140,7 @@ def invert(
     key = _key(target, when, lpips, [*plain, inferencer.tuning and inferencer.tuning.name])
     kept = read_state(state, key)
     chosen = tuple(kept["chosen"]) if kept else choose_labels(problem, contents, settings)
-    start = choose_starts(problem, contents[chosen], settings, t0_range)
+    start = choose_starts(problem, contents[chosen], settings, tuned, t0_range)
     run = TemporalInversion(problem, start, settings, tuned)
     if kept:
         run.load_state_dict(kept["run"])
@@ -157,6 +160,9 @@ def invert(
     seconds = time.monotonic() - began
     best = int(losses.argmin())
     result = {name: value[best : best + 1] for name, value in run.result.items()}
+    if "z_m" in result:
+        with torch.no_grad():
+            result["m"] = inferencer.generator.mapper.style(result.pop("z_m"))
     moments = problem.moments(result, torch.arange(len(problem)))[0]
     found = {
         "losses": losses.tolist(),

@@ -6,6 +6,7 @@ sum of the gradients of its frames: it is gathered chunk by chunk, in the memory
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ Parameters = dict[str, Tensor]
 _SMALLEST = 64  # pixels to which smaller frames are enlarged for LPIPS, as in `LPIPSDistance`
 _LEAST = 32  # pixels that LPIPS must have
 _TEMPO_UNIT = 0.05  # one unit of the tempo's parameter: lr 0.1 shall change speed by 1/2 % a step
+TEMPO_REACH = math.log(1.25) / _TEMPO_UNIT  # where a tempo is looked for, both ways
 
 
 class Objective(nn.Module):
@@ -93,7 +95,10 @@ class Problem:
     def film(self, parameters: Parameters, frames: Tensor) -> Tensor:
         """Frames (R, n, 3, H, W) of every row."""
         moments = self.moments(parameters, frames)
-        styles = self.generator.styles(parameters["w_c"], parameters["m"], moments)
+        m = parameters["m"]
+        if "z_m" in parameters:
+            m = self.generator.mapper.style(parameters["z_m"])
+        styles = self.generator.styles(parameters["w_c"], m, moments)
         # One noise map for all rows: `video` would take R maps for one per row.
         return self.generator.video(styles.reshape(1, -1, styles.shape[-1]), self.noise).reshape(
             *moments.shape, 3, *self.target.shape[1:3]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from mmctsvg.models.randomness import generator_for
 
-from .objective import Parameters, Problem, stratified
+from .objective import TEMPO_REACH, Parameters, Problem, stratified
 from .settings import STARTS, Settings
 
 _SEARCHED = 4  # motions with which every actor and action is looked at
@@ -27,40 +30,53 @@ def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) 
     )
 
 
+@torch.no_grad()
 def choose_starts(
-    problem: Problem, w_c: Tensor, settings: Settings, t0_range: tuple[float, float] | None = None
+    problem: Problem,
+    w_c: Tensor,
+    settings: Settings,
+    tune: Sequence[str] = ("m",),
+    t0_range: tuple[float, float] | None = None,
 ) -> Parameters:
     """Parameters of ``settings.restarts`` rows: first the mean of F_t, then the best samples.
+
+    Where the shift or the tempo is tuned, all rows are the best of a search, which looks at the
+    mean of F_t with every shift and tempo too. Where F_t's input is tuned, there is no mean.
 
     Args:
         problem: see `Problem`.
         w_c: content style (d_c,).
         settings: how many, and of how many candidates.
-        t0_range: where to look for the shift of time, in frames; None keeps it at 0. The mean of
-            F_t is then looked at with every shift too.
+        tune: see `TemporalInversion`; ``'z_m'``, ``'t0'`` and ``'tempo'`` count.
+        t0_range: where to look for the shift of time, in frames, if it is tuned.
     """
-    mapper = problem.generator.mapper
+    mapper, device = problem.generator.mapper, problem.device
     draw = generator_for(settings.seed, 0, STARTS)
     mean = mapper.mean_style(10_000, draw)[None]
-    if settings.restarts == 1 and t0_range is None:
+    plain = "z_m" not in tune
+    clocked = "t0" in tune or "tempo" in tune
+    if plain and not clocked and settings.restarts == 1:
         return problem.start(mean, w_c)
-    with torch.no_grad():
-        samples = mapper.sample(max(settings.candidates, settings.restarts), draw)
-    shifts: Tensor | float = 0.0
-    if t0_range is not None:
-        low, high = t0_range
-        shifts = low + (high - low) * torch.rand(len(samples), generator=draw)
-        shifts = shifts.double().to(problem.device)
+    low, high = t0_range if t0_range is not None and "t0" in tune else (0.0, 0.0)
+    # A shift per frame is enough, and what a search of a long clip can cost is bounded.
+    moments = min(math.ceil(high - low), 4 * settings.candidates)
+    count = max(settings.candidates, settings.restarts, moments)
+    z_m = torch.randn(count, mapper.dim, generator=draw).to(device)
+    place = torch.rand(2, count, generator=draw, dtype=torch.float64).to(device)
+    found = problem.start(mapper.style(z_m), w_c, low + (high - low) * place[0])
+    if "tempo" in tune:
+        found["tempo"] += TEMPO_REACH * (2 * place[1] - 1)
+    if not plain:
+        found["z_m"] = z_m
+    elif clocked:
         # Every shift with a sample and with the mean: a shift is right for some motion only.
-        samples = torch.cat([samples, mean.expand_as(samples)])
-        shifts = torch.cat([shifts, shifts])
-    found = problem.start(samples, w_c, shifts)
+        again = {**found, "m": mean.expand_as(found["m"])}
+        found = {name: torch.cat([value, again[name]]) for name, value in found.items()}
     best = rank(problem, found, settings.chunk).argsort()
-    if t0_range is not None:
-        chosen = best[: settings.restarts]
-        return {name: value[chosen].clone() for name, value in found.items()}
-    chosen = best[: settings.restarts - 1]
+    if clocked or not plain:
+        return {name: value[best[: settings.restarts]] for name, value in found.items()}
     first = problem.start(mean, w_c)
+    chosen = best[: settings.restarts - 1]
     return {name: torch.cat([first[name], value[chosen]]) for name, value in found.items()}
 
 

@@ -14,8 +14,9 @@ from mmctsvg.models.randomness import generator_for
 from .objective import Parameters, Problem, accumulate, evaluate, stratified
 from .settings import FRAMES, LATENT, STARTS, Settings
 
-#: What can be optimised: the motion style, the content style, shift and speed of time.
-TUNABLE = ("m", "w_c", "t0", "tempo")
+#: What can be optimised: the motion style or, in its place, F_t's input; the content style, shift
+#: and speed of time.
+TUNABLE = ("m", "z_m", "w_c", "t0", "tempo")
 
 
 class TemporalInversion:
@@ -42,11 +43,15 @@ class TemporalInversion:
         for name in self.tune:
             self.parameters[name].requires_grad_(True)
         self._adam = torch.optim.Adam([self.parameters[name] for name in self.tune], settings.lr)
-        draw = generator_for(settings.seed, 1, STARTS)
-        with torch.no_grad():
-            samples = problem.generator.mapper.sample(10_000, draw)
-        # As in StyleGAN2's projection: the root of the mean squared distance from the mean.
-        self._std = float((samples - samples.mean(dim=0)).square().sum(dim=1).mean().sqrt())
+        # The noise is put on what moves people: as in StyleGAN2's projection its unit is the root
+        # of the mean squared distance from the mean.
+        self._vector = "z_m" if "z_m" in start else "m"
+        mapper, draw = problem.generator.mapper, generator_for(settings.seed, 1, STARTS)
+        self._std = math.sqrt(mapper.dim)
+        if self._vector == "m":
+            with torch.no_grad():
+                samples = mapper.sample(10_000, draw)
+            self._std = float((samples - samples.mean(dim=0)).square().sum(dim=1).mean().sqrt())
         self.step = 0
         self.history: list[list[float]] = []
         self.best = torch.full((len(start["m"]),), math.inf, device=problem.device)
@@ -74,18 +79,18 @@ class TemporalInversion:
         noise = settings.noise(step) * self._std
         parameters = self.parameters
         if noise:
-            m = parameters["m"]
-            drawn = torch.randn(m.shape, generator=generator_for(settings.seed, step, LATENT))
+            x = parameters[self._vector]
+            drawn = torch.randn(x.shape, generator=generator_for(settings.seed, step, LATENT))
             # A leaf of its own: a part of the graph cannot be gone through once for every chunk.
-            shaken = (m.detach() + noise * drawn.to(m)).requires_grad_(m.requires_grad)
-            parameters = {**parameters, "m": shaken}
+            shaken = (x.detach() + noise * drawn.to(x)).requires_grad_(x.requires_grad)
+            parameters = {**parameters, self._vector: shaken}
         for group in self._adam.param_groups:
             group["lr"] = settings.rate(step)
         self._adam.zero_grad()
         weight = 1 / len(frames) if settings.reduction == "mean" else length / len(frames)
         losses = accumulate(self.problem, parameters, frames, settings.chunk, weight, level.shrink)
-        if noise and "m" in self.tune:
-            self.parameters["m"].grad = parameters["m"].grad
+        if noise and self._vector in self.tune:
+            self.parameters[self._vector].grad = parameters[self._vector].grad
         losses = losses / (weight * len(frames))
         if level.is_exact and not noise:
             self._keep(losses)

@@ -37,6 +37,33 @@ def test_result(inferencer, clip):
     assert min(motion.info["losses"]) < min(still.info["losses"])
 
 
+def test_input_of_the_mapper(inferencer):
+    """F_t, run backwards from the motion that was found, ends where its first layer can begin."""
+    for layer in inferencer.generator.mapper.mapping[1:]:  # else rounding grows on the way back
+        torch.nn.init.orthogonal_(layer.weight, 1 / layer.scale)
+    m = inferencer.sample_motion(1, seed=4)
+    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+    settings = Settings(steps=60, latent_noise=0.0)
+    common = {"actor": "bob", "action": "wave"}
+    motion = invert(inferencer, clip, np.arange(10) / 4, tune=["z_m"], settings=settings, **common)
+    still = invert(inferencer, clip, np.arange(10) / 4, settings=Settings(steps=1), **common)
+    assert motion.info["losses"][0] < 0.8 * motion.info["history"][0]
+    assert motion.info["tuned"] == ["z_m"]
+
+    def back(m):
+        x = m.double()
+        for layer in reversed(inferencer.generator.mapper.mapping[1:]):
+            x = torch.where(x < 0, x / 0.2, x) / 2**0.5 - layer.bias * layer.lr_mul
+            x = torch.linalg.solve((layer.weight * layer.scale).double(), x)
+        return float(x.square().mean())
+
+    assert back(motion.m) == pytest.approx(1, abs=1e-3)  # what PixelNorm gives
+    assert back(still.m) != pytest.approx(1, abs=0.1)
+    film = render_motion(inferencer, motion)
+    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
+
+
 def test_finds_the_labels(inferencer):
     m = inferencer.generator.mapper.mean_style(10_000, torch.Generator().manual_seed(7))
     clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
@@ -100,7 +127,7 @@ def test_refuses(inferencer, clip):
         (clip[:1], {}, "one frame"),
         (clip[:, :8], {}, r"\(T, 16, 16, 3\)"),
         (clip, {"times": [0.0, 1.0]}, "10 frames"),
-        (clip, {"tune": ["z"]}, "'z' is none of m, w_c, t0, tempo"),
+        (clip, {"tune": ["z"]}, "'z' is none of m, z_m, w_c, t0, tempo"),
         (clip, {"actor": "eve"}, "no actor 'eve'"),
         (clip, {"noise": "random"}, "fixed, stored, zero"),
         (clip, {"settings": Settings(steps=0)}, "at least 1"),

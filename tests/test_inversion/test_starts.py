@@ -17,6 +17,21 @@ def test_starts(problem):
     worst = choose_starts(task, w_c[0], Settings(restarts=31, candidates=30))
     losses = evaluate(task, worst)[1:]
     assert (losses[:3] < losses.median()).all()  # looked at few frames, so about sorted
-    shifted = choose_starts(task, w_c[0], Settings(restarts=3), t0_range=(-2.0, 5.0))
+    shifted = choose_starts(task, w_c[0], Settings(restarts=3), ("m", "t0"), t0_range=(-2.0, 5.0))
     assert (shifted["t0"] >= -2).all() and (shifted["t0"] <= 5).all()
     assert len(set(shifted["t0"].tolist())) > 1
+
+
+def test_tempo_and_input_are_searched_too(problem):
+    """The best of all candidates come out, and what they are is within what was asked for."""
+    task, _, w_c = problem()
+    settings, every = Settings(restarts=60, candidates=30), torch.arange(12)
+    found = choose_starts(task, w_c[0], settings, ("m", "t0", "tempo"), (-2.0, 5.0))
+    assert len(found["m"]) == 60
+    speeds = task.moments(found, every).diff(dim=1)[:, 0] / 0.25
+    assert 0.8 <= speeds.min() < 0.9 and 1.12 < speeds.max() <= 1.25
+    losses = evaluate(task, found)
+    assert losses[:10].mean() < losses[-10:].mean()
+    inputs = choose_starts(task, w_c[0], Settings(restarts=3, candidates=30), ("z_m",))
+    torch.testing.assert_close(inputs["m"], task.generator.mapper.style(inputs["z_m"]))
+    assert (inputs["t0"] == 0).all() and (inputs["tempo"] == 0).all()
