@@ -139,8 +139,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 @pytest.mark.slow
 def test_memory_does_not_depend_on_the_length():
     short, long = peak_of_a_step(16), peak_of_a_step(500)
-    # The clip itself has 6 MB at 64 pixels. Kept graphs would be 30 times those of 16 frames.
-    assert long - short < 60, (short, long)
+    # The clip itself has 6 MB at 64 pixels, and the allocator leaves up to 60 that differ from run
+    # to run. Kept graphs would take 30 times the more than 100 MB of 16 frames.
+    assert long - short < 150, (short, long)
 
 
 @pytest.mark.slow
