@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
-_CLOCKED_RESTARTS = 4  # one start is too few to find a shift, see docs/inversion.md
+_SHIFTED_RESTARTS = 4  # one start is too few to find a shift, see docs/inversion.md
 PRESETS = ("default", "official")
 
 
@@ -73,7 +73,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add(
         "--restarts",
         type=int,
-        help="starts that are optimised side by side (default: 1, with t0 or tempo 4)",
+        help="starts that are optimised side by side (default: 1, with t0 4)",
     )
     add("--frames-per-step", type=int, help="random frames for nine tenths of the steps")
     add(
@@ -147,9 +147,20 @@ def invert_clip(
     Raises:
         UserError: if the clip cannot be used.
     """
-    from mmctsvg.inversion import DEFAULT, OFFICIAL, Level, invert, read_clip, save_motion
+    from mmctsvg.inversion import (
+        DEFAULT,
+        OFFICIAL,
+        Level,
+        invert,
+        load_motion,
+        read_clip,
+        save_motion,
+    )
     from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
 
+    result = folder / "motion.safetensors"
+    if result.exists() and (other := load_motion(result).info.get("clip")) != str(path):
+        raise UserError(f"{result}: is the motion of {other}; choose another --out-dir.")
     clip = read_clip(
         path,
         inferencer.size,
@@ -169,8 +180,8 @@ def invert_clip(
         if (value := getattr(args, name)) is not None
     }
     tune = [part.strip() for part in args.tune.split(",") if part.strip()]
-    if {"t0", "tempo"} & set(tune):
-        given.setdefault("restarts", _CLOCKED_RESTARTS)
+    if "t0" in tune:
+        given.setdefault("restarts", _SHIFTED_RESTARTS)
     if args.frames_per_step is not None:
         given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
     settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
@@ -191,9 +202,9 @@ def invert_clip(
             "clip": str(path),
             "crop": {"kind": args.crop, "left_top_side": box},
             "lpips": args.lpips,
+            "fps": args.fps,
         },
     )
-    result = folder / "motion.safetensors"
     save_motion(result, motion)
     write_curves(motion, folder / "curves.png")
     written = write_side_by_side(inferencer, motion, clip.frames, folder, sound=path)

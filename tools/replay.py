@@ -64,11 +64,16 @@ def read_original(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarr
     """
     from mmctsvg.inversion import read_original as read
 
-    known = motion.info.get("clip")
-    path = Path(clip or known or "none")
-    if clip == "none" or not (clip or (known and path.exists())):
+    path = Path(clip or motion.info.get("clip") or "none")
+    if str(path) == "none":
         return None, path
-    return read(motion, size, path).frames, path
+    try:
+        return read(motion, size, clip).frames, path
+    except UserError as error:
+        if clip:
+            raise
+        print(f"without the clip: {error}")
+        return None, path
 
 
 def add_rows(plan: FilmPlan, motion: Motion, original: np.ndarray | None) -> FilmPlan:
@@ -121,7 +126,8 @@ def main(argv: list[str] | None = None) -> None:
     )
     plan = add_rows(plan, motion, original)
     # The clip's sound belongs to a film at the clip's own pace only.
-    sound = clip if original is not None and args.speed == 1 and not args.reverse else None
+    own_pace = args.speed == 1 and not args.reverse and motion.info.get("fps") is None
+    sound = clip if original is not None and own_pace else None
     written = write_film(
         inferencer,
         plan,
@@ -137,11 +143,14 @@ def main(argv: list[str] | None = None) -> None:
         found = measure_sync(inferencer, plan, times.tolist(), instrument, chunk=BATCH)
         report = args.out_dir / "sync.json"
         write_json(report, found)
-        print(
-            f"sync {found['sync']:.3f} ({found['instrument']}: mean correlation over pairs of "
-            f"people, {found['frames']} frames); people with different motions: "
-            f"{found['control']:.3f}"
-        )
+        if math.isnan(found["sync"]):
+            print("sync: there are no two people to compare; show more --actors")
+        else:
+            print(
+                f"sync {found['sync']:.3f} ({found['instrument']}: mean correlation over pairs of "
+                f"people, {found['frames']} frames); people with different motions: "
+                f"{found['control']:.3f}"
+            )
         for note in found["notes"]:
             print(note)
         written.append(report)

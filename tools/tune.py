@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import cli
+from mmctsvg.utils.errors import UserError, cli
 
 if TYPE_CHECKING:
     from mmctsvg.inversion import Tuning
@@ -84,6 +84,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.inversion import (
         PivotalSettings,
         load_motion,
+        load_tuning,
         read_original,
         save_tuning,
         tune,
@@ -98,6 +99,9 @@ def main(argv: list[str] | None = None) -> None:
     options = ("layers", "rank", "locality", "steps", "content_steps", "lr", "patience")
     settings = {option: getattr(args, option) for option in (*options, "chunk", "seed")}
     out = args.out_dir
+    result = out / "tuning.safetensors"
+    if result.exists() and (other := load_tuning(result).name) != name:
+        raise UserError(f"{result}: is the tuning to {other!r}; choose another --out-dir.")
     tuning = tune(
         inferencer,
         clip.frames,
@@ -110,7 +114,6 @@ def main(argv: list[str] | None = None) -> None:
         label="tuning, steps",
         info={"clip": str(clip.path), "lpips": args.lpips},
     )
-    result = out / "tuning.safetensors"
     save_tuning(result, tuning)
     write_tuning_curves(tuning, out / "curves.png")
 

@@ -18,6 +18,7 @@ from mmctsvg.datasets.readers import (
     frame_numbers,
     list_pictures,
     open_clip,
+    split_path,
 )
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.spread import evenly_spread
@@ -141,9 +142,11 @@ def read_original(motion: Motion, size: int, path: str | Path | None = None) -> 
     Raises:
         UserError: if it is not known or cannot be read, or has another number of frames.
     """
-    path = path or motion.info.get("clip")
-    if path is None:
+    asked, path = path, Path(path or motion.info.get("clip") or "")
+    if path == Path():
         raise UserError("the motion does not say which clip it came from; give it: --clip CLIP.")
+    if asked is None and not path.exists() and split_path(path) is None:
+        raise UserError(f"{path}: the motion's clip is no longer there; give it: --clip CLIP.")
     cut = motion.info.get("crop", {}).get("left_top_side")
     box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
     found = read_clip(path, size, box=box, max_frames=len(motion.times))

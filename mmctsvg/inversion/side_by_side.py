@@ -79,11 +79,13 @@ def write_comparison(
         frames: the clip, uint8 ``(T, H, W, 3)``.
         films: by their names.
         motion: says when the frames are, and how fast they are shown.
-        sound: the clip's file, whose sound is put under the film.
+        sound: the clip's file, whose sound is put under the film, unless the clip was inverted at
+            another rate than its own.
 
     Returns:
         What was written: ``base.mp4`` and ``base.png``.
     """
+    sound = sound if motion.info.get("fps") is None else None
     names, size = ("clip", *films, "difference"), frames.shape[1]
     film, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)

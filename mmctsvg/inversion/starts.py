@@ -40,8 +40,9 @@ def choose_starts(
 ) -> Parameters:
     """Parameters of ``settings.restarts`` rows: first the mean of F_t, then the best samples.
 
-    Where the shift or the tempo is tuned, all rows are the best of a search, which looks at the
-    mean of F_t with every shift and tempo too. Where F_t's input is tuned, there is no mean.
+    Where the shift of time is tuned, all rows are the best of a search, which looks at the mean of
+    F_t with every shift too. Where F_t's input is tuned, there is no mean. A tempo is searched for
+    further restarts only: with motions at random a search is misled, the gradient from 1 is not.
 
     Args:
         problem: see `Problem`.
@@ -54,26 +55,26 @@ def choose_starts(
     draw = generator_for(settings.seed, 0, STARTS)
     mean = mapper.mean_style(10_000, draw)[None]
     plain = "z_m" not in tune
-    clocked = "t0" in tune or "tempo" in tune
-    if plain and not clocked and settings.restarts == 1:
+    shifted = "t0" in tune
+    if plain and not shifted and settings.restarts == 1:
         return problem.start(mean, w_c)
-    low, high = t0_range if t0_range is not None and "t0" in tune else (0.0, 0.0)
+    low, high = t0_range if t0_range is not None and shifted else (0.0, 0.0)
     # A shift per frame is enough, and what a search of a long clip can cost is bounded.
     moments = min(math.ceil(high - low), 4 * settings.candidates)
     count = max(settings.candidates, settings.restarts, moments)
     z_m = torch.randn(count, mapper.dim, generator=draw).to(device)
     place = torch.rand(2, count, generator=draw, dtype=torch.float64).to(device)
     found = problem.start(mapper.style(z_m), w_c, low + (high - low) * place[0])
-    if "tempo" in tune:
+    if "tempo" in tune and plain and not shifted:
         found["tempo"] += TEMPO_REACH * (2 * place[1] - 1)
     if not plain:
         found["z_m"] = z_m
-    elif clocked:
+    elif shifted:
         # Every shift with a sample and with the mean: a shift is right for some motion only.
         again = {**found, "m": mean.expand_as(found["m"])}
         found = {name: torch.cat([value, again[name]]) for name, value in found.items()}
     best = rank(problem, found, settings.chunk).argsort()
-    if clocked or not plain:
+    if shifted or not plain:
         return {name: value[best[: settings.restarts]] for name, value in found.items()}
     first = problem.start(mean, w_c)
     chosen = best[: settings.restarts - 1]

@@ -50,6 +50,20 @@ def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
 
 
+def test_keeps_the_motion_of_another_clip(tmp_path, small_model, clip, load_tool, check_refusal):
+    common = [small_model, "--actor", 0, "--action", 0, "--lpips", "none", "--steps", 1]
+    common += ["--out-dir", tmp_path / "out", "--device", "cpu"]
+    main = load_tool("invert").main
+    main([str(a) for a in [clip, *common, "--fps", 5]])
+    kept = (tmp_path / "out" / "motion.safetensors").read_bytes()
+    (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
+    check_refusal(main, [tmp_path / "other.mp4", *common], f"is the motion of {clip}", "--out-dir")
+    assert (tmp_path / "out" / "motion.safetensors").read_bytes() == kept
+    assert load_motion(tmp_path / "out" / "motion.safetensors").info["fps"] == 5
+    main([str(a) for a in [clip, *common]])  # the same clip may be inverted anew
+    assert (tmp_path / "out" / "motion.safetensors").read_bytes() != kept
+
+
 def test_several_clips_of_which_one_is_broken(
     tmp_path, small_model, clip, load_tool, check_refusal
 ):

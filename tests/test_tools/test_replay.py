@@ -41,13 +41,19 @@ def test_grid_with_the_clip_and_its_own_person(tmp_path, small_model, motion, lo
     assert open_clip(out / "replay.mp4").length == 9  # five frames at half speed
 
 
-def test_rows(small_model, motion, load_tool):
+def test_rows(small_model, motion, load_tool, capsys):
     tool = load_tool("replay")
     inferencer = CTSVGInferencer(small_model, "cpu")
     found = find_motion(motion, inferencer)
     original, _ = tool.read_original(found, None, inferencer.size)
     assert original.shape == (5, 16, 16, 3)
     assert tool.read_original(found, "none", inferencer.size)[0] is None
+    gone = replace(found, info={**found.info, "clip": "gone.mp4"})
+    assert tool.read_original(gone, None, inferencer.size)[0] is None
+    assert (
+        "without the clip: gone.mp4: the motion's clip is no longer there"
+        in capsys.readouterr().out
+    )
     from mmctsvg.apis.film import plan_films, stream_film
 
     (plan,) = plan_films(inferencer, actors=["bob"], actions=["nod"], motions={"a": found.style})
@@ -91,6 +97,15 @@ def test_sync_is_the_metrics_number(tmp_path, make_generator, make_meta, load_to
     metric.results = [r for r in records if r["motion"] == "3"]
     assert found["sync"] == metric.evaluate()["SynthTruth/sync"]
     assert f"sync {found['sync']:.3f}" in capsys.readouterr().out
+
+
+def test_one_person_has_nobody_to_keep_in_step_with(tmp_path, load_tool, make_generator, make_meta):
+    path = tmp_path / "drawn.safetensors"
+    meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "speak"])
+    save_generator(path, make_generator(2, 3, size=32, channels=WIDE), meta)
+    arguments = ["3", str(path), "--actors", "Mia", "--actions", "nod", "--seconds", "0.5"]
+    load_tool("replay").main([*arguments, "--out-dir", str(tmp_path / "o"), "--device", "cpu"])
+    assert json.loads((tmp_path / "o" / "sync.json").read_text())["sync"] is None
 
 
 def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):

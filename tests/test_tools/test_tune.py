@@ -90,6 +90,9 @@ def test_refuses(
     check_refusal(tune, [motion, tmp_path / "other.safetensors", *out], "belongs to the weights")
     arguments = [motion, small_model, "--steps", 0, "--content-steps", 0, "--known-actor", *out]
     tune([str(a) for a in arguments])
+    check_refusal(tune, [*arguments, "--name", "eva"], "is the tuning to 'anna'", "--out-dir")
+    (tmp_path / "anna.mp4").rename(tmp_path / "moved.mp4")
+    check_refusal(tune, [*arguments, "--seed", 1], "anna.mp4", "no longer there", "--clip CLIP")
     tuning = ["--tuning", tmp_path / "o" / "tuning.safetensors", "--out-dir", tmp_path / "p"]
     generate = load_tool("generate").main
     other = ["--weights", tmp_path / "other.safetensors"]

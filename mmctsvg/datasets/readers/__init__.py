@@ -26,6 +26,7 @@ __all__ = [
     "list_pictures",
     "natural_key",
     "open_clip",
+    "split_path",
 ]
 
 
