@@ -96,11 +96,12 @@ class _Parser:
         top = dict(self._items(root, _TOP))
         if "fps" in top:
             self.fps = self._number(top["fps"], "fps", least=0.1)
-        length = 0.0
+        length = math.inf  # where it cannot be read, nothing else is blamed for it
         if "length" not in top:
             self._complain(root, "length is missing: say how long the film is, such as 6 s")
         else:
-            length = self._time(top["length"]) or 0.0
+            seconds = self._time(top["length"])
+            length = length if seconds is None else seconds
             if length <= 0:
                 self._complain(top["length"], "length must be above 0")
         tracks: dict[str, list[Change]] = {name: [] for name in TRACKS}

@@ -101,6 +101,13 @@ def test_one_mistake(write, text, line, part):
     ), str(caught.value)
 
 
+def test_a_length_that_cannot_be_read_is_one_mistake(write):
+    path = write("length: 20 frames\nscore:\n  0 s: {actor: a}\n  9 s: {actor: b}")
+    with pytest.raises(UserError) as caught:
+        read_script(path)
+    assert str(caught.value).count(f"{path}:") == 1
+
+
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_script(tmp_path / "none.yaml")
