@@ -49,6 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--seconds", type=float, help="of the film (default: the motion's length, 4 for seeds)")
     add("--actors", default="all", help="who is shown: names or numbers (default: all)")
     add("--action", help="what they do (default: the motion's own, or the first)")
+    add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
     add("--any-weights", action="store_true", help="even if MOTION was made with other weights")
     add("--out-dir", type=Path, default=Path("edited"), help="default: edited/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
@@ -123,7 +124,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import find_motion, save_motion
 
-    inferencer = CTSVGInferencer(args.weights, args.device)
+    inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     frames = round(_SEED_SECONDS * inferencer.fps)
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)
     length = args.seconds or args.loop

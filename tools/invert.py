@@ -43,6 +43,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="video, folder of pictures, or clips.zip/NAME; several are inverted one by one",
     )
     add("checkpoint", metavar="CHECKPOINT", help="generator.safetensors, iter_N.pth, or demo")
+    add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
     add("--actor", help="name or number (default: the one that looks most alike at the start)")
     add("--action", help="the same")
     add(
@@ -103,7 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.backbones.lpips import load_lpips
 
-    inferencer = CTSVGInferencer(args.checkpoint, args.device)
+    inferencer = CTSVGInferencer(args.checkpoint, args.device, tuning=args.tuning)
     lpips = None if args.lpips == "none" else load_lpips(args.lpips)
     refused = []
     for number, (clip, folder) in enumerate(zip(args.clips, folders, strict=True), 1):

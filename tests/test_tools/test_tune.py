@@ -6,7 +6,7 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.inversion import find_motion, load_tuning
+from mmctsvg.inversion import find_motion, load_motion, load_tuning
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
@@ -63,6 +63,14 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_to
         frames = open_clip(tmp_path / "films" / "samples_frames" / actor / action)
         shown = frames.read(np.arange(5)).astype(int)
         assert np.abs(shown - to_uint8(film)).max() <= 1
+    again = [tmp_path / "anna.mp4", small_model, *tuning, "--actor", "anna", "--action", "nod"]
+    again += ["--lpips", "none", "--steps", 2, "--out-dir", tmp_path / "again", "--device", "cpu"]
+    load_tool("invert").main([str(a) for a in again])
+    second = load_motion(tmp_path / "again" / "motion.safetensors")
+    assert (second.actor, second.weights) == ("anna", found.weights)
+    edit = [tmp_path / "again" / "motion.safetensors", small_model, *common, "--gain", "slow=2"]
+    load_tool("edit_motion").main([str(a) for a in [*edit, "--out-dir", tmp_path / "edited"]])
+    assert (tmp_path / "edited" / "edit.mp4").is_file()
     replay = [motion, small_model, *common, "--sync", "none", "--out-dir", tmp_path / "replay"]
     load_tool("replay").main([str(a) for a in replay])
     assert (tmp_path / "replay" / "replay.mp4").is_file()
