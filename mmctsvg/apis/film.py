@@ -22,6 +22,7 @@ from mmctsvg.visualization import (
     choose_scale,
     contact_sheet,
     stack_sheets,
+    time_label,
     to_uint8,
     write_png,
 )
@@ -163,7 +164,7 @@ class SheetCollector:
     def __init__(self, plan: FilmPlan, times: Sequence[float], columns: int = 8) -> None:
         self.plan = plan
         self._wanted = evenly_spread(len(times), columns)
-        self._labels = [f"t = {times[i]:g}" for i in self._wanted]
+        self._labels = [time_label(times[i]) for i in self._wanted]
         self._kept: list[np.ndarray] = []
         self._seen = 0
 

@@ -18,6 +18,7 @@ from mmctsvg.visualization import (
     choose_scale,
     contact_sheet,
     plot_curves,
+    time_label,
     to_uint8,
     write_png,
 )
@@ -102,7 +103,7 @@ def write_comparison(
             rows = np.stack([clip, *shown, difference], axis=1)
             writer.write(np.stack([layout.draw(row[None]) for row in rows]))
             kept |= {n: row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted}
-    labels = [f"t = {float(motion.times[n]):.4g}" for n in kept]
+    labels = [time_label(float(motion.times[n])) for n in kept]
     write_png(sheet, contact_sheet(np.stack(list(kept.values()), axis=1), names, labels))
     return [film, sheet]
 

@@ -1,6 +1,13 @@
 """Pictures and films that people look at: contact sheets, mp4/gif writers, training curves."""
 
-from .contact_sheet import SheetLayout, choose_scale, contact_sheet, stack_sheets, write_png
+from .contact_sheet import (
+    SheetLayout,
+    choose_scale,
+    contact_sheet,
+    stack_sheets,
+    time_label,
+    write_png,
+)
 from .curve_pairs import plot_curve_pairs
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
@@ -20,6 +27,7 @@ __all__ = [
     "plot_lip_curves",
     "read_scalars",
     "stack_sheets",
+    "time_label",
     "to_uint8",
     "write_png",
 ]

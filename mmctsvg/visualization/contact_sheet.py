@@ -24,6 +24,11 @@ SMALLEST_CELL = 64  # pictures are enlarged by a whole factor until their height
 WIDEST_SHEET = 4096  # ... unless the whole sheet would become wider than this
 
 
+def time_label(time: float) -> str:
+    """Name of a column, ``t = 7.25`` or ``t = 66.9``, that fits over a picture of 64 pixels."""
+    return f"t = {round(time, 2 if abs(time) < 10 else 1):g}"
+
+
 @lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     # The font that comes with matplotlib: names of people need more letters than Pillow's has.

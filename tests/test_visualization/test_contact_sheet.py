@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmctsvg.visualization import SheetLayout, contact_sheet, stack_sheets, write_png
+from mmctsvg.visualization import SheetLayout, contact_sheet, stack_sheets, time_label, write_png
 from mmctsvg.visualization.contact_sheet import GAP, MARGIN, choose_scale
 
 
@@ -85,3 +85,8 @@ def test_png_round_trip_and_nothing_half(tmp_path):
     with pytest.raises(ValueError, match="uint8"):
         write_png(path, image / 255)
     np.testing.assert_array_equal(cv2.imread(str(path))[..., ::-1], image)
+
+
+def test_time_labels():
+    found = [time_label(t) for t in (0.0, 7.25, 0.333333, 66.91234, -12.5, 10000.5)]
+    assert found == ["t = 0", "t = 7.25", "t = 0.33", "t = 66.9", "t = -12.5", "t = 10000.5"]
