@@ -56,7 +56,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--fps", type=float, help="of the clip (default: the times in the file)")
     add("--frames", type=int, help="only that many from the beginning (default: all)")
     add(
-        "--start", type=float, default=0.0, help="time of the first frame in frames of the training"
+        "--start",
+        type=float,
+        default=0.0,
+        help="time of the first frame, in frames of the training (default: %(default)s)",
     )
     add(
         "--tune",

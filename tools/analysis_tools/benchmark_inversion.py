@@ -160,7 +160,8 @@ def main(argv: list[str] | None = None) -> None:
     for steps in args.steps or [DEFAULT.steps]:
         sides[f"default, {steps} steps"] = replace(DEFAULT, steps=steps)
     table, report = [], args.out_dir / "benchmark.json"
-    print(f"{'clip':<28} {'frames':>6}  {'side':<18} {'loss':>8} {'PSNR':>6} {'s':>7}  against official")
+    heads = f"{'clip':<28} {'frames':>6}  {'side':<18} {'loss':>8} {'PSNR':>6} {'s':>7}"
+    print(f"{heads}  against official")
     for clip in clips:
         official, *others = measure(clip, sides, inferencer, lpips)
         for record in (official, *others):
