@@ -162,7 +162,7 @@ def invert_clip(
     )
     from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
 
-    result = folder / "motion.safetensors"
+    result, state = folder / "motion.safetensors", folder / "state.pt"
     if result.exists() and (other := load_motion(result).info.get("clip")) != str(path):
         raise UserError(f"{result}: is the motion of {other}; choose another --out-dir.")
     clip = read_clip(
@@ -200,7 +200,7 @@ def invert_clip(
         lpips=lpips,
         settings=settings,
         fps=clip.fps,
-        state=folder / "state.pt",
+        state=state,
         label="inversion, steps",
         info={
             "clip": str(path),
@@ -210,6 +210,7 @@ def invert_clip(
         },
     )
     save_motion(result, motion)
+    state.unlink(missing_ok=True)
     write_curves(motion, folder / "curves.png")
     written = write_side_by_side(inferencer, motion, clip.frames, folder, sound=path)
     info = motion.info

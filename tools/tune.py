@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> None:
     options = ("layers", "rank", "locality", "steps", "content_steps", "lr", "patience")
     settings = {option: getattr(args, option) for option in (*options, "chunk", "seed")}
     out = args.out_dir
-    result = out / "tuning.safetensors"
+    result, state = out / "tuning.safetensors", out / "state.pt"
     if result.exists() and (other := load_tuning(result).name) != name:
         raise UserError(f"{result}: is the tuning to {other!r}; choose another --out-dir.")
     tuning = tune(
@@ -110,11 +110,12 @@ def main(argv: list[str] | None = None) -> None:
         known_actor=args.known_actor,
         lpips=None if args.lpips == "none" else load_lpips(args.lpips),
         settings=PivotalSettings(**settings),
-        state=out / "state.pt",
+        state=state,
         label="tuning, steps",
         info={"clip": str(clip.path), "lpips": args.lpips},
     )
     save_tuning(result, tuning)
+    state.unlink(missing_ok=True)
     write_tuning_curves(tuning, out / "curves.png")
 
     # As anybody renders it later: from the file, the person by name.

@@ -90,7 +90,7 @@ def invert(
             noise is new for every frame.
         fps: frames per second of the clip, for the film; by default those of the training.
         state: file in which the state is kept every ``save_every`` seconds. If it exists, the
-            inversion goes on from it; it is removed at the end.
+            inversion goes on from it. Remove it once the motion is saved.
         save_every: see there.
         label: shows progress under this name.
         info: more for `Motion.info`.
@@ -175,8 +175,6 @@ def invert(
         "noise": noise,
         "settings": asdict(settings),
     }
-    if state is not None:
-        Path(state).unlink(missing_ok=True)
     return Motion(
         m=result["m"][0].cpu(),
         times=moments.cpu(),

@@ -164,8 +164,6 @@ def tune(
         others_psnr = decibels(float((show(others) - untuned).square().mean()))
     finally:
         take_weights_off(generator)
-    if state is not None:
-        Path(state).unlink(missing_ok=True)
     found = {
         "stages": stages,
         "others_psnr": others_psnr,

@@ -111,7 +111,7 @@ def test_goes_on_after_an_interruption(inferencer, motion, clip, tmp_path, monke
     state = tmp_path / "state.pt"
     arguments = dict(name="eva", settings=SETTINGS, state=state, save_every=0)
     whole = tune(inferencer, clip, motion, **arguments)
-    assert not state.exists()
+    state.unlink()
     from mmctsvg.inversion.temporal import TemporalInversion
 
     for kind, count in ((TemporalInversion, 3), (PivotalTuning, 4)):
@@ -131,7 +131,6 @@ def test_goes_on_after_an_interruption(inferencer, motion, clip, tmp_path, monke
     with pytest.raises(UserError, match="another clip or with other settings"):
         tune(inferencer, 255 - clip, motion, **arguments)
     tuning = tune(inferencer, clip, motion, **arguments)
-    assert not state.exists()
     assert torch.equal(tuning.person, whole.person)
     for name, parts in whole.parts.items():
         assert all(torch.equal(a, b) for a, b in zip(parts, tuning.parts[name], strict=True))

@@ -72,7 +72,7 @@ def find_or_invert(
     """
     from mmctsvg.inversion import DEFAULT, invert, load_motion, save_motion
 
-    path = folder / "motion.safetensors"
+    path, state = folder / "motion.safetensors", folder / "state.pt"
     frames, seconds, fps = shown
     settings = DEFAULT if args.steps is None else replace(DEFAULT, steps=args.steps)
     tune = [part.strip() for part in args.tune.split(",") if part.strip()]
@@ -100,11 +100,12 @@ def find_or_invert(
         lpips=lpips,
         settings=settings,
         fps=fps,
-        state=folder / "state.pt",
+        state=state,
         label=f"k = {inferencer.motion_dim}, {clip.name}, steps",
         info={"study": asked},
     )
     save_motion(path, motion)
+    state.unlink(missing_ok=True)
     return motion
 
 
