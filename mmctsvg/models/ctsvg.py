@@ -224,15 +224,17 @@ class CTSVG(BaseModel):
         return loss
 
     def _r1_penalties(self, batch: Batch, log: dict) -> dict[str, Tensor]:
-        """R1 of every discriminator that has one."""
+        """R1 of every discriminator that has one; and whether D_t minds that reals stand still."""
         per = "video" if self.switches["r1"] == "paper" else "frame"
         penalties = {}
         for name in self.r1_players:
             frames = batch.frames.detach().requires_grad_(True)
             if name == D_T:
-                scores = self.time_discriminator(
-                    frames, batch.times, batch.actors, batch.actions, self.ramp_weight
-                )
+                told = (batch.times, batch.actors, batch.actions, self.ramp_weight)
+                scores = self.time_discriminator(frames, *told)
+                with torch.no_grad():
+                    still = self.time_discriminator(frames[:, :1].expand_as(frames), *told)
+                log["d_t_motion"].append((scores.detach() - still).mean())
             else:
                 scores = self.shuffle_discriminator(frames)
             penalties[name] = r1_penalty(scores, frames, per)

@@ -284,7 +284,22 @@ def test_motion_is_measured():
     data["frames"] = data["frames"][:, :1].expand(-1, 3, -1, -1, -1)
     model = make()
     log = model.train_step(data, optimisers(model))
-    assert log["motion_real"] == 0 and log["motion_fake"] > 0
+    assert log["motion_real"] == 0 and log["motion_fake"] > 0 and log["d_t_motion"] == 0
+
+
+def test_whether_d_t_minds_a_still_film_is_measured():
+    """``d_t_motion``: how much less the same videos score when they stand still, when R1 is due."""
+    model, calls = make(r1_interval=2), []
+    model.time_discriminator.register_forward_hook(
+        lambda module, args, scores: calls.append((*args[:2], scores.detach()))
+    )
+    first, second = train(model, 2)
+    (frames, times, moving), (still, when, standing) = calls[1:3]
+    data = batch()
+    assert torch.equal(frames, data["frames"]) and torch.equal(when, times)
+    assert torch.equal(still, torch.stack([data["frames"][:, 0]] * 3, dim=1))
+    torch.testing.assert_close(first["d_t_motion"], moving.mean() - standing.mean())
+    assert first["d_t_motion"] != 0 and "d_t_motion" not in second
 
 
 def test_forward_gives_the_counterpart_of_a_batch():
