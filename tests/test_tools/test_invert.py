@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from mmctsvg import inversion
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import load_motion
+from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
@@ -48,6 +50,33 @@ def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     shown = open_clip(tmp_path / "replay" / "samples_frames" / "ann" / "wave").read(np.arange(5))
     expected = inferencer.render(motion.times.tolist(), "ann", "wave", m=motion.m)
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
+
+
+@pytest.mark.usefixtures("state_every_step")
+def test_a_motion_that_cannot_be_saved_loses_no_step(
+    tmp_path, small_model, clip, load_tool, monkeypatch, capsys
+):
+    arguments = [clip, small_model, "--actor", 0, "--action", 0, "--lpips", "none", "--steps", 3]
+    arguments = [str(a) for a in [*arguments, "--out-dir", tmp_path / "out", "--device", "cpu"]]
+    main = load_tool("invert").main
+
+    def refuse(*_):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inversion, "save_motion", refuse)
+        with pytest.raises(OSError, match="no space left"):
+            main(arguments)
+    state = tmp_path / "out" / "state.pt"
+    assert {p.name for p in state.parent.iterdir()} == {"state.pt"}
+    steps = []
+    advance = TemporalInversion.advance
+    monkeypatch.setattr(
+        TemporalInversion, "advance", lambda run: steps.append(run.step) or advance(run)
+    )
+    main(arguments)
+    assert not steps and not state.exists()
+    assert (tmp_path / "out" / "motion.safetensors").is_file()
 
 
 def test_keeps_the_motion_of_another_clip(tmp_path, small_model, clip, load_tool, check_refusal):

@@ -22,6 +22,7 @@ def models(tmp_path, make_generator, make_meta):
     return paths
 
 
+@pytest.mark.usefixtures("state_every_step")
 def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys):
     main, out = load_tool(TOOL).main, tmp_path / "out"
     common = ["--lpips", "none", "--device", "cpu", "--frames", 8, "--steps", 2, "--out-dir", out]
@@ -34,6 +35,7 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     kept = next(out.glob("k12-*/*/motion.safetensors"))
     before = kept.stat().st_mtime_ns
     both = run(*models, count=2)
+    assert not list(out.rglob("state.pt"))
     assert kept.stat().st_mtime_ns == before and len(list(out.glob("k*/*/motion.safetensors"))) == 4
     assert [(m["k"], m["size"], m["clips"]) for m in both["models"]] == [(12, 16, 2), (20, 32, 2)]
     record = both["models"][0]["records"][0]

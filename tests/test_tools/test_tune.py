@@ -36,6 +36,7 @@ def no_network(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("state_every_step")
 def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_tool, capsys):
     out = tmp_path / "out"
     arguments = [motion, small_model, "--lpips", "none", "--steps", 4, "--content-steps", 3]
