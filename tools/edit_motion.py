@@ -77,7 +77,11 @@ def parse_numbers(option: str, text: str, names: tuple[str, ...]) -> dict[str, f
 
 
 def edit(
-    inferencer: CTSVGInferencer, waves: Waves, fast: Waves, rate: float, args: argparse.Namespace
+    inferencer: CTSVGInferencer,
+    waves: Waves,
+    other: Waves | None,
+    rate: float,
+    args: argparse.Namespace,
 ) -> Waves:
     """The edits, in order; ``rate`` is in frames of the training per second."""
     from mmctsvg.motion import BANDS, combine, equalise, make_loop, motion_pca
@@ -91,7 +95,9 @@ def edit(
             m = pca.move(m, int(direction), amount)
         moved = inferencer.waves(m)
         waves = replace(waves, amplitude=moved.amplitude, linear=moved.linear)
-    waves = equalise(combine(waves, fast, edge), edge, **gains)
+    if other is not None:
+        waves = combine(waves, other, edge)
+    waves = equalise(waves, edge, **gains)
     if args.drift:
         waves = replace(waves, drift=args.drift, span=args.span * rate)
     if args.loop is not None:
@@ -103,6 +109,20 @@ def edit(
             f"{len(waves.frequency)} waves stand still"
         )
     return waves
+
+
+def check_place(result: Path, sources: tuple[str | None, ...]) -> None:
+    """Raises UserError if the result would take the place of a motion that it is made from.
+
+    Or of one that no edit made; an earlier edit may be made again.
+    """
+    from mmctsvg.inversion import load_motion, read_earlier
+
+    earlier = read_earlier(result, load_motion)
+    if earlier is None:
+        return
+    if "edit" not in earlier.info or result.resolve() in {Path(s or "").resolve() for s in sources}:
+        raise UserError(f"{result}: would be replaced by its edit; choose another --out-dir.")
 
 
 @cli
@@ -124,9 +144,15 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import find_motion, save_motion
 
+    result = args.out_dir / "motion.safetensors"
+    check_place(result, (args.motion, args.fast_from))
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     frames = round(_SEED_SECONDS * inferencer.fps)
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)
+    # Frames of the training in a second of the motion, whose tempo may be its own.
+    rate = float(np.diff(motion.moments(np.array([0.0, 1.0])))[0])
+    if args.drift:
+        args.span = args.span or float(motion.times.max() - motion.times.min()) / rate
     length = args.seconds or args.loop
     if length is not None:
         seconds = np.arange(max(2, round(length * inferencer.fps))) / inferencer.fps
@@ -134,18 +160,16 @@ def main(argv: list[str] | None = None) -> None:
         # The clip that it came from is no longer the same length.
         info = {name: value for name, value in motion.info.items() if name not in CLIP}
         motion = replace(motion, times=times, fps=inferencer.fps, info=info)
-    # Frames of the training in a second of the motion, whose tempo may be its own.
-    rate = float(np.diff(motion.moments(np.array([0.0, 1.0])))[0])
-    if args.drift:
-        args.span = args.span or float(motion.times.max() - motion.times.min()) / rate
     before = inferencer.waves(motion.style)
     if motion.edited is None:
+        # From now on the waves are this generator's, whoever found the motion.
+        motion = replace(motion, weights=inferencer.fingerprint)
         before = replace(before, start=float(motion.times.min()))
-    fast = before
+    other = None
     if args.fast_from is not None:
         other = find_motion(args.fast_from, inferencer, args.any_weights)
-        fast = inferencer.waves(other.style)
-    after = edit(inferencer, before, fast, rate, args)
+        other = inferencer.waves(other.style)
+    after = edit(inferencer, before, other, rate, args)
     edited = replace(motion, m=after.m, edited=after, info={**motion.info, "edit": describe(args)})
     action = args.action
     if action is None and inferencer.actions:
@@ -165,7 +189,6 @@ def main(argv: list[str] | None = None) -> None:
         columns=("before", "after"),
         cells=tuple((row, {**row, "m": after}) for row in rows),
     )
-    result = args.out_dir / "motion.safetensors"
     save_motion(result, edited)
     written = write_film(
         inferencer,

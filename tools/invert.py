@@ -158,12 +158,14 @@ def invert_clip(
         invert,
         load_motion,
         read_clip,
+        read_earlier,
         save_motion,
     )
     from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
 
     result, state = folder / "motion.safetensors", folder / "state.pt"
-    if result.exists() and (other := load_motion(result).info.get("clip")) != str(path):
+    earlier = read_earlier(result, load_motion)
+    if earlier is not None and (other := earlier.info.get("clip")) != str(path):
         raise UserError(f"{result}: is the motion of {other}; choose another --out-dir.")
     clip = read_clip(
         path,

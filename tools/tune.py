@@ -85,6 +85,7 @@ def main(argv: list[str] | None = None) -> None:
         PivotalSettings,
         load_motion,
         load_tuning,
+        read_earlier,
         read_original,
         save_tuning,
         tune,
@@ -100,8 +101,9 @@ def main(argv: list[str] | None = None) -> None:
     settings = {option: getattr(args, option) for option in (*options, "chunk", "seed")}
     out = args.out_dir
     result, state = out / "tuning.safetensors", out / "state.pt"
-    if result.exists() and (other := load_tuning(result).name) != name:
-        raise UserError(f"{result}: is the tuning to {other!r}; choose another --out-dir.")
+    earlier = read_earlier(result, load_tuning)
+    if earlier is not None and earlier.name != name:
+        raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
     tuning = tune(
         inferencer,
         clip.frames,

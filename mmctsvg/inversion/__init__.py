@@ -2,7 +2,7 @@
 
 from .clip import Clip, read_clip, read_original
 from .invert import DEFAULT, OFFICIAL, invert, render_motion
-from .motion_file import Motion, find_motion, fingerprint, load_motion, save_motion
+from .motion_file import Motion, find_motion, fingerprint, load_motion, read_earlier, save_motion
 from .pivotal import PivotalSettings
 from .settings import Level, Settings
 from .tune import tune
@@ -23,6 +23,7 @@ __all__ = [
     "load_motion",
     "load_tuning",
     "read_clip",
+    "read_earlier",
     "read_original",
     "render_motion",
     "save_motion",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from mmctsvg.utils.files import atomic_path
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
+
+Found = TypeVar("Found")
 
 MOTION_KEY = "mmctsvg_motion"  # of the safetensors metadata
 MOTION_FORMAT = 1
@@ -156,6 +158,27 @@ def load_motion(
     if generator is not None:
         _check_fit(path, motion, generator, any_weights)
     return motion
+
+
+def read_earlier(path: Path, load: Callable[[Path], Found]) -> Found | None:
+    """What an earlier run left where a result shall be written, or None.
+
+    Args:
+        path: the result.
+        load: reads it.
+
+    Raises:
+        UserError: if something stands there that cannot be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        return load(path)
+    except UserError as error:
+        raise UserError(
+            f"{path}: stands there already and cannot be read; remove it, or choose another "
+            "--out-dir."
+        ) from error
 
 
 def read_tensors(path: Path, key: str, what: str, tool: str) -> tuple[str, dict[str, Tensor]]:

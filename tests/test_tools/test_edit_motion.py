@@ -4,15 +4,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.apis import CTSVGInferencer, save_generator
 from mmctsvg.inversion import find_motion, load_motion, save_motion
 from mmctsvg.motion import equalise, make_loop, motion_pca
 
 
 @pytest.fixture
 def run(tmp_path, small_model, load_tool):
-    def edit(motion, *options):
-        out = tmp_path / "out"
+    def edit(motion, *options, folder="out"):
+        out = tmp_path / folder
         arguments = [motion, small_model, "--out-dir", out, "--device", "cpu", *options]
         load_tool("edit_motion").main([str(a) for a in arguments])
         return load_motion(out / "motion.safetensors")
@@ -42,7 +42,8 @@ def test_gain_then_loop(tmp_path, small_model, run, capsys):
 def test_edits_of_edits(tmp_path, small_model, run):
     run(3, "--drift", "wrap", "--span", 0.25, "--seconds", 0.5)
     first = tmp_path / "out" / "motion.safetensors"
-    again = run(first, "--pca", "1=-2", "--fast-from", 4, "--edge", 3, "--seconds", 0.5)
+    mix = ["--fast-from", 4, "--edge", 3, "--seconds", 0.5]
+    again = run(first, "--pca", "1=-2", *mix, folder="again")
     inferencer = CTSVGInferencer(small_model, "cpu")
     m = inferencer.sample_motion(1, seed=3)[0]
     moved = inferencer.waves(motion_pca(inferencer).move(m, 1, -2.0))
@@ -51,6 +52,61 @@ def test_edits_of_edits(tmp_path, small_model, run):
     assert 0 < fast.sum() < len(fast)
     torch.testing.assert_close(again.m[1:], torch.where(fast, other[1:], moved.amplitude))
     assert (again.style.drift, again.style.span) == ("wrap", 5.0)
+
+
+def test_principal_directions_move_fast_waves_too(small_model, run):
+    inferencer = CTSVGInferencer(small_model, "cpu")
+    m = inferencer.sample_motion(1, seed=3)[0]
+    moved = motion_pca(inferencer).move(motion_pca(inferencer).move(m, 0, 2.0), 4, -1.0)
+    motion = run(3, "--pca", "0=2,4=-1", "--edge", 0.1)
+    torch.testing.assert_close(motion.m, moved)
+    assert ((motion.m - m).abs() > 1e-3).all()
+    expected = inferencer.waves(moved)
+    torch.testing.assert_close(motion.style.temporal(TIMES), expected.temporal(TIMES))
+
+
+def test_the_line_is_free_for_the_motions_own_length(run):
+    """Not for that of the film, which may be long: 20 frames a second, seeds have four seconds."""
+    motion = run(3, "--drift", "hold", "--seconds", 10)
+    assert len(motion.times) == 200 and motion.edited.span == pytest.approx(79)
+
+
+def test_edits_belong_to_the_weights_that_made_them(
+    tmp_path, small_model, run, make_generator, make_meta
+):
+    """The waves in the file are theirs, so others would show something else."""
+    generator = make_generator()
+    with torch.no_grad():
+        generator.mapper.time2vec.weight.mul_(1.5)
+    save_generator(tmp_path / "b.safetensors", generator, make_meta())
+    other = CTSVGInferencer(tmp_path / "b.safetensors", "cpu")
+    save_motion(tmp_path / "foreign.safetensors", find_motion(3, other))
+    edited = run(tmp_path / "foreign.safetensors", "--any-weights", "--gain", "slow=2")
+    inferencer = CTSVGInferencer(small_model, "cpu")
+    assert edited.weights == inferencer.fingerprint != other.fingerprint
+    assert torch.equal(edited.edited.frequency, inferencer.waves(edited.m).frequency)
+    # Once edited, it keeps its own waves, and its owner.
+    kept = replace(edited, weights=other.fingerprint)
+    save_motion(tmp_path / "kept.safetensors", kept)
+    again = run(tmp_path / "kept.safetensors", "--any-weights", "--gain", "slow=2")
+    assert again.weights == other.fingerprint
+
+
+def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool, check_refusal):
+    run(3, "--gain", "slow=2")
+    run(3, "--gain", "slow=3")  # an edit may be made again
+    path = tmp_path / "out" / "motion.safetensors"
+    main, common = load_tool("edit_motion").main, ["--gain", "slow=2", "--device", "cpu"]
+    before = path.read_bytes()
+    for options in ([path, small_model], [3, small_model, "--fast-from", path]):
+        arguments = [*options, *common, "--out-dir", tmp_path / "out"]
+        check_refusal(main, arguments, "motion.safetensors", "choose another --out-dir")
+    assert path.read_bytes() == before
+    found = tmp_path / "inversion" / "motion.safetensors"
+    save_motion(found, find_motion(5, CTSVGInferencer(small_model, "cpu")))
+    arguments = [3, small_model, *common, "--out-dir", found.parent]
+    check_refusal(main, arguments, "motion.safetensors", "choose another --out-dir")
+    assert load_motion(found).info == {"seed": 5}
 
 
 def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):

@@ -52,7 +52,6 @@ def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
 
 
-@pytest.mark.usefixtures("state_every_step")
 def test_a_motion_that_cannot_be_saved_loses_no_step(
     tmp_path, small_model, clip, load_tool, monkeypatch, capsys
 ):
@@ -87,7 +86,12 @@ def test_keeps_the_motion_of_another_clip(tmp_path, small_model, clip, load_tool
     kept = (tmp_path / "out" / "motion.safetensors").read_bytes()
     (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
     check_refusal(main, [tmp_path / "other.mp4", *common], f"is the motion of {clip}", "--out-dir")
-    assert (tmp_path / "out" / "motion.safetensors").read_bytes() == kept
+    result = tmp_path / "out" / "motion.safetensors"
+    assert result.read_bytes() == kept
+    result.write_bytes(kept[:-9])
+    check_refusal(main, [clip, *common], "motion.safetensors", "cannot be read; remove it")
+    assert result.read_bytes() == kept[:-9]
+    result.write_bytes(kept)
     assert load_motion(tmp_path / "out" / "motion.safetensors").info["fps"] == 5
     main([str(a) for a in [clip, *common]])  # the same clip may be inverted anew
     assert (tmp_path / "out" / "motion.safetensors").read_bytes() != kept
