@@ -49,7 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--sync",
         choices=("auto", "drawn", "lips", "none"),
         default="auto",
-        help="what is measured: drawn people, lips, or nothing (default: %(default)s)",
+        help="what is measured: drawn people, lips, nothing, or what can be (default: %(default)s)",
     )
     add("--out-dir", type=Path, default=Path("replay"), help="default: replay/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.arguments import parse_names
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.sync import choose_instrument, measure_sync
+    from mmctsvg.evaluation.sync import choose_instrument, make_instrument, measure_sync
     from mmctsvg.inversion import find_motion
     from mmctsvg.motion import film_rate, retime
     from mmctsvg.utils.files import write_json
@@ -113,8 +113,14 @@ def main(argv: list[str] | None = None) -> None:
     times, place = retime(
         motion.times, motion.fps, speed=args.speed, reverse=args.reverse, film_fps=args.fps
     )
-    if instrument != "none" and len(times) < 3:
-        raise UserError(f"sync is measured over at least 3 frames, not {len(times)}: --sync none.")
+    metric = None
+    if instrument != "none":
+        try:
+            metric = make_instrument(instrument, len(times))
+        except UserError as error:
+            if args.sync != "auto":
+                raise
+            print(f"without sync: {error}")
     original, clip = read_original(motion, args.clip, inferencer.size)
     if original is not None:
         original = original[place]
@@ -139,8 +145,8 @@ def main(argv: list[str] | None = None) -> None:
         chunk=BATCH,
         exact=True,
     )
-    if instrument != "none":
-        found = measure_sync(inferencer, plan, times.tolist(), instrument, chunk=BATCH)
+    if metric is not None:
+        found = measure_sync(inferencer, plan, times.tolist(), metric, chunk=BATCH)
         report = args.out_dir / "sync.json"
         write_json(report, found)
         if math.isnan(found["sync"]):

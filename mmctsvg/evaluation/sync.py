@@ -12,7 +12,6 @@ from mmctsvg.utils.progress import Progress
 
 from .film import film_from_tensor
 from .metrics import LiASync, SynthTruth
-from .metrics.base import VideoMetric
 
 if TYPE_CHECKING:
     from mmctsvg.apis.film import FilmPlan
@@ -41,11 +40,23 @@ def choose_instrument(inferencer: CTSVGInferencer, wanted: str = "auto") -> str:
     return wanted
 
 
+def make_instrument(instrument: str, frames: int) -> SynthTruth | LiASync:
+    """`SynthTruth` for ``'drawn'``, `LiASync` for ``'lips'``, of at most 120 frames of a film.
+
+    Raises:
+        UserError: if there are fewer than three frames, or what finds lips is missing.
+    """
+    if frames < 3:
+        raise UserError(f"sync is measured over at least 3 frames, not {frames}; say none.")
+    metric = SynthTruth if instrument == "drawn" else LiASync
+    return metric(frames=min(frames, _LONGEST), interval=0)
+
+
 def measure_sync(
     inferencer: CTSVGInferencer,
     plan: FilmPlan,
     times: Sequence[float],
-    instrument: str,
+    metric: SynthTruth | LiASync,
     control_seed: int = 1_000,
     **options: Any,
 ) -> dict[str, Any]:
@@ -55,42 +66,33 @@ def measure_sync(
         inferencer: the generator.
         plan: the grid; films of one action are compared with each other where the generator knows
             actions that drawn people do, all films of the grid by their lips otherwise.
-        times: of the frames, of which the first 120 are looked at.
-        instrument: ``'drawn'`` (`SynthTruth`) or ``'lips'`` (`LiASync`).
+        times: of the frames; as many are looked at as the metric does.
+        metric: of `make_instrument`.
         control_seed: of a second motion, which all people are given for the control.
         **options: of `CTSVGInferencer.render`.
 
     Returns:
         ``sync`` and ``control``, -1 to 1, NaN where there is nothing to compare; ``instrument``,
         ``frames``, ``films`` and ``notes``.
-
-    Raises:
-        UserError: if there are fewer than three frames.
     """
-    times = list(times)[:_LONGEST]
-    if len(times) < 3:
-        raise UserError(f"sync is measured over at least 3 frames, not {len(times)}; say none.")
-    metric: VideoMetric
-    if instrument == "drawn":
-        metric = SynthTruth(frames=len(times), interval=0)
-    else:
-        metric = LiASync(frames=len(times), interval=0)
+    times = list(times)[: metric.frames]
+    drawn = isinstance(metric, SynthTruth)
     other = inferencer.sample_motion(1, seed=control_seed)[0]
     cells = [
         (motion, row, column, {**cell, **change})
         for motion, change in (("this", {}), ("other", {"m": other}))
         for row, columns in zip(plan.rows, plan.cells, strict=True)
         for column, cell in zip(plan.columns, columns, strict=True)
-        if "frames" not in cell and not (instrument == "drawn" and row not in _DRAWN)
+        if "frames" not in cell and not (drawn and row not in _DRAWN)
     ]
-    if not cells:
+    if len(cells) < 4:  # two films with either motion
         return {
             "sync": math.nan,
             "control": math.nan,
             "instrument": metric.prefix,
             "frames": len(times),
-            "films": 0,
-            "notes": ["nobody is shown whom this instrument knows"],
+            "films": len(cells) // 2,
+            "notes": [] if cells else ["nobody is shown whom this instrument knows"],
         }
     with Progress(len(cells), "sync, films", quiet_until=2.0) as progress:
         for motion, row, column, cell in cells:
@@ -109,7 +111,7 @@ def measure_sync(
     both = metric.evaluate()
     metric.results = [record for record in records if record["motion"] == "this"]
     alone = metric.evaluate()
-    name, control = ("sync", "sync_control") if instrument == "drawn" else ("r_t", "r_t_control")
+    name, control = ("sync", "sync_control") if drawn else ("r_t", "r_t_control")
     return {
         "sync": alone[f"{metric.prefix}/{name}"],
         "control": both[f"{metric.prefix}/{control}"],

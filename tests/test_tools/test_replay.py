@@ -9,8 +9,8 @@ from mmctsvg.apis import CTSVGInferencer, save_generator
 from mmctsvg.apis.film import plan_films
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.evaluation.film import Film
-from mmctsvg.evaluation.metrics import SynthTruth
-from mmctsvg.evaluation.sync import measure_sync
+from mmctsvg.evaluation.metrics import LiASync, SynthTruth
+from mmctsvg.evaluation.sync import make_instrument, measure_sync
 from mmctsvg.inversion import find_motion, save_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
@@ -108,6 +108,31 @@ def test_one_person_has_nobody_to_keep_in_step_with(tmp_path, load_tool, make_ge
     assert json.loads((tmp_path / "o" / "sync.json").read_text())["sync"] is None
 
 
+def test_lips_of_one_film(small_model, motion):
+    """Nor has it anybody's lips to keep in step with."""
+    inferencer = CTSVGInferencer(small_model, "cpu")
+    m = inferencer.sample_motion(1)[0]
+    (plan,) = plan_films(inferencer, actors=[0], actions=[1], motions={"a": m})
+    # Its frames are never looked at.
+    found = measure_sync(inferencer, plan, range(5), LiASync(frames=5, detector=object()))
+    assert found["films"] == 1 and np.isnan(found["sync"]) and np.isnan(found["control"])
+
+
+def test_without_an_instrument(
+    tmp_path, small_model, motion, load_tool, check_refusal, monkeypatch, capsys
+):
+    """What nobody asked for does not keep the film from being made; else it is said first."""
+    monkeypatch.setenv("MMCTSVG_WEIGHTS_LANDMARKS68", str(tmp_path / "gone.dat"))
+    main = load_tool("replay").main
+    arguments = [motion, small_model, "--actors", "ann", "--actions", "nod", "--device", "cpu"]
+    main([str(a) for a in [*arguments, "--out-dir", tmp_path / "out"]])
+    assert "without sync: " in capsys.readouterr().out
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"replay.mp4", "replay.png"}
+    arguments += ["--sync", "lips", "--out-dir", tmp_path / "lips"]
+    check_refusal(main, arguments, "gone.dat")
+    assert not (tmp_path / "lips").exists()
+
+
 def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):
     main = load_tool("replay").main
     out = ["--out-dir", tmp_path / "o", "--device", "cpu"]
@@ -133,5 +158,5 @@ def test_sync_of_people_whom_the_instrument_does_not_know(small_model, motion):
     """There is nothing to compare, and that is said."""
     inferencer = CTSVGInferencer(small_model, "cpu")
     (plan,) = plan_films(inferencer, motions={"a": inferencer.sample_motion(1)[0]})
-    found = measure_sync(inferencer, plan, range(5), "drawn")
+    found = measure_sync(inferencer, plan, range(5), make_instrument("drawn", 5))
     assert found["films"] == 0 and np.isnan(found["sync"]) and found["notes"]
