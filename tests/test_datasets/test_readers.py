@@ -3,6 +3,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmctsvg.datasets.readers import (
     BrokenClipError,
@@ -130,6 +131,21 @@ def test_broken_pictures_say_which(tmp_path, suffix, which):
     assert f"has an unreadable picture: {path.name}" in broken(folder)
     cv2.imwrite(str(path), np.zeros((8, 20, 3), np.uint8))
     assert "different sizes" in broken(folder) and "20x8" in broken(folder)
+
+
+def test_photos_that_lie_on_their_side(tmp_path):
+    """A phone writes them so and says how to turn them."""
+    (tmp_path / "clip").mkdir()
+    upright = np.zeros((24, 16, 3), np.uint8)
+    upright[:12] = 200
+    for number in range(2):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # turn it clockwise
+        lying = Image.fromarray(np.rot90(upright))
+        lying.save(tmp_path / "clip" / f"{number}.jpg", exif=exif, quality=95)
+    clip = open_clip(tmp_path / "clip")
+    assert (clip.length, clip.height, clip.width) == (2, 24, 16)
+    assert abs(clip.read(np.arange(2)).astype(int) - upright).max() < 40  # of JPEG
 
 
 def test_a_folder_that_changes_after_it_was_opened(tmp_path):

@@ -50,7 +50,8 @@ def test_contents_without_identity(tmp_path, make_generator, make_meta, tool, ca
     options = ["--frames", "40", "--windows", "3", "--identity", "none", "--device", "cpu"]
     tool.main([str(tmp_path / "free.safetensors"), *options, "--out-dir", str(tmp_path / "out")])
     found = json.loads((tmp_path / "out" / "long_films.json").read_text())
-    assert len(found["films"]) == 4 and found["curves"]["hold"]["identity"] == [None] * 3
+    contents = [f"content {c}, motion {m}" for c in range(4) for m in range(2)]
+    assert found["films"] == contents and found["curves"]["hold"]["identity"] == [None] * 3
     assert "identity nan" in capsys.readouterr().out
 
 

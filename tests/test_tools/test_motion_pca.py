@@ -72,6 +72,7 @@ def test_refuses(tmp_path, load_tool, check_refusal):
         (["--directions", 0], "--directions is 0"),
         (["--draws", 3], "--draws is 3"),
         (["--samples", 5], "--samples is 5"),
+        (["--samples", -1], "--samples is -1"),
         (["--seconds", 0], "--seconds is 0"),
         (["--actor", "eve"], "'eve'"),
         (["--action", "fly"], "'fly'"),

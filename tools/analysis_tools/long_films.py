@@ -65,6 +65,13 @@ def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[t
     except ValueError:
         raise UserError(f"--seeds is {seeds!r}: give whole numbers, such as 0,1.") from None
     plans = plan_films(inferencer, actors=parse_names(actors), seeds=numbers)
+    if not inferencer.actions:  # the columns of the one plan are the motions
+        (plan,) = plans
+        return [
+            (f"{row}, {column}", cell)
+            for row, cells in zip(plan.rows, plan.cells, strict=True)
+            for column, cell in zip(plan.columns, cells, strict=True)
+        ]
     return [
         (f"{row}, {plan.columns[(r + p) % len(plan.columns)]}", cells[(r + p) % len(cells)])
         for p, plan in enumerate(plans)

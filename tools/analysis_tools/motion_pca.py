@@ -134,7 +134,7 @@ def main(argv: list[str] | None = None) -> None:
     drawn = choose_instrument(inferencer) == "drawn"
     if args.samples is None:
         args.samples = max(200, 4 * (k + 1))
-    if drawn and 0 < args.samples < 2 * (k + 1):
+    if args.samples < 0 or (drawn and 0 < args.samples < 2 * (k + 1)):
         raise UserError(
             f"--samples is {args.samples}: regression on {k} numbers needs {2 * (k + 1)} at least; "
             "0 leaves the table out."

@@ -14,6 +14,8 @@ from .clip_reader import BrokenClipError, ClipReader
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # of EXIF: photos that lie on their side
+
 # How a whole file ends; a file that was cut off does not.
 _ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
 
@@ -101,6 +103,9 @@ def _picture_size(path: Path) -> tuple[int, int]:
         with open(path, "rb") as file:
             with Image.open(file) as picture:
                 width, height = picture.size
+                # OpenCV turns photos as they say; other formats would be decoded for an answer.
+                if picture.format == "JPEG" and picture.getexif().get(ORIENTATION) in SIDEWAYS:
+                    width, height = height, width
             length = file.seek(0, os.SEEK_END)
             file.seek(max(0, length - 64))
             if end not in file.read():
