@@ -112,8 +112,8 @@ class CTSVGInferencer:
         Raises:
             UserError: if it cannot be read or belongs to other weights; none is applied then.
         """
-        tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
         self.remove()
+        tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
         tuning.apply(self.generator)
         self.tuning = tuning
         self.actors += tuning.people

@@ -89,8 +89,8 @@ def invert(
             ``'stored'`` or ``'zero'``. By default ``'fixed'``, and ``'zero'`` for generators whose
             noise is new for every frame.
         fps: frames per second of the clip, for the film; by default those of the training.
-        state: file in which the state is kept every ``save_every`` seconds. If it exists, the
-            inversion goes on from it. Remove it once the motion is saved.
+        state: file in which the state is kept every ``save_every`` seconds and after the last
+            step. If it exists, the inversion goes on from it. Remove it once the motion is saved.
         save_every: see there.
         label: shows progress under this name.
         info: more for `Motion.info`.
@@ -98,7 +98,7 @@ def invert(
     Returns:
         The motion. Its ``info`` has ``losses`` (of all restarts), ``history`` (per step the
         loss of the best restart), ``psnr`` (dB, of the whole film), ``steps_per_second``, ``t0``,
-        ``tempo`` and ``settings``.
+        ``tempo``, ``tuning`` (its name) and ``settings``.
 
     Raises:
         UserError: for arguments outside their ranges, or a state that belongs to something else.
@@ -137,7 +137,8 @@ def invert(
     elif t0_range is not None:
         raise UserError("t0_range belongs to tune=['t0'].")
     plain = [weights, tuned, t0_range, asdict(settings), noise, mse_weight, list(contents)]
-    key = _key(target, when, lpips, [*plain, inferencer.tuning and inferencer.tuning.name])
+    tuning = inferencer.tuning
+    key = _key(target, when, lpips, [*plain, tuning and tuning.fingerprint])
     kept = read_state(state, key)
     chosen = tuple(kept["chosen"]) if kept else choose_labels(problem, contents, settings)
     start = choose_starts(problem, contents[chosen], settings, tuned, t0_range)
@@ -147,17 +148,22 @@ def invert(
     began, first = time.monotonic(), run.step
     saved = began
 
-    def on_step(run: TemporalInversion) -> None:
+    def keep() -> None:
         nonlocal saved
-        progress.step()
-        if state is not None and time.monotonic() - saved >= save_every:
+        if state is not None:
             write_state(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
-            saved = time.monotonic()
+        saved = time.monotonic()
+
+    def on_step(_: TemporalInversion) -> None:
+        progress.step()
+        if time.monotonic() - saved >= save_every:
+            keep()
 
     quiet = 0.0 if label else math.inf
     with Progress(settings.steps - run.step, label or "", quiet_until=quiet) as progress:
         losses = run.run(on_step)
     seconds = time.monotonic() - began
+    keep()
     best = int(losses.argmin())
     result = {name: value[best : best + 1] for name, value in run.result.items()}
     if "z_m" in result:
@@ -173,6 +179,7 @@ def invert(
         "tempo": float((moments[-1] - moments[0]) / (when[-1] - when[0])),
         "tuned": list(tuned),
         "noise": noise,
+        "tuning": tuning and tuning.name,
         "settings": asdict(settings),
     }
     return Motion(
@@ -198,7 +205,7 @@ def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | 
     times = motion.times if frames is None else motion.times[frames]
     w_c = motion_content(inferencer, motion)
     noise = motion.info.get("noise", "fixed")
-    return inferencer.render(times, w_c=w_c, m=motion.style, noise=noise, chunk=len(times))
+    return inferencer.render(times, w_c=w_c, m=motion.style, noise=noise)
 
 
 def motion_content(inferencer: CTSVGInferencer, motion: Motion) -> Tensor:

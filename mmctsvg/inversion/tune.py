@@ -123,13 +123,17 @@ def tune(
     spent = kept["seconds"] if kept else 0.0
     began = saved = time.monotonic()
 
-    def on_step(_: TemporalInversion | PivotalTuning) -> None:
+    def keep() -> None:
         nonlocal saved
-        progress.step()
-        if state is not None and time.monotonic() - saved >= save_every:
-            saved = time.monotonic()
+        saved = time.monotonic()
+        if state is not None:
             states = {"content": content.state_dict(), "weights": run.state_dict()}
             write_state(state, {"key": key, "seconds": spent + saved - began, **states})
+
+    def on_step(_: TemporalInversion | PivotalTuning) -> None:
+        progress.step()
+        if time.monotonic() - saved >= save_every:
+            keep()
 
     stages = {"inverted": stage()}
     left = settings.steps - run.step + (settings.content_steps - content.step) * new_person
@@ -140,6 +144,7 @@ def tune(
             pivot["w_c"].copy_(content.result["w_c"])
             stages["content"] = stage()
         run.run(on_step)
+    keep()
     person = None
     if not known_actor:
         action = None if motion.action is None else inferencer.find_action(motion.action)

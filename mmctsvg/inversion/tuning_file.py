@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,22 @@ class Tuning:
     def people(self) -> tuple[str, ...]:
         """The name, if there is a person to it."""
         return () if self.person is None else (self.name,)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal sha256 of what is tuned; it does not matter when, or by which settings."""
+        return hashlib.sha256(save(self.tensors())).hexdigest()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that is tuned, by the names that the file gives it."""
+        tensors = {
+            f"{number}.{name}": part
+            for name, parts in self.parts.items()
+            for number, part in enumerate(parts)
+        }
+        if self.person is not None:
+            tensors["person"] = self.person
+        return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
     def apply(self, generator: nn.Module) -> None:
         """Covers the generator's weights; `take_weights_off` uncovers them.
@@ -107,18 +124,10 @@ def save_tuning(path: str | Path, tuning: Tuning) -> None:
     path = Path(path)
     if path.suffix != ".safetensors":
         raise UserError(f"{path}: tunings are written as .safetensors, not as '{path.suffix}'.")
-    tensors = {
-        f"{number}.{name}": part
-        for name, parts in tuning.parts.items()
-        for number, part in enumerate(parts)
-    }
-    if tuning.person is not None:
-        tensors["person"] = tuning.person
     card = {"format": TUNING_FORMAT, "name": tuning.name, "weights": tuning.weights}
     card["info"] = dict(tuning.info)
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
-        temporary.write_bytes(save(tensors, {TUNING_KEY: json.dumps(card)}))
+        temporary.write_bytes(save(tuning.tensors(), {TUNING_KEY: json.dumps(card)}))
 
 
 def load_tuning(path: str | Path) -> Tuning:

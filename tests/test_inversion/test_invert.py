@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import Level, Settings, invert, render_motion
+from mmctsvg.inversion import Level, PivotalSettings, Settings, invert, render_motion, tune
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import to_uint8
 
@@ -120,6 +122,21 @@ def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
     motion = invert(inferencer, clip, **arguments)
     assert done == [3, 4, 5]
     assert torch.equal(motion.m, whole.m) and motion.info["losses"] == whole.info["losses"]
+
+
+def test_a_state_belongs_to_its_tuning(inferencer, clip, tmp_path):
+    """By what is tuned: a tuning that is made again keeps its name."""
+    settings = PivotalSettings(steps=1, content_steps=1, rank=1)
+    found = invert(inferencer, clip, actor=0, action=0, settings=SHORT)
+    tuning = tune(inferencer, clip, found, name="eva", settings=settings)
+    arguments = dict(actor="eva", action=0, settings=SHORT, state=tmp_path / "state.pt")
+    inferencer.apply(tuning)
+    assert invert(inferencer, clip, **arguments).info["tuning"] == "eva"
+    inferencer.apply(replace(tuning, info={}))
+    invert(inferencer, clip, **arguments)
+    inferencer.apply(replace(tuning, person=tuning.person + 0.1))
+    with pytest.raises(UserError, match="with other settings"):
+        invert(inferencer, clip, **arguments)
 
 
 def test_refuses(inferencer, clip):

@@ -49,6 +49,12 @@ def test_round_trip(tmp_path, tuning):
         assert all(torch.equal(a, b) for a, b in zip(parts, loaded.parts[name], strict=True))
     save_tuning(tmp_path / "known.safetensors", replace(tuning, person=None))
     assert load_tuning(tmp_path / "known.safetensors").people == ()
+    # What is tuned decides the fingerprint.
+    other = {**tuning.parts, "to_rgbs.1.bias": (torch.tensor([0.5, -0.5, 0.1]),)}
+    changes = ({"person": None}, {"person": tuning.person + 1}, {"parts": other})
+    prints = [replace(tuning, **change).fingerprint for change in changes]
+    assert len({*prints, tuning.fingerprint}) == 4
+    assert replace(loaded, info={}).fingerprint == tuning.fingerprint
 
 
 def test_applied_and_removed(tmp_path, inferencer, tuning):
@@ -71,6 +77,13 @@ def test_applied_and_removed(tmp_path, inferencer, tuning):
     after = inferencer.generator.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert torch.equal(inferencer.render(range(3), "ann", "wave", m=m), film)
+
+
+def test_nothing_is_applied_if_the_next_cannot_be_read(tmp_path, inferencer, tuning):
+    inferencer.apply(tuning)
+    with pytest.raises(UserError, match="no such file"):
+        inferencer.apply(tmp_path / "none.safetensors")
+    assert inferencer.tuning is None and inferencer.actors == ("ann", "bob")
 
 
 def test_motions_of_the_base_weights_are_taken(tmp_path, inferencer, tuning):

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
-from mmctsvg.inversion import load_motion, render_motion
+from mmctsvg.inversion import load_motion, render_motion, save_motion
 from mmctsvg.visualization import to_uint8
 
 TOOL = "analysis_tools/motion_size_study"
@@ -22,7 +23,6 @@ def models(tmp_path, make_generator, make_meta):
     return paths
 
 
-@pytest.mark.usefixtures("state_every_step")
 def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys):
     main, out = load_tool(TOOL).main, tmp_path / "out"
     common = ["--lpips", "none", "--device", "cpu", "--frames", 8, "--steps", 2, "--out-dir", out]
@@ -62,6 +62,12 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     other = [*common, "--tune", "w_c"]
     arguments = ["--weights", models[0], "--synth", 1, *other]
     check_refusal(main, arguments, "motion.safetensors", "other options")
+    # Another clip may have the same name.
+    motion = load_motion(kept)
+    study = {**motion.info["study"], "sha256": "0" * 64}
+    save_motion(kept, replace(motion, info={**motion.info, "study": study}))
+    arguments = ["--weights", models[0], "--synth", 1, *common]
+    check_refusal(main, arguments, "motion.safetensors", "another clip")
 
 
 def test_refuses(tmp_path, models, load_tool, check_refusal, make_generator, make_meta):

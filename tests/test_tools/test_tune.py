@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from mmctsvg import inversion
 from mmctsvg.apis import CTSVGInferencer, save_generator
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.inversion import find_motion, load_motion, load_tuning
+from mmctsvg.inversion.pivotal import PivotalTuning
+from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
@@ -36,7 +39,6 @@ def no_network(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("state_every_step")
 def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_tool, capsys):
     out = tmp_path / "out"
     arguments = [motion, small_model, "--lpips", "none", "--steps", 4, "--content-steps", 3]
@@ -77,6 +79,28 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_to
     assert (tmp_path / "replay" / "replay.mp4").is_file()
 
 
+def test_a_tuning_that_cannot_be_saved_loses_no_step(
+    tmp_path, small_model, motion, load_tool, monkeypatch
+):
+    arguments = [motion, small_model, "--lpips", "none", "--steps", 2, "--content-steps", 2]
+    arguments = [str(a) for a in [*arguments, "--out-dir", tmp_path / "out", "--device", "cpu"]]
+    main = load_tool("tune").main
+
+    def refuse(*_):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inversion, "save_tuning", refuse)
+        with pytest.raises(OSError, match="no space left"):
+            main(arguments)
+    state = tmp_path / "out" / "state.pt"
+    assert {p.name for p in state.parent.iterdir()} == {"state.pt"}
+    for kind in (TemporalInversion, PivotalTuning):
+        monkeypatch.setattr(kind, "advance", lambda run: pytest.fail("a step is taken again"))
+    main(arguments)
+    assert not state.exists() and (tmp_path / "out" / "tuning.safetensors").is_file()
+
+
 @pytest.mark.slow
 def test_refuses(
     tmp_path, small_model, motion, load_tool, check_refusal, make_generator, make_meta
@@ -100,6 +124,11 @@ def test_refuses(
     arguments = [motion, small_model, "--steps", 0, "--content-steps", 0, "--known-actor", *out]
     tune([str(a) for a in arguments])
     check_refusal(tune, [*arguments, "--name", "eva"], "is the tuning to 'anna'", "--out-dir")
+    result = tmp_path / "o" / "tuning.safetensors"
+    whole = result.read_bytes()
+    result.write_bytes(whole[:-9])
+    check_refusal(tune, arguments, "tuning.safetensors", "cannot be read; remove it")
+    result.write_bytes(whole)
     (tmp_path / "anna.mp4").rename(tmp_path / "moved.mp4")
     check_refusal(tune, [*arguments, "--seed", 1], "anna.mp4", "no longer there", "--clip CLIP")
     tuning = ["--tuning", tmp_path / "o" / "tuning.safetensors", "--out-dir", tmp_path / "p"]

@@ -14,6 +14,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,8 +77,10 @@ def find_or_invert(
     frames, seconds, fps = shown
     settings = DEFAULT if args.steps is None else replace(DEFAULT, steps=args.steps)
     tune = [part.strip() for part in args.tune.split(",") if part.strip()]
+    shot = hashlib.sha256(frames.tobytes() + seconds.tobytes())  # of one name there may be two
     asked = {
         "clip": clip.name,
+        "sha256": shot.hexdigest(),
         "labels": [clip.actor, clip.action],
         "frames": len(frames),
         "crop": args.crop,
@@ -88,7 +91,9 @@ def find_or_invert(
     if path.exists():
         motion = load_motion(path, inferencer.generator)
         if motion.info.get("study") != asked:
-            raise UserError(f"{path}: was made with other options; choose another --out-dir.")
+            raise UserError(
+                f"{path}: was made of another clip or with other options; choose another --out-dir."
+            )
         return motion
     motion = invert(
         inferencer,
