@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mmctsvg.inversion import Motion
 
 FRAMES = 120  # the paper's
-DRAWN_FRAMES = 48  # the length of the drawn training clips
+DRAWN_FRAMES = 48  # what drawn clips have by default
 SHOWN, COLUMNS = 6, 8  # clips and moments on the sheet
 
 

