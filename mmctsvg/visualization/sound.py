@@ -23,6 +23,8 @@ def has_sound(path: str | Path) -> bool:
 class SoundTrack:
     """Copies the sound of one film into another, as AAC, as far as the other's pictures reach.
 
+    What is damaged of it is left out.
+
     Args:
         source: film with sound, or sound alone. What is heard before the film's first picture is
             left out.
@@ -41,10 +43,15 @@ class SoundTrack:
         self._next = next(self._frames, None)
 
     def _heard(self, audio: av.AudioStream) -> Iterator[av.AudioFrame]:
-        for frame in self._input.decode(audio):
-            frame.pts -= round(self._begin / frame.time_base)
-            if frame.pts >= 0:
-                yield frame
+        for packet in self._input.demux(audio):
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:  # a film of a broken recording is worth having
+                continue
+            for frame in frames:
+                frame.pts -= round(self._begin / frame.time_base)
+                if frame.pts >= 0:
+                    yield frame
 
     def write(self, until: float) -> None:
         """Encodes what is heard before a moment, in seconds from the first picture."""

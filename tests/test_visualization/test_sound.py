@@ -83,3 +83,20 @@ def test_a_recording_is_put_under_a_film(tmp_path):
             writer.write(np.zeros((32, 32, 3), np.uint8))
     loud = np.flatnonzero(heard(tmp_path / "film.mp4") > 0.1) / 100
     assert loud[0] == pytest.approx(0.5, abs=0.03)
+
+
+def test_damaged_sound_is_left_out(tmp_path):
+    write_source(tmp_path / "source.mp4", beep=(0.2, 1.8))
+    with av.open(str(tmp_path / "source.mp4")) as container:
+        packets = [(p.pos, p.size) for p in container.demux(audio=0) if p.size]
+    data = bytearray((tmp_path / "source.mp4").read_bytes())
+    for begin, size in packets[len(packets) // 2 :]:
+        data[begin : begin + size] = bytes(size)
+    (tmp_path / "broken.mp4").write_bytes(data)
+    with VideoWriter(tmp_path / "film.mp4", fps=25, sound=tmp_path / "broken.mp4") as writer:
+        for _ in range(45):
+            writer.write(np.zeros((32, 32, 3), np.uint8))
+    loud = np.flatnonzero(heard(tmp_path / "film.mp4") > 0.1) / 100
+    assert loud[0] == pytest.approx(0.2, abs=0.03) and loud[-1] == pytest.approx(1.0, abs=0.1)
+    with av.open(str(tmp_path / "film.mp4")) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 45
