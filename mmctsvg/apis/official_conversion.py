@@ -17,7 +17,7 @@ from mmctsvg.datasets.ravdess import RAVDESSDataset
 from mmctsvg.models import CTSVG
 from mmctsvg.models.losses import path_lengths
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.pickles import write_pickle
 
 from .official import PLAYERS, OfficialCheckpoint, read_official
 from .official_names import BUFFERS, filters
@@ -112,8 +112,7 @@ def convert_official(
         checkpoint["optimizer"] = moments
     else:
         lines.append("without the moments of all optimisers it serves load_from=, not --resume")
-    with atomic_path(target) as temporary:
-        torch.save(checkpoint, temporary)
+    write_pickle(target, checkpoint)
     lines.append(f"its model: --cfg-options load_from={target} {_options(file.model)}")
     return lines
 

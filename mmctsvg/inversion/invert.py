@@ -17,8 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
-from mmctsvg.utils.pickles import read_pickle
+from mmctsvg.utils.pickles import read_pickle, write_pickle
 from mmctsvg.utils.progress import Progress
 
 from .motion_file import Motion, fingerprint
@@ -151,7 +150,7 @@ def invert(
     def keep() -> None:
         nonlocal saved
         if state is not None:
-            write_state(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
+            write_pickle(state, {"key": key, "chosen": list(chosen), "run": run.state_dict()})
         saved = time.monotonic()
 
     def on_step(_: TemporalInversion) -> None:
@@ -289,14 +288,8 @@ def _key(target: Tensor, times: Tensor, lpips: nn.Module | None, plain: list[Any
     return digest.hexdigest()
 
 
-def write_state(path: str | Path, state: dict[str, Any]) -> None:
-    """Keeps the state of a long job; its ``key`` says of which."""
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
-
-
 def read_state(path: str | Path | None, key: str) -> dict[str, Any] | None:
-    """The state of `write_state`, or None; raises UserError if its key is another one."""
+    """The state of a long job, or None; raises UserError if its ``key`` is another one."""
     if path is None or not Path(path).exists():
         return None
     state = read_pickle(Path(path), "remove it to begin anew")

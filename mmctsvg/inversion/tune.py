@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pickles import write_pickle
 from mmctsvg.utils.progress import Progress
 
 from .invert import (
@@ -27,7 +28,6 @@ from .invert import (
     motion_content,
     noise_maps,
     read_state,
-    write_state,
 )
 from .motion_file import Motion
 from .objective import Objective, Parameters, Problem, evaluate
@@ -128,7 +128,7 @@ def tune(
         saved = time.monotonic()
         if state is not None:
             states = {"content": content.state_dict(), "weights": run.state_dict()}
-            write_state(state, {"key": key, "seconds": spent + saved - began, **states})
+            write_pickle(state, {"key": key, "seconds": spent + saved - began, **states})
 
     def on_step(_: TemporalInversion | PivotalTuning) -> None:
         progress.step()

@@ -1,8 +1,9 @@
-"""Reading files of ``torch.save`` without ever running what they bring."""
+"""Files of ``torch.save``: written whole, and read without ever running what they bring."""
 
 from __future__ import annotations
 
 import errno
+import io
 import pickle
 import re
 import struct
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 
 from .errors import UserError
+from .files import atomic_path
 
 _BROKEN_FILE = (
     pickle.UnpicklingError,
@@ -28,6 +30,18 @@ _BROKEN_FILE = (
     UnicodeDecodeError,
     ValueError,
 )  # what torch.load raises on files that are truncated or something else altogether
+
+
+def write_pickle(path: str | Path, value: Any) -> None:
+    """Writes by ``torch.save``, atomically.
+
+    Raises:
+        UserError: see `atomic_path`.
+    """
+    whole = io.BytesIO()  # on a full disc torch.save itself raises an error that names no disc
+    torch.save(value, whole)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(whole.getbuffer())
 
 
 def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:

@@ -13,8 +13,7 @@ import torch
 
 from mmctsvg.utils.compat import repair_mmaction
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
-from mmctsvg.utils.pickles import read_pickle
+from mmctsvg.utils.pickles import read_pickle, write_pickle
 
 from ..poses import Poses
 from ..weights import describe_file
@@ -138,10 +137,7 @@ def save_recognizer(
             of :class:`Recognizer`.
         weights: the ``state_dict`` of the model.
     """
-    with atomic_path(path) as temporary:
-        torch.save(
-            {"recognizer": {"format": FORMAT, **card}, "state_dict": dict(weights)}, temporary
-        )
+    write_pickle(path, {"recognizer": {"format": FORMAT, **card}, "state_dict": dict(weights)})
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
