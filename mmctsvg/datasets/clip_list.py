@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
 
+from .folders import walk_folders
 from .readers import VIDEO_SUFFIXES, list_pictures, natural_key
 
 COLUMNS = ("path", "label", "is_train", "person")
@@ -91,7 +93,8 @@ def read_clip_list(
             ``label``, ``is_train`` (0 or 1) and ``person``; or the root of a folder tree.
         layout: how a folder tree is to be read; it also gives a CSV's actors their names, where it
             fits the paths.
-        action_names: names of the labels 0, 1, ...; None numbers them.
+        action_names: names of the labels 0, 1, ...; None numbers them. Folders of a plain tree must
+            be among them.
         actor_names: names of the persons 0, 1, ..., some of whom may have no clip; None takes those
             that have clips. Where names are None, the ``meta.json`` that the converters write
             beside a CSV is asked for them.
@@ -162,7 +165,7 @@ def _read_row(clips: ClipList, line: int, row: dict) -> Entry | None:
     numbers: dict[str, int | None] = {"label": None, "person": None, "is_train": 1}
     for name in clips.columns[1:]:
         right = "0 or 1" if name == "is_train" else "a whole number from 0 on"
-        allowed = r"[01]" if name == "is_train" else r"\d+"
+        allowed = r"[01]" if name == "is_train" else r"\d{1,18}"
         if re.fullmatch(allowed, texts[name], re.ASCII):
             numbers[name] = int(texts[name])
         else:
@@ -200,7 +203,7 @@ def _name_labels(
         _check_holes(clips, "person", actors)
     if action_names is None:
         _check_holes(clips, "label", actions)
-        clips.action_names = [f"action{number}" for number in range(max(actions, default=-1) + 1)]
+        clips.action_names = [f"action{number}" for number in sorted(actions)]
     elif "label" in clips.columns:
         clips.action_names = list(action_names)
         last = len(action_names) - 1
@@ -223,7 +226,9 @@ def _name_labels(
 
 
 def _check_holes(clips: ClipList, column: str, numbers: set[int]) -> None:
-    missing = sorted(set(range(max(numbers, default=-1) + 1)) - numbers)
+    # The first ones say enough: below a number that is a code of ten digits, all would fill memory.
+    holes = (number for number in range(max(numbers, default=-1)) if number not in numbers)
+    missing = list(islice(holes, 11))
     if missing:
         shown = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
         text = (
@@ -241,6 +246,9 @@ def _read_tree(
 ) -> ClipList:
     clips = ClipList(source=root, columns=("path", "label", "person"))
     parsed: list[tuple[str, str, str]] = []
+    numbers = layout.actions
+    if numbers is None and action_names:
+        numbers = {text: number for number, text in enumerate(action_names)}
     for name in _find_clips(root):
         found = layout.parse(name)
         if found is None:
@@ -249,13 +257,16 @@ def _read_tree(
         elif actor_names is not None and found[0] not in actor_names:
             text = f"{name} is of {found[0]}, who is not in actor_names"
             clips.problems.append(Problem(text=text))
+        elif numbers is not None and found[1] not in numbers:
+            text = f"{name} shows {found[1]}, which is not in action_names"
+            clips.problems.append(Problem(text=text))
         else:
             parsed.append((name, *found))
     clips.actor_names = list(
         actor_names or sorted({actor for _, actor, _ in parsed}, key=natural_key)
     )
     texts = sorted({action for _, _, action in parsed}, key=natural_key)
-    numbers = layout.actions or {text: number for number, text in enumerate(texts)}
+    numbers = numbers or {text: number for number, text in enumerate(texts)}
     clips.action_names = list(action_names or texts)
     for name, actor, action in parsed:
         entry = Entry(
@@ -273,10 +284,9 @@ def _read_tree(
 def _find_clips(root: Path) -> list[str]:
     """Relative paths of all folders with pictures and all videos, in natural order."""
     found = []
-    for folder, subfolders, files in os.walk(root):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        relative = Path(folder).relative_to(root)
-        if folder != str(root) and list_pictures(Path(folder)):
+    for folder, subfolders, files in walk_folders(root):
+        relative = folder.relative_to(root)
+        if folder != root and list_pictures(folder):
             found.append(relative.as_posix())
             subfolders.clear()
             continue

@@ -78,6 +78,15 @@ def test_holes(tmp_path):
     assert not any(problem.skippable for problem in clips.problems)
 
 
+def test_huge_numbers_cost_nothing(tmp_path):
+    rows = [("a", 0, 1, 0), ("b", 10**15, 1, 10**15), ("c", "9" * 5000, 1, 0)]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", rows))
+    assert "line 4: c has label '999" in problems(clips)[0]
+    for text, column in zip(problems(clips)[1:], ("person", "label"), strict=True):
+        assert text.startswith(f"the column {column} has holes: no usable row has 1, 2, 3, 4, 5,")
+        assert f"10 ..., but the numbers go up to {10**15};" in text
+
+
 def test_with_names_some_labels_may_be_absent_but_none_too_high(tmp_path):
     rows = [("a", 0, 1, 0), ("b", 3, 1, 0), ("c", 2, 1, 0)]
     clips = read_clip_list(write_csv(tmp_path / "list.csv", rows), action_names=["x", "y", "z"])
@@ -126,6 +135,26 @@ def test_tree(tmp_path):
     assert (clips.actor_names, clips.action_names) == (["bob9", "bob10"], ["run", "walk"])
     assert problems(clips) == ["stray does not fit the layout ACTOR/ACTION/CLIP"]
     assert "is_train" not in clips.columns
+
+
+def test_tree_with_names_of_its_actions(tmp_path):
+    for name in ("bob/run/1", "bob/walk/1", "bob/hop/1"):
+        write_folder(tmp_path / name, count=1)
+    clips = read_clip_list(tmp_path, action_names=["walk", "sit", "run"])
+    assert {e.name: e.action for e in clips.entries} == {"bob/run/1": 2, "bob/walk/1": 0}
+    assert clips.action_names == ["walk", "sit", "run"]
+    assert problems(clips) == ["bob/hop/1 shows hop, which is not in action_names"]
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    root, away = tmp_path / "root", tmp_path / "away"
+    write_folder(away / "run/1", count=1)
+    root.mkdir()
+    (root / "bob").symlink_to(away)
+    (away / "back").symlink_to(root)
+    (away / "run/above").symlink_to(tmp_path)
+    (away / "nothing").symlink_to(tmp_path / "nothing")
+    assert [entry.name for entry in read_clip_list(root).entries] == ["bob/run/1"]
 
 
 @pytest.mark.parametrize(

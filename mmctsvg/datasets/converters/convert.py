@@ -13,7 +13,7 @@ from mmctsvg.utils.progress import Progress
 
 from ..crops import Box
 from ..readers import BrokenClipError
-from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip
+from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip, wrong_length
 from .pack_writer import PackWriter
 from .raw_clip import RawClip, RawSet
 from .workers import map_in_order
@@ -41,10 +41,11 @@ class Conversion:
 def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: str) -> Conversion:
     """Convert clips into ``OUT/clips.zip``.
 
-    Clips that are there from an earlier, interrupted run are kept as they are. Clips without a
-    face come last: they get the median box of their actor's other clips of the same size (``crop``
-    is then ``'actor'``), or the middle of the picture (``'middle'``). The file that comes out is
-    the same byte for byte, whatever the number of processes and interruptions.
+    Clips that are there from an earlier, interrupted run are kept as they are; where the limits of
+    the length are others now, those outside of them stay in the pack and count as errors. Clips
+    without a face come last: they get the median box of their actor's other clips of the same size
+    (``crop`` is then ``'actor'``), or the middle of the picture (``'middle'``). The file that comes
+    out is the same byte for byte, whatever the number of processes and interruptions.
 
     Args:
         clips: what is converted.
@@ -85,6 +86,11 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
             progress.step()
     pack.close()
     kept = {clip.name: pack.entries[clip.name] for clip in clips.clips if clip.name in pack.entries}
+    for name, entry in list(kept.items()):
+        length = len(entry["sizes"])
+        if wrong := wrong_length(length, length, settings):
+            errors[name] = wrong
+            del kept[name]
     if not kept:
         first = next(iter(errors.items()))
         raise UserError(f"none of the {len(errors)} clips can be used; {first[0]} {first[1]}")
@@ -133,7 +139,8 @@ def _other_box(
     boxes = [
         list(entries[other.name]["box"].values())
         for other in clips.clips
-        if other.actor == clip.actor
+        if clip.actor is not None  # those of whom nothing is known need not be one person
+        and other.actor == clip.actor
         and other.name in entries
         and entries[other.name]["crop"] == "face"
         and tuple(entries[other.name]["raw_size"]) == seen.raw_size

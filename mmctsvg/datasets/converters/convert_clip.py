@@ -13,7 +13,7 @@ from mmctsvg.utils.spread import evenly_spread
 from ..crops import Box, body_crop, center_crop, face_crop
 from ..readers import BrokenClipError, fit_square
 from ..readers.picture import to_rgb
-from ..readers.video_file import check_whole, video_stream
+from ..readers.video_file import SIZES_DIFFER, shown_packets, video_stream
 from .raw_clip import RawClip
 
 CROPS = {"face": face_crop, "body": body_crop, "center": center_crop}
@@ -82,9 +82,8 @@ def convert_clip(
     """
     try:
         length, fps = _probe(clip.file.open())
-        if not settings.min_frames <= length <= (settings.max_frames or length):
-            most = f" to {settings.max_frames}" if settings.max_frames else " or more"
-            raise BrokenClipError(f"has {length} frames, not {settings.min_frames}{most}")
+        if wrong := wrong_length(int(_DECODABLE * length), length, settings):
+            raise BrokenClipError(wrong)
         samples = _samples(clip.file.open(), length)
         raw_size = samples[0].shape[1], samples[0].shape[0]
         crop = settings.crop if box is None else "given"
@@ -100,18 +99,24 @@ def convert_clip(
     # Some encoders of avi write packets that show nothing, so a few frames less are no damage.
     if len(pictures) < _DECODABLE * length:
         raise BrokenClipError(f"has {length} frames, of which only {len(pictures)} can be decoded")
+    if wrong := wrong_length(len(pictures), len(pictures), settings):
+        raise BrokenClipError(wrong)
     return ConvertedClip(pictures=pictures, fps=fps, box=box, crop=crop, raw_size=raw_size)
+
+
+def wrong_length(fewest: int, most: int, settings: Settings) -> str | None:
+    """Say what is wrong where no number of frames from ``fewest`` to ``most`` will do."""
+    if most >= settings.min_frames and fewest <= (settings.max_frames or fewest):
+        return None
+    limit = f" to {settings.max_frames}" if settings.max_frames else " or more"
+    return f"has {most} frames, not {settings.min_frames}{limit}"
 
 
 def _probe(source: str | io.BytesIO) -> tuple[int, float]:
     """Number of frames and frames per second, after a look whether the file is whole."""
     with av.open(source) as container:
         stream = video_stream(container)
-        packets = [packet for packet in container.demux() if packet.size]
-        check_whole(container, stream, packets)
-        length = sum(p.stream.index == stream.index and not p.is_discard for p in packets)
-        if not length:
-            raise BrokenClipError("has no frames")
+        length = len(shown_packets(container, stream))
         return length, float(stream.average_rate or 25)
 
 
@@ -126,12 +131,14 @@ def _samples(source: str | io.BytesIO, length: int) -> Sequence[np.ndarray]:
     samples = [to_rgb(frame) for number, frame in enumerate(_decode(source)) if number in wanted]
     if not samples:
         raise BrokenClipError("has no frame that can be decoded")
+    if len({sample.shape for sample in samples}) > 1:
+        raise BrokenClipError(SIZES_DIFFER)
     return samples
 
 
 def _cut(frame: np.ndarray, box: Box, raw_size: tuple[int, int], size: int) -> np.ndarray:
     if frame.shape[1::-1] != raw_size:
-        raise BrokenClipError("has frames of different sizes")
+        raise BrokenClipError(SIZES_DIFFER)
     return fit_square(box.cut(frame)[None], size, None)[0]
 
 

@@ -6,6 +6,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
@@ -20,6 +21,8 @@ _END = struct.Struct("<4s4H2IH")
 _UTF8 = 0x800  # flag of names in UTF-8
 _FIRST_DAY = 0x21  # 1980-01-01: the same bytes whenever it is written
 _LIMIT = 0xFFFFFFFF
+_KEYS = {"name", "start", "end", "sizes"}  # what the index says of every clip, at least
+_ELSEWHERE = "choose another place"
 
 
 class PackWriter:
@@ -38,8 +41,8 @@ class PackWriter:
         entries: what the index says of each clip that is done, by name.
 
     Raises:
-        UserError: if the place cannot be written to, belongs to another writer, or holds a pack
-            with another header.
+        UserError: if the place cannot be written to, belongs to another writer, or holds files of
+            somebody else, a damaged index, or a pack with another header.
     """
 
     def __init__(self, path: Path, header: dict) -> None:
@@ -51,40 +54,48 @@ class PackWriter:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and path.stat().st_size and not self.index.exists():
-                raise UserError(
-                    f"{path} is there already, but not made by us: choose another place"
-                )
+                raise UserError(f"{path} is there already, but not made by us: {_ELSEWHERE}")
             # First the pack, so that an index never stands alone.
             self._file = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._lines = open(self.index, "a+", encoding="utf-8")  # noqa: SIM115
+            self._lines = open(self.index, "a+b")  # noqa: SIM115
         except BlockingIOError as error:
             raise UserError(f"{path} is being written by another process: wait for it") from error
         except OSError as error:
-            raise UserError(
-                f"cannot write {path}: {error.strerror}; choose another place"
-            ) from error
+            raise UserError(f"cannot write {path}: {error.strerror}; {_ELSEWHERE}") from error
         self._resume(header)
 
     def _resume(self, header: dict) -> None:
         size = self._file.seek(0, os.SEEK_END)
         self._lines.seek(0)
-        lines = self._lines.read().splitlines(keepends=True)
+        first, *lines = self._lines.readlines() or [b""]
+        there = _parse(first)
+        # The pack grows when the header is there; until then a killed process leaves its start.
+        if there is None and (size or not _line(header).startswith(first)):
+            raise UserError(f"{self.index} is there already, but not made by us: {_ELSEWHERE}")
         good = self._end = 0  # bytes that stay, of the index and of the pack
-        for line in lines:
+        if there is not None:
+            _check_header(self.index, there, header)
+            good = len(first)
+        for number, line in enumerate(lines, start=2):
+            if not line.endswith(b"\n"):
+                break  # the process was killed while it wrote this
             entry = _parse(line)
-            if entry is None or entry.get("end", 0) > size:
-                break
+            if entry is None or not entry.keys() >= _KEYS:
+                raise UserError(
+                    f"{self.index} is damaged at line {number}: cut it off before that line, whose "
+                    f"clips are then converted again, or {_ELSEWHERE}"
+                )
+            if entry["end"] > size:
+                break  # as after a power failure: the pack holds less than the index says
+            self.entries[entry["name"]] = entry
+            self._end = entry["end"]
+            good += len(line)
+        with self._room():
+            self._lines.truncate(good)
+            self._file.truncate(self._end)
             if good == 0:
-                _check_header(self.index, entry, header)
-            else:
-                self.entries[entry["name"]] = entry
-                self._end = entry["end"]
-            good += len(line.encode())
-        self._lines.truncate(good)
-        self._file.truncate(self._end)
-        if good == 0:
-            self._write_line(header)
+                self._write_line(header)
 
     def append(self, name: str, pictures: list[bytes], suffix: str, about: dict) -> None:
         """Add a clip.
@@ -99,7 +110,7 @@ class PackWriter:
             UserError: if the disc is full.
         """
         start = self._end
-        try:
+        with self._room():
             self._file.seek(start)
             for number, picture in enumerate(pictures):
                 member = member_name(name, number, suffix)
@@ -116,19 +127,35 @@ class PackWriter:
             sizes = [len(picture) for picture in pictures]
             entry = {"name": name, "start": start, "end": self._end, "sizes": sizes, **about}
             self._write_line(entry)
+        self.entries[name] = entry
+
+    def _write_line(self, entry: dict) -> None:
+        self._lines.write(_line(entry))
+        self._lines.flush()
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Tell the user of a disc that is full."""
+        try:
+            yield
         except OSError as error:
             raise UserError(
                 f"cannot write {self.path}: {error.strerror}; make room and start again, what is "
                 "done is kept"
             ) from error
-        self.entries[name] = entry
-
-    def _write_line(self, entry: dict) -> None:
-        self._lines.write(json.dumps(entry) + "\n")
-        self._lines.flush()
 
     def close(self) -> None:
-        """Write the zip's directory, which makes the pack an ordinary zip."""
+        """Write the zip's directory, which makes the pack an ordinary zip.
+
+        Raises:
+            UserError: if the disc is full.
+        """
+        with self._room():
+            self._write_directory()
+        self._lines.close()
+        self._file.close()
+
+    def _write_directory(self) -> None:
         self._file.seek(self._end)
         count = 0
         # Buffered apart: the local headers are read through the same file.
@@ -144,8 +171,6 @@ class PackWriter:
                 tail.write(_LOCATOR64.pack(b"PK\6\7", 0, place, 1))
             few, small, near = min(count, 0xFFFF), min(size, _LIMIT), min(self._end, _LIMIT)
             tail.write(_END.pack(b"PK\5\6", 0, 0, few, few, small, near, 0))
-        self._lines.close()
-        self._file.close()
 
     def _directory(self) -> Iterator[bytes]:
         """Records of all pictures, from their local headers."""
@@ -168,12 +193,17 @@ class PackWriter:
             place += LOCAL_HEADER + name_length + size
 
 
-def _parse(line: str) -> dict | None:
-    """A line of the index; None if it was not written to its end."""
+def _line(entry: dict) -> bytes:
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _parse(line: bytes) -> dict | None:
+    """A line of the index; None if it is none of ours, or was not written to its end."""
     try:
-        return json.loads(line) if line.endswith("\n") else None
+        entry = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
         return None
+    return entry if isinstance(entry, dict) else None
 
 
 def _check_header(index: Path, there: dict, wanted: dict) -> None:

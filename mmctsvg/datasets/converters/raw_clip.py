@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
@@ -49,10 +49,14 @@ class RawSet:
             actors: the same; None numbers those of the clips in natural order.
 
         Raises:
-            UserError: if two clips have the same name.
+            UserError: if two clips have the same name, or a name is no text in UTF-8.
         """
+        # Lists are read without the blanks at the ends of their fields.
+        clips = [replace(clip, name=clip.name.rstrip()) for clip in clips]
         files = {}
         for clip in clips:
+            if not _is_utf8(clip.name):
+                raise UserError(f"the name of {clip.file.name!r} is not UTF-8: rename it")
             other = files.setdefault(clip.name, clip.file)
             if other is not clip.file:
                 raise UserError(
@@ -61,6 +65,14 @@ class RawSet:
         if actors is None:
             actors = sorted({clip.actor for clip in clips} - {None}, key=natural_key)
         return cls(clips=clips, actors=list(actors), actions=list(actions))
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def match_files(

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
 
+from ..folders import walk_folders
 from ..readers import VIDEO_SUFFIXES, BrokenClipError, natural_key
+from ..readers.packed import INDEX_SUFFIX, PACK_SUFFIX
 
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
@@ -90,9 +92,11 @@ def describe_root(root: Path, files: list[RawFile]) -> str:
 
 def _walk(root: Path) -> list[Path]:
     paths = []
-    for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        paths.extend(Path(folder, name) for name in names)
+    for folder, _, names in walk_folders(root):
+        # OUT may lie below RAW: its pack, unfinished or not, is none of the download.
+        indices = [Path(name) for name in names if name.endswith(INDEX_SUFFIX)]
+        packs = {str(index.with_suffix(PACK_SUFFIX)) for index in indices}
+        paths.extend(folder / name for name in names if name not in packs)
     return paths
 
 

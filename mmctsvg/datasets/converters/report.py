@@ -109,16 +109,19 @@ def draw_sheet(
     Args:
         clips: what is in the pack.
         pack: the packed file.
-        actors: names of the rows; the first 24 are drawn.
-        actions: names of the columns; the first 12 are drawn.
+        actors: names of the rows; the first 24 that have clips in these columns are drawn.
+        actions: names of the columns; the first 12 that have clips are drawn.
 
     Returns:
         uint8 RGB image.
     """
-    rows, columns = actors[:_SHEET_ROWS] or [None], actions[:_SHEET_COLUMNS] or [None]
     first: dict[tuple, RawClip] = {}
     for clip in clips:
         first.setdefault((clip.actor, clip.action), clip)
+    seen = {action for _, action in first}
+    columns = [action for action in actions if action in seen][:_SHEET_COLUMNS] or [None]
+    seen = {actor for actor, action in first if action in columns}
+    rows = [actor for actor in actors if actor in seen][:_SHEET_ROWS] or [None]
     frames = None
     for (actor, action), clip in first.items():
         if actor in rows and action in columns:

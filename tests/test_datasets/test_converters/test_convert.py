@@ -1,6 +1,7 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +108,16 @@ def test_clips_without_a_face_borrow_the_box_of_their_actor(tmp_path, write_clip
     assert "1 without a face, the middle of the picture" in summary
 
 
+def test_clips_of_nobody_in_particular_borrow_no_box(tmp_path, write_clip, monkeypatch):
+    for number in range(2):
+        write_clip(tmp_path / f"{number}.mp4", 0, 0)
+    (tmp_path / "list.csv").write_text("path\n0.mp4\n1.mp4\n")
+    fake_faces(monkeypatch, [Box(left=30, top=0, side=60), None])
+    clips = folder.find_clips(tmp_path / "list.csv")
+    conversion = convert(clips, tmp_path / "out", Settings(size=16, crop="face"), 1, "folder")
+    assert conversion.crops() == {"face": 1, "middle": 1}
+
+
 def test_an_interrupted_conversion_goes_on(mead, tmp_path, monkeypatch, capsys):
 
     module = sys.modules["mmctsvg.datasets.converters.convert"]
@@ -132,6 +143,28 @@ def test_an_interrupted_conversion_goes_on(mead, tmp_path, monkeypatch, capsys):
         assert first.read_bytes() == second.read_bytes()
 
 
+def test_other_limits_of_the_length(tmp_path, write_clip):
+    """What is packed already stays in the pack, but leaves the list, in the usual words."""
+    for length in (6, 9):
+        write_clip(tmp_path / f"raw/ann/nod/{length}.mp4", 0, 0, length=length)
+    clips, out = folder.find_clips(tmp_path / "raw"), tmp_path / "out"
+    assert len(convert(clips, out, SETTINGS, 1, "folder").done) == 2
+    pack = (out / "clips.zip").read_bytes()
+    for limit, good, wrong in (
+        (dict(min_frames=7), 9, "6 frames, not 7 or more"),
+        (dict(max_frames=8), 6, "9 frames, not 3 to 8"),
+    ):
+        conversion = convert(clips, out, replace(SETTINGS, **limit), 1, "folder")
+        write_report(clips, conversion, out, tmp_path / "raw", {})
+        rows = list(csv.reader((out / "annotations.csv").read_text().splitlines()))
+        assert [row[0] for row in rows[1:]] == [f"clips.zip/ann/nod/{good}"]
+        errors = list(csv.reader((out / "errors.csv").read_text().splitlines()))
+        assert errors[1:] == [[f"ann/nod/{15 - good}", f"has {wrong}"]]
+    assert (out / "clips.zip").read_bytes() == pack
+    with pytest.raises(UserError, match="none of the 2 clips can be used; ann/nod/6 has 6 frames"):
+        convert(clips, out, replace(SETTINGS, min_frames=10), 1, "folder")
+
+
 def test_nothing_that_can_be_used(tmp_path):
     (tmp_path / "raw/a/b").mkdir(parents=True)
     (tmp_path / "raw/a/b/c.mp4").write_bytes(b"x")
@@ -149,6 +182,19 @@ def test_sheet_shows_every_cell(mead, tmp_path):
     picture = clip.read(np.array([3]))[0].repeat(4, 0).repeat(4, 1)
     rows, columns = (sheet.shape[0] - 64 * 3 - 2 * 2 - 10, sheet.shape[1] - 64 * 2 - 2 - 10)
     assert np.array_equal(sheet[rows : rows + 64, columns : columns + 64], picture)
+
+
+def test_sheet_shows_only_what_has_clips(tmp_path, write_clip):
+    """More actors and actions than fit on it, of which only the last have clips together."""
+    from mmctsvg.datasets.converters.report import draw_sheet
+
+    write_clip(tmp_path / "raw/zoe/wave/0.mp4", 0, 0)
+    clips = folder.find_clips(tmp_path / "raw")
+    convert(clips, tmp_path / "out", SETTINGS, 1, "folder")
+    pack = tmp_path / "out/clips.zip"
+    many = [f"nobody{number}" for number in range(30)]
+    sheet = draw_sheet(clips.clips, pack, [*many, "zoe"], [*many, "wave"])
+    assert np.array_equal(sheet, draw_sheet(clips.clips, pack, ["zoe"], ["wave"]))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real MEAD clips are not beside this checkout")

@@ -3,7 +3,7 @@ import pytest
 
 from mmctsvg.datasets.converters import RawClip, RawFile, Settings, convert_clip
 from mmctsvg.datasets.converters import convert_clip as module_function
-from mmctsvg.datasets.converters.convert_clip import CROPS, NoFace
+from mmctsvg.datasets.converters.convert_clip import CROPS, NoFace, _samples, wrong_length
 from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import BrokenClipError
 
@@ -91,6 +91,9 @@ def test_clips_that_cannot_be_used(tmp_path, write_clip, draw):
     path = write_clip(tmp_path / "a.mp4", 0, 0)
     assert failure(path, min_frames=7) == "has 6 frames, not 7 or more"
     assert failure(path, min_frames=3, max_frames=5) == "has 6 frames, not 3 to 5"
+    hundred = Settings(size=16, crop="center", min_frames=100, max_frames=100)
+    assert wrong_length(95, 100, hundred) is None  # perhaps all of them come out
+    assert wrong_length(95, 99, hundred) == "has 99 frames, not 100 to 100"
     (tmp_path / "junk.mp4").write_bytes(b"junk" * 100)
     assert "cannot be decoded" in failure(tmp_path / "junk.mp4")
     (tmp_path / "empty.avi").touch()
@@ -99,3 +102,14 @@ def test_clips_that_cannot_be_used(tmp_path, write_clip, draw):
     data = long.read_bytes()
     long.write_bytes(data[: len(data) // 2])
     assert "was cut off after about" in failure(long)
+
+
+def test_a_video_whose_size_changes(tmp_path, noise_frames):
+    path = tmp_path / "both.mpg"
+    with open(path, "wb") as file:
+        for number, frames in enumerate((noise_frames[:12], noise_frames[:12, :48])):
+            part = write_video(tmp_path / f"{number}.mpg", frames, codec="mpeg2video", fps=25)
+            file.write(part.read_bytes())
+    with pytest.raises(BrokenClipError, match="has frames of different sizes: cut it where"):
+        _samples(str(path), 24)
+    assert "has frames of different sizes" in failure(path)

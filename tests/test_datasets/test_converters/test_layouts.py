@@ -169,6 +169,16 @@ def test_folder_tree(tmp_path):
         folder.find_clips(tmp_path)
 
 
+def test_names_that_a_list_cannot_hold(tmp_path):
+    """Blanks at the end would be stripped when the list is read; other bytes are no text."""
+    (tmp_path / "al/nod").mkdir(parents=True)
+    (tmp_path / "al/nod/c .mp4").touch()
+    assert [clip.name for clip in folder.find_clips(tmp_path).clips] == ["al/nod/c"]
+    open(bytes(tmp_path) + b"/al/nod/\xff.mp4", "w").close()
+    with pytest.raises(UserError, match=r"the name of '.*udcff\.mp4' is not UTF-8: rename it"):
+        folder.find_clips(tmp_path)
+
+
 def test_folder_csv(tmp_path):
     (tmp_path / "list.csv").write_text("path,label,is_train\n../x/a.mp4,1,1\nb.avi,0,0\n")
     found = folder.find_clips(tmp_path / "list.csv")

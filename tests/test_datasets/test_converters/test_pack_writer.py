@@ -1,3 +1,4 @@
+import errno
 import multiprocessing
 import os
 import zipfile
@@ -34,7 +35,7 @@ def test_every_interruption_leads_to_the_same_files(tmp_path, whole):
     for done in range(len(lines) + 1):
         text = b"".join(lines[:done])
         for part in (0, 7):
-            for extra in (0, 31, 150):  # of the clip that was being written
+            for extra in (0, 31, 150) if done else (0,):  # of the clip that was being written
                 end = 0 if done < 2 else 4 * (100 + 30 + len("c0/000000.jpg")) * (done - 1)
                 path.write_bytes(whole[0][: end + extra])
                 index.write_bytes(text + (lines[done][:part] if done < len(lines) else b""))
@@ -82,6 +83,35 @@ def test_refusals(tmp_path):
         PackWriter(tmp_path / "file/clips.zip", {})
 
 
+def test_an_index_of_somebody_else(tmp_path):
+    """Nothing of theirs is lost, with or without a zip beside it."""
+    path = tmp_path / "clips.zip"
+    index = path.with_suffix(".jsonl")
+    for text in ("their list\n", "their list", "[1]\n", ""):
+        for zipped in (b"PK of theirs", b""):
+            path.write_bytes(zipped)
+            index.write_text(text)
+            if text or zipped:
+                with pytest.raises(
+                    UserError, match="clips.jsonl is there already, but not made by"
+                ):
+                    PackWriter(path, {"size": 8})
+                assert (path.read_bytes(), index.read_text()) == (zipped, text)
+
+
+@pytest.mark.parametrize("line", [b"{broken\n", b"\xff\n", b"[1]\n", b"{}\n", b"\r\n"])
+def test_a_damaged_index(tmp_path, whole, line):
+    """Only the end of a file can be that of a process that was killed."""
+    path = tmp_path / "straight/clips.zip"
+    lines = whole[1].splitlines(keepends=True)
+    lines[2] = line
+    path.with_suffix(".jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(UserError, match="clips.jsonl is damaged at line 3: cut it off before"):
+        PackWriter(path, {"size": 8})
+    assert path.read_bytes() == whole[0]
+    assert path.with_suffix(".jsonl").read_bytes() == b"".join(lines)
+
+
 def test_a_second_writer_waits(tmp_path):
     path = tmp_path / "clips.zip"
     writer = fill(path, ["c0"])
@@ -107,3 +137,23 @@ def test_a_full_disc(tmp_path):
         writer.append("c1", CLIPS["c1"], ".jpg", {"fps": 1.0})
     writer._file = kept
     assert list(fill(tmp_path / "clips.zip", []).entries) == ["c0"]
+
+
+def test_a_full_disc_at_both_ends(tmp_path, monkeypatch):
+    """While the header or the directory of the zip is written."""
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PackWriter, "_write_line", full)
+        with pytest.raises(UserError, match=r"cannot write .*clips.zip: No space left .*make room"):
+            fill(tmp_path / "clips.zip", [])
+    writer = fill(tmp_path / "clips.zip", ["c0"])
+    with monkeypatch.context() as patched:
+        patched.setattr(PackWriter, "_directory", full)
+        with pytest.raises(UserError, match=r"cannot write .*clips.zip: No space left .*make room"):
+            writer.close()
+    fill(tmp_path / "clips.zip", ["c0"]).close()
+    with zipfile.ZipFile(tmp_path / "clips.zip") as archive:
+        assert len(archive.namelist()) == 4

@@ -109,3 +109,20 @@ def test_describing_what_was_found(tmp_path, download):
     assert describe_root(download, []) == "no video, but files, tar, zip"
     (tmp_path / "empty").mkdir()
     assert describe_root(tmp_path / "empty", []) == "nothing"
+
+
+def test_what_came_out_of_an_earlier_run_is_left_out(download):
+    """Unfinished, it is no zip."""
+    before = list_raw_files(download)
+    (download / "out").mkdir()
+    (download / "out/clips.zip").write_bytes(b"PK\3\4 and so on")
+    (download / "out/clips.jsonl").touch()
+    assert list_raw_files(download) == before
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path, download):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/a").symlink_to(download / "files")
+    (download / "files/back").symlink_to(tmp_path / "links")
+    names = [file.name for file in list_raw_files(tmp_path / "links")]
+    assert names == [f"links/a/video/{name}" for name in ("a/2.mp4", "a/10.mp4", "b.avi")]

@@ -1,0 +1,34 @@
+"""Walking through folders."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Walk through a folder as `os.walk` does, also where links lead, but not in circles.
+
+    Args:
+        root: the folder.
+
+    Yields:
+        A folder, the names of its folders (those taken out of the list are not gone into), and of
+        its files; hidden folders are left out.
+    """
+    for folder, subfolders, files in os.walk(root, followlinks=True):
+        path = Path(folder)
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if not name.startswith(".") and not _leads_back(path, path / name, root)
+        ]
+        yield path, subfolders, files
+
+
+def _leads_back(folder: Path, subfolder: Path, root: Path) -> bool:
+    """Whether a folder is a link to one in which it lies, by its path or by a link's target."""
+    if not subfolder.is_symlink():
+        return False
+    target = subfolder.resolve()
+    above = [path for path in (folder, *folder.parents) if path.is_relative_to(root)]
+    return any(path.resolve().is_relative_to(target) for path in above)
