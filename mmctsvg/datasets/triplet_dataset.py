@@ -63,6 +63,8 @@ class TripletDataset(Dataset):
         check_sampling(stride, times, items_per_iteration)
         if type(size) is not int or size < 1:
             raise UserError(f"size is {size!r}: it must be a whole number from 1 on")
+        if type(seed) is not int or seed < 0:
+            raise UserError(f"seed is {seed!r}: it must be a whole number from 0 on")
         if not annotations:
             raise UserError("the dataset has no clip: check its list, its split and its filters")
         self.annotations = annotations

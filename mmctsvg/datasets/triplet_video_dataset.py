@@ -34,7 +34,7 @@ class TripletVideoDataset(TripletDataset):
         min_length: drop clips that have fewer frames than this.
         fps: frame rate of the clips; None takes that of the first video, or 25.
         action_names: names of the labels 0, 1, ...; None uses the dataset's own, or the texts
-            of a folder tree, or numbers.
+            of a folder tree, or numbers. The folders of a plain tree must be among them.
         actor_names: names of the actors 0, 1, ... as a checkpoint has them, in its order; some may
             have no clip here. None numbers those that have clips, in the order of their names.
         allow_bad_clips: skip clips that cannot be used and say how many, instead of refusing.

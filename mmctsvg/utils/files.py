@@ -32,6 +32,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         UserError: if the folder cannot be made, cannot be written to, or the disc is full.
     """
     path = Path(path)
+    if not path.name:
+        raise UserError(f"cannot write {path}: it is a folder; add the name of a file")
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmctsvg.datasets.readers import BrokenClipError, open_clip
 
@@ -96,3 +97,18 @@ def test_transparency_is_refused(tmp_path):
     cv2.imwrite(str(folder / "0.png"), picture)
     with pytest.raises(BrokenClipError, match=r"transparent pictures \(0.png\)"):
         open_clip(folder)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tiff"])
+def test_transparency_after_the_first_picture(tmp_path, suffix):
+    """PNG with a palette says so apart; WebP and TIFF say so in ways of their own."""
+    solid, hollow = Image.new("RGBA", (16, 16), "red"), Image.new("RGBA", (16, 16), "red")
+    hollow.putpixel((3, 3), (0, 0, 0, 0))
+    if suffix == ".png":
+        solid, hollow = solid.convert("RGB").quantize(2), hollow.quantize(2)
+    for number, picture in enumerate((solid, hollow)):
+        picture.save(tmp_path / f"{number}{suffix}")
+    clip = open_clip(tmp_path)
+    assert clip.read(np.array([0])).shape == (1, 16, 16, 3)
+    with pytest.raises(BrokenClipError, match=rf"transparent pictures \(1{suffix}\)"):
+        clip.read(np.arange(2))

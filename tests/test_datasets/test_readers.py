@@ -1,4 +1,6 @@
+import errno
 import shutil
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,9 +11,11 @@ from mmctsvg.datasets.readers import (
     BrokenClipError,
     check_square,
     fit_square,
+    frame_folder,
     natural_key,
     open_clip,
 )
+from mmctsvg.datasets.readers.video_file import shown_packets
 
 from .conftest import FRAMES, picture, write_folder, write_video
 
@@ -57,6 +61,28 @@ def test_seeking_decodes_only_what_is_needed(tmp_path, noise_frames, monkeypatch
     assert clip.read(np.array([57, 58, 59])).shape == (3, 64, 64, 3)
 
 
+def test_the_packets_of_a_long_video_are_not_kept():
+    class Packet(SimpleNamespace):
+        alive = 0
+
+        def __del__(self):
+            Packet.alive -= 1
+
+    stream = SimpleNamespace(index=0, index_entries=[])
+    about = dict(size=9, pts=1, dts=1, duration=1, time_base=1, stream=stream)
+    most = []
+
+    def demux():
+        for _ in range(9):
+            Packet.alive += 1
+            most.append(Packet.alive)
+            yield Packet(**about, is_corrupt=False, is_discard=False, is_keyframe=True)
+
+    container = SimpleNamespace(demux=demux, start_time=0, duration=0, size=99)
+    assert shown_packets(container, stream) == [(1, 1, True)] * 9
+    assert max(most) <= 2
+
+
 def test_folder_in_natural_order_in_rgb(tmp_path):
     clip = open_clip(write_folder(tmp_path / "clip", clip=3))
     assert (clip.length, clip.height, clip.width, clip.fps) == (FRAMES, 16, 16, None)
@@ -68,6 +94,7 @@ def test_natural_key():
     names = ["b1", "frame10.png", "frame9.png", "1", "frame009b.png", "10", "9"]
     expected = ["1", "9", "10", "b1", "frame9.png", "frame009b.png", "frame10.png"]
     assert sorted(names, key=natural_key) == expected
+    assert sorted(["²", "x²", "2"], key=natural_key) == ["2", "x²", "²"]  # not digits to count with
 
 
 def cut(path, share):
@@ -118,6 +145,26 @@ def test_broken_clips_say_why(tmp_path, noise_frames):
     assert broken(tmp_path / "void") == "is a folder without pictures"
 
 
+def test_a_video_without_a_decoder(tmp_path, noise_frames):
+    path = write_video(tmp_path / "a.mp4", noise_frames[:3])
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"????"))
+    assert broken(path) == "has a codec that cannot be decoded here: convert it to H.264"
+
+
+def test_a_video_whose_size_changes(tmp_path, noise_frames):
+    parts = (noise_frames[:12], noise_frames[:12, :48])
+    path = tmp_path / "both.mpg"
+    with open(path, "wb") as file:
+        for number, frames in enumerate(parts):
+            part = write_video(tmp_path / f"{number}.mpg", frames, codec="mpeg2video", fps=25)
+            file.write(part.read_bytes())
+    clip = open_clip(path)
+    assert clip.read(np.array([0, 1])).shape == (2, 64, 64, 3)
+    for numbers in ([0, 15], [15, 16]):
+        with pytest.raises(BrokenClipError, match="has frames of different sizes: cut it where"):
+            clip.read(np.array(numbers))
+
+
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
 @pytest.mark.parametrize("which", ["frame0", "frame5"])
 def test_broken_pictures_say_which(tmp_path, suffix, which):
@@ -138,14 +185,26 @@ def test_photos_that_lie_on_their_side(tmp_path):
     (tmp_path / "clip").mkdir()
     upright = np.zeros((24, 16, 3), np.uint8)
     upright[:12] = 200
-    for number in range(2):
-        exif = Image.Exif()
-        exif[0x0112] = 6  # turn it clockwise
-        lying = Image.fromarray(np.rot90(upright))
-        lying.save(tmp_path / "clip" / f"{number}.jpg", exif=exif, quality=95)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn it clockwise
+    lying = Image.fromarray(np.rot90(upright))
+    second = dict(save_all=True, append_images=[lying])
+    for number, (kind, more) in enumerate((("JPEG", {}), ("MPO", second))):
+        lying.save(tmp_path / "clip" / f"{number}.jpg", kind, exif=exif, quality=95, **more)
     clip = open_clip(tmp_path / "clip")
     assert (clip.length, clip.height, clip.width) == (2, 24, 16)
     assert abs(clip.read(np.arange(2)).astype(int) - upright).max() < 40  # of JPEG
+
+
+@pytest.mark.parametrize(
+    "more", [dict(xmp=b'tiff:Orientation="6"'), dict(exif=b"Exif\0\0junkjunk")]
+)
+def test_photos_are_turned_by_exif_only(tmp_path, more):
+    (tmp_path / "clip").mkdir()
+    for number in range(2):
+        Image.new("RGB", (24, 16)).save(tmp_path / f"clip/{number}.jpg", **more)
+    clip = open_clip(tmp_path / "clip")
+    assert (clip.height, clip.width) == (16, 24) == clip.read(np.arange(2)).shape[1:3]
 
 
 def test_a_folder_that_changes_after_it_was_opened(tmp_path):
@@ -153,6 +212,24 @@ def test_a_folder_that_changes_after_it_was_opened(tmp_path):
     (clip.path / "frame3.png").unlink()
     with pytest.raises(BrokenClipError, match="had 12 pictures when it was opened and has 11 now"):
         clip.read(np.array([0]))
+
+
+def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+    """Tests may run as root, whom nothing stops."""
+    clip = open_clip(write_folder(tmp_path / "clip"))
+
+    def refuse(*arguments):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(frame_folder, "open", refuse, raising=False)
+        assert broken(clip.path) == "has an unreadable picture: frame0.png"
+        with pytest.raises(BrokenClipError, match="has an unreadable picture: frame3.png"):
+            clip.read(np.array([3]))
+    monkeypatch.setattr(frame_folder.os, "listdir", refuse)
+    assert broken(clip.path) == "is a folder that cannot be read: Permission denied"
+    with pytest.raises(BrokenClipError, match="is a folder that cannot be read"):
+        clip.read(np.array([3]))
 
 
 def test_fit_square_averages_areas():

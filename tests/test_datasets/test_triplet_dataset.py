@@ -76,6 +76,7 @@ def test_official_stride_follows_the_iteration():
         (dict(stride="official"), "give items_per_iteration"),
         (dict(times="offical"), "times is 'offical': it must be one of 'paper', 'official'"),
         (dict(lengths=()), "the dataset has no clip"),
+        (dict(seed=-1), "seed is -1: it must be a whole number from 0 on"),
     ],
 )
 def test_bad_arguments(arguments, sentence):

@@ -74,6 +74,7 @@ def test_default_place(tool, capsys, config, tmp_path, monkeypatch):
         (["nothing.py"], "nothing.py: there is no such config"),
         (["{config}", "--triplets", "0"], "--triplets 0"),
         (["{empty}"], "has no train_dataloader"),
+        (["{config}", "--out", "."], "cannot write .: it is a folder; add the name of a file"),
         (["{config}", "--cfg-options", "train_dataloader.dataset.split=val"], "split is 'val'"),
     ],
 )

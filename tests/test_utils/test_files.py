@@ -43,6 +43,15 @@ def test_bad_places_are_told(tmp_path):
         temporary.write_text("x")
 
 
+def test_a_place_without_the_name_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with (
+        pytest.raises(UserError, match=r"cannot write \.: it is a folder; add the name of a file"),
+        atomic_path("."),
+    ):
+        pass
+
+
 def test_full_disc(tmp_path):
     with (
         pytest.raises(UserError, match="cannot write .*a.txt: No space left"),

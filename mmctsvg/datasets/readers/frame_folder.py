@@ -23,7 +23,7 @@ _ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
 def natural_key(name: str) -> tuple:
     """Return a key that sorts ``frame10`` after ``frame9``."""
     parts = re.split(r"(\d+)", name)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts), name
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts), name
 
 
 def list_pictures(folder: Path) -> list[str]:
@@ -70,7 +70,7 @@ class FrameFolder(ClipReader):
     @classmethod
     def open(cls, path: Path) -> "FrameFolder":
         """See :func:`open_clip`."""
-        names = list_pictures(path)
+        names = _list(path)
         if not names:
             raise BrokenClipError("is a folder without pictures")
         _check_opaque(path / names[0])
@@ -87,13 +87,20 @@ class FrameFolder(ClipReader):
     def read(self, numbers: np.ndarray) -> np.ndarray:
         """See :meth:`ClipReader.read`."""
         # The names are listed again: keeping those of a large set would take hundreds of MB.
-        names = list_pictures(self.path)
+        names = _list(self.path)
         if len(names) != self.length:
             raise BrokenClipError(
                 f"had {self.length} pictures when it was opened and has {len(names)} now"
             )
         frames = [_decode_picture(self.path / names[number]) for number in numbers]
         return np.stack(frames)
+
+
+def _list(folder: Path) -> list[str]:
+    try:
+        return list_pictures(folder)
+    except OSError as error:
+        raise BrokenClipError(f"is a folder that cannot be read: {error.strerror}") from error
 
 
 def _picture_size(path: Path) -> tuple[int, int]:
@@ -104,7 +111,8 @@ def _picture_size(path: Path) -> tuple[int, int]:
             with Image.open(file) as picture:
                 width, height = picture.size
                 # OpenCV turns photos as they say; other formats would be decoded for an answer.
-                if picture.format == "JPEG" and picture.getexif().get(ORIENTATION) in SIDEWAYS:
+                # Phones write MPO too: a JPEG with another one behind it.
+                if picture.format in ("JPEG", "MPO") and _orientation(picture) in SIDEWAYS:
                     width, height = height, width
             length = file.seek(0, os.SEEK_END)
             file.seek(max(0, length - 64))
@@ -117,12 +125,22 @@ def _picture_size(path: Path) -> tuple[int, int]:
     return height, width
 
 
-def _has_alpha(path: Path) -> bool:
-    """Whether a PNG says so; looked at for every picture, so only a glance into the header."""
-    if path.suffix.lower() != ".png" or not path.is_file():
-        return False
+def _orientation(picture: Image.Image) -> int | None:
+    """What EXIF says. Pillow's ``getexif`` would go on to XMP, which OpenCV does not read."""
+    exif = Image.Exif()
+    try:
+        exif.load(picture.info.get("exif", b""))
+    except SyntaxError:  # Pillow's for what is no EXIF, which is no reason to refuse a picture
+        return None
+    return exif.get(ORIENTATION)
+
+
+def _may_have_alpha(path: Path) -> bool:
+    """Whether to look closer; asked for every picture, so only a glance into the header."""
+    if path.suffix.lower() != ".png":
+        return path.suffix.lower() in (".webp", ".tif", ".tiff")
     with open(path, "rb") as file:
-        return file.read(26)[25:] in (b"\x04", b"\x06")  # grey or colours, with alpha
+        return file.read(26)[25:] in (b"\x03", b"\x04", b"\x06")  # palette, or alpha of its own
 
 
 def _check_opaque(path: Path) -> None:
@@ -140,8 +158,11 @@ def _check_opaque(path: Path) -> None:
 
 def _decode_picture(path: Path) -> np.ndarray:
     """uint8 (H, W, 3), RGB."""
-    if _has_alpha(path):
-        _check_opaque(path)
+    try:
+        if _may_have_alpha(path):
+            _check_opaque(path)
+    except OSError as error:
+        raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         empty = path.exists() and path.stat().st_size == 0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -10,6 +11,8 @@ from .clip_reader import BrokenClipError, ClipReader
 from .picture import to_rgb
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg"})
+
+SIZES_DIFFER = "has frames of different sizes: cut it where the size changes"
 
 _DURATION_TOLERANCE = 0.5  # seconds that a container may announce too many
 
@@ -52,11 +55,7 @@ class VideoFile(ClipReader):
     def _open(cls, path: Path) -> "VideoFile":
         with av.open(str(path)) as container:
             stream = video_stream(container)
-            everything = [packet for packet in container.demux() if packet.size]
-            check_whole(container, stream, everything)
-            shown = [p for p in everything if p.stream.index == stream.index and not p.is_discard]
-            if not shown:
-                raise BrokenClipError("has no frames")
+            shown = shown_packets(container, stream)
             fps = float(stream.average_rate) if stream.average_rate else None
             time_base = float(stream.time_base)
             times, key_frames = _index(shown)
@@ -89,6 +88,8 @@ class VideoFile(ClipReader):
         missing = sorted(wanted - found.keys())
         if missing:
             raise BrokenClipError(f"has no frame {missing[0]} although {self.length} are declared")
+        if {frame.shape[:2] for frame in found.values()} - {(self.height, self.width)}:
+            raise BrokenClipError(SIZES_DIFFER)
         return np.stack([found[int(number)] for number in numbers])
 
     def _read_seeking(self, wanted: set[int]) -> dict[int, np.ndarray]:
@@ -127,48 +128,70 @@ def video_stream(container: av.container.InputContainer) -> av.VideoStream:
     """Return the first video stream of a file.
 
     Raises:
-        BrokenClipError: if it has none, or if it is transparent in the way of WebM, whose decoders
-            give no alpha.
+        BrokenClipError: if it has none, or one that no decoder knows, or one that is transparent in
+            the way of WebM, whose decoders give no alpha.
     """
     if not container.streams.video:
         raise BrokenClipError("has no video stream")
     stream = container.streams.video[0]
     if {name.lower(): value for name, value in stream.metadata.items()}.get("alpha_mode") == "1":
         raise BrokenClipError("has transparency: lay it over a background first")
+    if stream.codec_context is None:
+        raise BrokenClipError("has a codec that cannot be decoded here: convert it to H.264")
     # Loader processes are the parallelism; a pool of decoder threads in each would only wait.
     stream.codec_context.thread_count = 1
     return stream
 
 
-def check_whole(
-    container: av.container.InputContainer, stream: av.VideoStream, packets: list[av.Packet]
-) -> None:
-    """Refuse a file that was cut off: a download or a copy that did not finish.
+class PacketInfo(NamedTuple):
+    """What is kept of a packet: the packets of a long file would fill the memory."""
+
+    pts: int | None
+    dts: int | None
+    is_keyframe: bool
+
+
+def shown_packets(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> list[PacketInfo]:
+    """Read a file to its end, without decoding, and refuse one that was cut off.
 
     Args:
         container: the file.
         stream: its video.
-        packets: all of its packets that hold something.
+
+    Returns:
+        The packets of the frames that a player would show.
 
     Raises:
-        BrokenClipError: saying after how many frames.
+        BrokenClipError: if there are none; if a download or a copy did not finish, saying after how
+            many frames.
     """
-    corrupt = any(packet.is_corrupt for packet in packets)
+    shown = []
+    count, corrupt, last = 0, False, None
+    for packet in container.demux():
+        if not packet.size:
+            continue
+        corrupt = corrupt or packet.is_corrupt
+        if packet.pts is not None:
+            end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+            last = end if last is None else max(last, end)
+        if packet.stream.index == stream.index:
+            count += 1
+            if not packet.is_discard:
+                shown.append(PacketInfo(packet.pts, packet.dts, packet.is_keyframe))
     reach = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
-    ends = [
-        float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        for packet in packets
-        if packet.pts is not None
-    ]
     # Matroska has no table of frames; what it announces is the duration.
     start, announced = (container.start_time or 0) / 1e6, (container.duration or 0) / 1e6
-    short = bool(ends) and announced - (max(ends) - start) > _DURATION_TOLERANCE
+    short = last is not None and announced - (last - start) > _DURATION_TOLERANCE
     if corrupt or reach > container.size or short:
-        count = sum(packet.stream.index == stream.index for packet in packets)
         raise BrokenClipError(f"was cut off after about {count} frames")
+    if not shown:
+        raise BrokenClipError("has no frames")
+    return shown
 
 
-def _index(packets: list[av.Packet]) -> tuple[np.ndarray | None, np.ndarray]:
+def _index(packets: list[PacketInfo]) -> tuple[np.ndarray | None, np.ndarray]:
     """Presentation times in order (None where they cannot serve) and the key frames' times."""
     keys = [(p.pts, p.dts) for p in packets if p.is_keyframe and None not in (p.pts, p.dts)]
     key_frames = np.array(sorted(keys), np.int64).reshape(-1, 2)
