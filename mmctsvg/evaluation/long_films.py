@@ -30,7 +30,8 @@ def window_starts(length: int, count: int, frames: int) -> np.ndarray:
     """
     if length <= 2 * frames:
         raise ValueError(f"length={length}: must be more than two windows of {frames} frames")
-    spread = np.geomspace(frames, length - frames, count - 1).round()
+    last = length - frames
+    spread = np.geomspace(frames, last, count - 1).round() if count > 2 else [last]
     return np.unique(np.concatenate([[0.0], spread]))
 
 
@@ -102,14 +103,24 @@ class Outcome:
 def summarise(curves: Mapping[str, np.ndarray], starts: np.ndarray, span: float) -> Outcome:
     """Compares the end with the beginning.
 
+    A person who was seen in the beginning and of whom nothing is found later is no longer the same:
+    identity 0.
+
     Args:
         curves: of `measure_windows`, (W,) or (films, W) each.
         starts: of the windows, (W,), in frames.
         span: length of the beginning, in frames.
     """
-    mean = {name: _mean(np.atleast_2d(curves[name]), 0) for name in CURVES}
     early, late = starts <= span, starts >= starts[-1] / 2
-    first, last = ({n: float(_mean(c[part], 0)) for n, c in mean.items()} for part in (early, late))
+    identity = np.atleast_2d(curves["identity"])
+    known = np.isfinite(identity)
+    gone = ~known & known[:, early].any(1, keepdims=True) & ~early
+    filled = {**curves, "identity": np.where(gone, 0.0, identity)}
+    mean = {name: mean_known(np.atleast_2d(filled[name]), 0) for name in CURVES}
+    first, last = (
+        {name: float(mean_known(curve[part], 0)) for name, curve in mean.items()}
+        for part in (early, late)
+    )
     lost = mean["identity"] < KEPT * first["identity"]
     kept = np.flatnonzero(~lost)
     lost_at = None if not lost[-1] else float(starts[kept[-1] + 1 if len(kept) else 0])
@@ -142,7 +153,7 @@ def verdict(outcomes: Mapping[str, Outcome]) -> str:
     return f"the person is {', '.join(parts)}"
 
 
-def _mean(values: np.ndarray, axis: int) -> np.ndarray:
+def mean_known(values: np.ndarray, axis: int) -> np.ndarray:
     """Mean of the numbers that there are; NaN where there is none."""
     there = np.isfinite(values)
     count = there.sum(axis)

@@ -32,7 +32,7 @@ def draw_long_curves(
         panel.axvline(span, color=COLOURS[5], linewidth=1, alpha=0.5)
         panel.set_xscale("symlog", linthresh=10)
         panel.set_xlim(0, starts[-1] * 1.2)
-        panel.set_ylim(0, 1.08 * max(np.nanmax(line) for line in lines.values()))
+        panel.set_ylim(0, 1.08 * np.nanmax(list(lines.values())))
         panel.set_title(title, fontsize=10)
         panel.set_xlabel("frame", fontsize=9)
         tidy(panel)

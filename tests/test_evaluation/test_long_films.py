@@ -17,6 +17,7 @@ def test_windows_reach_from_the_first_frame_to_the_last():
     ratios = starts[2:] / starts[1:-1]
     assert ratios.min() > 1.2 and ratios.max() < 1.5  # evenly by factors
     assert window_starts(17, 24, 8).tolist() == [0, 8, 9]
+    assert window_starts(10_000, 2, 8).tolist() == [0, 9992]
     with pytest.raises(ValueError, match="length=16"):
         window_starts(16, 2, 8)
 
@@ -87,11 +88,20 @@ def test_end_against_beginning():
         ([1, 1, 1, 1, 1], [1, 1, 1, 0.6, 0.6], None, False),
         ([1, 1, 1, 1, 1], [1, 1, 1, 2, 2], None, False),
         ([np.nan] * 5, [1, 1, 1, 1, 1], None, True),
+        ([1, 1, 1, np.nan, np.nan], [1, 1, 1, 1, 1], 500, False),
+        ([1, np.nan, 1, 1, 1], [1, 1, 1, 1, 1], None, True),
     ],
 )
 def test_who_keeps_the_person(identity, sharp, lost_at, keeps):
     found = outcome(identity, sharp)
     assert found.lost_at == lost_at and found.keeps is keeps
+
+
+def test_one_person_of_two_dissolves():
+    curves = dict.fromkeys(("sharpness", "motion"), np.ones((2, 5)))
+    identity = np.array([[1, 1, 1, np.nan, np.nan], [1, 1, 1, 1, 1]])
+    found = summarise({**curves, "identity": identity}, STARTS, 20)
+    assert found.identity_late == 0.5 and found.lost_at == 500
 
 
 def test_verdict():

@@ -138,6 +138,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.film import film_from_tensor
     from mmctsvg.evaluation.long_films import (
         CURVES,
+        mean_known,
         measure_windows,
         summarise,
         verdict,
@@ -186,7 +187,7 @@ def main(argv: list[str] | None = None) -> None:
         "motion": "motion, grey levels / frame",
     }
     shown = [name for name in CURVES if name != "identity" or instrument != "not measured"]
-    lines = {titles[n]: {d: curves[d][n].mean(0) for d in DRIFTS} for n in shown}
+    lines = {titles[n]: {d: mean_known(curves[d][n], 0) for d in DRIFTS} for n in shown}
     labels = [f"{starts[i]:.0f}" for i in columns]
     sheets = [
         contact_sheet(np.stack(rows[: len(DRIFTS)]), DRIFTS, labels, name)
@@ -203,7 +204,7 @@ def main(argv: list[str] | None = None) -> None:
         "starts": starts.tolist(),
         "window": WINDOW,
         "outcomes": {drift: asdict(o) | {"keeps": o.keeps} for drift, o in outcomes.items()},
-        "curves": {d: {n: c.mean(0).tolist() for n, c in curves[d].items()} for d in DRIFTS},
+        "curves": {d: {n: mean_known(c, 0).tolist() for n, c in curves[d].items()} for d in DRIFTS},
         "conclusion": conclusion,
     }
     write_json(report, content)

@@ -97,7 +97,8 @@ class FaceIdentity(VideoMetric):
         """The mean embedding of a film, and the cosines of its frames with the first.
 
         Returns:
-            None for a real film of an actor of whom there are enough.
+            None for a real film of an actor of whom there are enough. There is no embedding where
+            faces are missing too often, and no cosines where the first frame's is.
 
         Raises:
             UserError: if it has a single frame.
@@ -123,13 +124,14 @@ class FaceIdentity(VideoMetric):
             "missing": int((~found).sum()),
             "embedding": None,
         }
-        if not found[0] or found[1:].mean() < LEAST_FOUND:
+        if not found[0]:
             return record
         vectors = self._embedder(align_faces(frames[found], track.points[found]))
         vectors = vectors.astype(np.float64)
         cosines = np.full(len(frames), np.nan)
         cosines[found] = vectors @ vectors[0]
-        return record | {"embedding": vectors.mean(0), "cosines": cosines[1:]}
+        kept = found[1:].mean() >= LEAST_FOUND
+        return record | {"embedding": vectors.mean(0) if kept else None, "cosines": cosines[1:]}
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         """The numbers.
