@@ -11,10 +11,16 @@ Example:
 from __future__ import annotations
 
 import argparse
+import json
 import time
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from mmctsvg.evaluation.recognition import Ranks
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -35,7 +41,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="first train so many times with a part of the actors left out, and measure on those "
         "(default: not)",
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on after the folds that are done, from the last checkpoint",
+    )
     parser.add_argument(
         "--cfg-options",
         nargs="+",
@@ -58,6 +68,23 @@ def describe(name: str, measured: dict) -> str:
     return f"{name}: {'; '.join(parts)}"
 
 
+def names_of(clips: list[dict]) -> list[str]:
+    """Of clips with skeletons."""
+    return [clip["frame_dir"] for clip in clips]
+
+
+def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
+    """What an earlier run measured on the same clips, if it came so far."""
+    from mmctsvg.evaluation.recognition import Ranks
+
+    if not path.is_file():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept.pop("held_out") != names_of(held_out):
+        return None
+    return Ranks(**kept)
+
+
 @cli
 def main(argv: list[str] | None = None) -> None:
     """Trains."""
@@ -68,6 +95,7 @@ def main(argv: list[str] | None = None) -> None:
     if "skeletons" not in cfg:
         raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
     from mmctsvg.evaluation import recognition as work
+    from mmctsvg.utils.files import write_json
 
     work_dir = args.work_dir or Path("work_dirs") / args.config.stem
     with config_errors(args.config):
@@ -84,9 +112,12 @@ def main(argv: list[str] | None = None) -> None:
     known, total = {}, None
     for number, (clips, held_out) in enumerate(folds, 1):
         folder = work_dir / f"fold_{number}"
-        cfg.work_dir = str(folder)
-        with config_errors(args.config):
-            ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
+        cfg.work_dir, kept = str(folder), folder / "ranks.json"
+        ranks = read_ranks(kept, held_out) if args.resume else None
+        if ranks is None:
+            with config_errors(args.config):
+                ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
+            write_json(kept, {"held_out": names_of(held_out), **asdict(ranks)})
         print(describe(f"fold {number} of {len(folds)}", ranks.accuracy()))
         total = ranks if total is None else total + ranks
     if total:

@@ -128,11 +128,14 @@ def _extract(
 ) -> dict[str, list[Annotation]]:
     """Skeletons of all clips; from the cache if it was made of the same clips in the same way."""
     listed = {
-        split: [(clip.path, clip.length, _changed(clip.path)) for clip in data.annotations]
+        split: [
+            (clip.path, clip.length, clip.actor, clip.action, _changed(Path(clip.path)))
+            for clip in data.annotations
+        ]
         for split, data in datasets.items()
     }
-    size = datasets["train"].metainfo["size"]
-    text = json.dumps([listed, size, pose.protocol], sort_keys=True)
+    known = [datasets["train"].metainfo[name] for name in ("size", "actors", "actions")]
+    text = json.dumps([listed, known, pose.protocol], sort_keys=True)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if cache.is_file():
         annotations, split = read_poses(cache)
@@ -159,9 +162,12 @@ def _extract(
     return clips
 
 
-def _changed(path: str) -> int:
-    """When a clip was changed: nanoseconds, 0 for a clip that is no file."""
-    return Path(path).stat().st_mtime_ns if Path(path).exists() else 0
+def _changed(path: Path) -> int:
+    """When a clip was changed, in nanoseconds: its last picture, its file or packed file, or 0."""
+    if path.is_dir():
+        return max((picture.stat().st_mtime_ns for picture in path.iterdir()), default=0)
+    files = (part for part in (path, *path.parents) if part.is_file())  # clips.zip/NAME
+    return next((file.stat().st_mtime_ns for file in files), 0)
 
 
 def cut_windows(clips: Iterable[Annotation], window: int, stride: int) -> list[Annotation]:

@@ -1,6 +1,8 @@
 """mmctsvg.evaluation.recognition: which skeletons are trained on and measured."""
 
+import os
 import pickle
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -113,6 +115,22 @@ def test_skeletons_are_made_once_per_clips_and_source(tmp_path, monkeypatch):
     assert source.asked == 8
     recognition.load_skeletons({**settings, "dataset": {**dataset, "size": 8}}, cache)
     assert source.asked == 12
+    recognition.load_skeletons(settings, cache)
+    # Other labels of the same clips, and another picture in a folder.
+    text = (tmp_path / "list.csv").read_text()
+    (tmp_path / "list.csv").write_text(text.replace("ann/0,0", "ann/0,1"))
+    skeletons = recognition.load_skeletons(settings, cache)
+    assert source.asked == 20 and skeletons.train[0]["label"] == 1
+    cv2.imwrite(str(tmp_path / "ann/2/0.png"), np.full((16, 16, 3), 77, np.uint8))
+    skeletons = recognition.load_skeletons(settings, cache)
+    assert skeletons.train[2]["keypoint"][0, 0, 0].tolist() == [77, 77]
+
+
+def test_a_packed_clip_changes_with_its_file(tmp_path):
+    (tmp_path / "clips.zip").write_bytes(b"")
+    os.utime(tmp_path / "clips.zip", ns=(5, 5))
+    assert recognition._changed(tmp_path / "clips.zip/ann/wave") == 5
+    assert recognition._changed(Path("Mia/wave/take0")) == 0
 
 
 def test_a_pickle_of_mmaction2_serves_as_well(tmp_path, clips):

@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from mmctsvg.evaluation import recognition
 from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope
 from mmctsvg.evaluation.film import Film
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
@@ -124,6 +125,30 @@ def test_actors_left_out_are_measured_and_kept(main, toy, tmp_path, capsys):
     assert "fold 2 of 2" in capsys.readouterr().out
     known = Recognizer(tmp_path / "run/toy.pth").held_out
     assert known["actors_left_out"]["clips"] == 18 and known["clips"] == 6
+
+
+def test_folds_that_are_done_are_not_trained_again(main, toy, tmp_path, monkeypatch):
+    trained = []
+
+    def train(cfg, skeletons, clips, held_out, out, **known):
+        trained.append((Path(out).parent.name, known))
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return recognition.Ranks(windows=[0, 2], clips=[len(held_out)])
+
+    monkeypatch.setattr(recognition, "train", train)
+    arguments = [str(toy), "--work-dir", str(tmp_path / "run"), "--folds"]
+    with pytest.raises(SystemExit):
+        main([*arguments, "2"])
+    main([*arguments, "2", "--resume"])
+    assert [name for name, _ in trained] == ["fold_1", "fold_2", "fold_2", "run"]
+    # Nine clips were held out in either fold: the rank that stands for them above.
+    assert trained[-1][1]["actors_left_out"]["clips_top1"] == 0
+    assert trained[-1][1]["actors_left_out"]["windows_top1"] == 50
+    del trained[1:]
+    trained *= 3  # past the interruption
+    main([*arguments, "3", "--resume"])  # other clips are held out
+    assert [name for name, _ in trained[3:]] == ["fold_1", "fold_2", "fold_3", "run"]
 
 
 def test_wrong_configs_are_refused(main, toy, tmp_path, check_refusal):
