@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     import torch
 
     from mmctsvg.evaluation.cards import make_card, show, write_card
-    from mmctsvg.evaluation.run import FolderSubject, build_metrics, evaluate
+    from mmctsvg.evaluation.run import FolderSubject, Result, build_metrics, evaluate
 
     real = None if str(args.real) == "none" else args.real
     for path in filter(None, (real, args.fake)):
@@ -56,9 +56,13 @@ def main(argv: list[str] | None = None) -> None:
         if metric.needs_real and real is None:
             raise UserError(f"{metric.prefix} needs real clips: give a folder instead of 'none'")
     out_dir = args.out_dir or args.fake.parent / "evaluation"
-    results = evaluate(metrics, FolderSubject(real, args.fake, args.motion_by_name), out_dir)
-    write_card(make_card(dict(real=str(args.real), generated=str(args.fake)), results), out_dir)
-    show(results)
+    about = dict(real=str(args.real), generated=str(args.fake))
+
+    def report(results: list[Result]) -> None:
+        write_card(make_card(about, results), out_dir)
+        show(results[-1])
+
+    evaluate(metrics, FolderSubject(real, args.fake, args.motion_by_name), out_dir, report)
     print(f"done: results in {out_dir}")
 
 

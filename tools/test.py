@@ -200,7 +200,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.config import config_errors, load_config
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.cards import make_card, show, write_card
-    from mmctsvg.evaluation.run import GeneratorSubject, build_metrics, evaluate
+    from mmctsvg.evaluation.run import GeneratorSubject, Result, build_metrics, evaluate
     from mmctsvg.evaluation.weights import sha256_of
 
     cfg = load_config(args.config, args.cfg_options)
@@ -215,18 +215,21 @@ def main(argv: list[str] | None = None) -> None:
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
     if is_main_process():
         look(inferencer, test or train, args.frames, out_dir)
-    results = evaluate(metrics, GeneratorSubject(inferencer, train, test), out_dir)
+    about = dict(
+        config=args.config.name,
+        checkpoint=args.checkpoint.name,
+        checkpoint_sha256=sha256_of(args.checkpoint),
+        iterations=inferencer.card["provenance"].get("iterations"),
+        train_clips=len(train),
+        test_clips=len(test) if test else 0,
+    )
+
+    def report(results: list[Result]) -> None:
+        write_card(make_card(about, results), out_dir)
+        show(results[-1])
+
+    evaluate(metrics, GeneratorSubject(inferencer, train, test), out_dir, report)
     if is_main_process():
-        subject = dict(
-            config=args.config.name,
-            checkpoint=args.checkpoint.name,
-            checkpoint_sha256=sha256_of(args.checkpoint),
-            iterations=inferencer.card["provenance"].get("iterations"),
-            train_clips=len(train),
-            test_clips=len(test) if test else 0,
-        )
-        write_card(make_card(subject, results), out_dir)
-        show(results)
         print(f"done: results in {out_dir}")
 
 

@@ -12,6 +12,7 @@ Example:
 from __future__ import annotations
 
 import argparse
+import os
 
 from mmctsvg.utils.errors import UserError, cli
 
@@ -46,6 +47,9 @@ def main(argv: list[str] | None = None) -> None:
         for entry in Progress(len(entries), "files").over(entries):
             registry.fetch(entry.name)
     else:
+        if not args.names:
+            given = [e for e in entries if e.cached.is_file() or os.environ.get(e.variable)]
+            entries = [entry for entry in entries if entry.client or entry in given]
         wrong = []
         for entry in Progress(len(entries), "files").over(entries):
             try:

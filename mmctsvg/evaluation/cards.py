@@ -93,23 +93,27 @@ def format_number(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def show(results: Sequence[Result]) -> None:
+def show(result: Result) -> None:
     """Print numbers, notes and how long it took."""
-    for result in results:
-        for key, value in result.numbers.items():
-            print(f"{result.name} {key}: {format_number(value)}")
-        for note in result.notes:
-            print(f"note: {note}")
-        print(result.speed)
+    for key, value in result.numbers.items():
+        print(f"{result.name} {key}: {format_number(value)}")
+    for note in result.notes:
+        print(f"note: {note}")
+    print(result.speed)
 
 
 def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     """Differences of two cards, line by line; numbers of different protocols are not subtracted.
 
+    Numbers of different subjects are, and what differs in these is said.
+
     Raises:
         UserError: if there is nothing that can be compared, saying what differs.
     """
-    lines, compared = [], False
+    about = dict.fromkeys([*a["subject"], *b["subject"]])
+    values = {key: (a["subject"].get(key), b["subject"].get(key)) for key in about}
+    lines = [f"{key}: {x} -> {y}" for key, (x, y) in values.items() if x != y]
+    compared = False
     for name in dict.fromkeys([*a["metrics"], *b["metrics"]]):
         if name not in a["metrics"] or name not in b["metrics"]:
             lines.append(f"{name}: only in the {'first' if name in a['metrics'] else 'second'}")

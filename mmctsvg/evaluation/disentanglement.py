@@ -71,7 +71,7 @@ def action_sync(records: Sequence[dict[str, Any]]) -> Row:
     crossed = []
     for number, name in enumerate(CURVES):
         moving = [r for r in records if r["curves"][number].std() >= STILL[name]]
-        for actor in {r["actor"] for r in moving}:
+        for actor in sorted({r["actor"] for r in moving}):
             own = sorted((r for r in moving if r["actor"] == actor), key=lambda r: r["name"])
             units = standardise(np.stack([r["curves"][number] for r in own]))
             actions, motions = (np.array([r[key] for r in own]) for key in ("action", "motion"))

@@ -150,6 +150,7 @@ def read_films(
     layout: Layout = PLAIN_LAYOUT,
     frames: int | None = None,
     motion_by_name: bool = False,
+    seed: int | None = None,
 ) -> Iterator[Film]:
     """Films from a folder or a list of anybody's clips.
 
@@ -159,6 +160,7 @@ def read_films(
         layout: how names of actors and actions are found in paths.
         frames: at most this many frames of each, from its start.
         motion_by_name: clips with the same file name, whatever their folder, share their motion.
+        seed: of a random order; None for the order of the list.
 
     Raises:
         UserError: if there is no clip, the list is wrong, or a clip cannot be read.
@@ -179,7 +181,10 @@ def read_films(
             )
             for entry in listed.entries
         ]
-    for path, actor, action in clips:
+    order = range(len(clips))
+    if seed is not None:
+        order = np.random.default_rng(seed).permutation(len(clips))
+    for path, actor, action in (clips[place] for place in order):
         try:
             reader = open_clip(path)
             shown = reader.read(np.arange(min(reader.length, frames or reader.length)))
@@ -191,8 +196,14 @@ def read_films(
             fps=reader.fps or 25.0,
             actor=actor,
             action=action,
-            motion=path.stem if motion_by_name else None,
+            motion=clip_name(path) if motion_by_name else None,
         )
+
+
+def clip_name(path: str | Path) -> str:
+    """A clip's own name: a video's without its ending, a folder's as it is."""
+    path = Path(path)
+    return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
 
 def _flat_clips(folder: Path) -> list[Path]:

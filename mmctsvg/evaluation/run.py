@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,9 @@ class Subject(Protocol):
     def generated(self, metric: VideoMetric) -> Iterator[Film]:
         """Generated films for a metric."""
 
+    def reference(self, metric: VideoMetric) -> str:
+        """Which real films a metric compares with, for its protocol."""
+
 
 class GeneratorSubject:
     """A generator beside the data that it was trained on.
@@ -58,10 +61,12 @@ class GeneratorSubject:
         trained = _cells_of(self.datasets["train"][0])
         cells = {cell for dataset in self.datasets["all"] for cell in _cells_of(dataset)}
         actors, actions = self.inferencer.actors, self.inferencer.actions
-        labelled = {
-            (a if actors else None, b if actions else None, (a, b) in trained) for a, b in cells
-        }
-        return sorted(labelled, key=lambda cell: (cell[0] or "", cell[1] or "", not cell[2]))
+        seen: dict[tuple[str | None, str | None], bool] = {}
+        for a, b in cells:
+            known = (a if actors else None, b if actions else None)
+            seen[known] = seen.get(known, False) or (a, b) in trained
+        labelled = [(*labels, trained) for labels, trained in seen.items()]
+        return sorted(labelled, key=lambda cell: (cell[0] or "", cell[1] or ""))
 
     def real(self, metric: VideoMetric) -> Iterator[Film]:
         """See :class:`Subject`."""
@@ -79,6 +84,10 @@ class GeneratorSubject:
         """See :class:`Subject`."""
         shots = metric.shots(self.cells)
         yield from shoot(self.inferencer, shots[get_rank() :: get_world_size()])
+
+    def reference(self, metric: VideoMetric) -> str:
+        """See :class:`Subject`."""
+        return metric.real_split
 
 
 class FolderSubject:
@@ -102,11 +111,19 @@ class FolderSubject:
         """See :class:`Subject`."""
         return self._films("generated", metric)
 
+    def reference(self, metric: VideoMetric) -> str:
+        """See :class:`Subject`."""
+        return "none" if self.paths["real"] is None else "all real clips that were given"
+
     def _films(self, side: str, metric: VideoMetric) -> Iterator[Film]:
         if self.paths[side] is None:
             return iter(())
+        # A metric that has enough stops, and the first of a list may all be of one actor.
         films = read_films(
-            self.paths[side], frames=metric.frames_needed, motion_by_name=self.motion_by_name
+            self.paths[side],
+            frames=metric.frames_needed,
+            motion_by_name=self.motion_by_name,
+            seed=0,
         )
         return islice(films, get_rank(), None, get_world_size())
 
@@ -147,7 +164,10 @@ class Result:
 
 
 def evaluate(
-    metrics: Sequence[VideoMetric], subject: Subject, out_dir: Path | None = None
+    metrics: Sequence[VideoMetric],
+    subject: Subject,
+    out_dir: Path | None = None,
+    report: Callable[[list[Result]], None] | None = None,
 ) -> list[Result]:
     """Run metrics one after the other; call it on all ranks.
 
@@ -155,6 +175,7 @@ def evaluate(
         metrics: which.
         subject: what they look at.
         out_dir: where pictures go; None for no pictures.
+        report: is given all results so far after every metric, on the main process.
 
     Raises:
         UserError: from a metric that cannot give a number, and if two metrics have one name.
@@ -162,11 +183,17 @@ def evaluate(
     names = [metric.prefix for metric in metrics]
     if len(set(names)) < len(names):
         raise UserError(f"metrics must have different names, not {', '.join(map(str, names))}")
-    return [_run(metric, subject, out_dir) for metric in metrics]
+    results: list[Result] = []
+    for metric in metrics:
+        results.append(_run(metric, subject, out_dir))
+        if report and is_main_process():
+            report(results)
+    return results
 
 
 def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
     start, name, count = time.monotonic(), metric.prefix, 0
+    compares = metric.wants(real=True)
     for side, films in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
         if not metric.wants(real=side == "real"):
             continue
@@ -178,11 +205,14 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
                 if not metric.wants(real=side == "real"):
                     break
     numbers = metric.evaluate()
+    protocol = dict(metric.protocol)
+    if compares:
+        protocol.setdefault("reference", subject.reference(metric))
     pictures = metric.draw(out_dir) if out_dir and is_main_process() else []
     return Result(
         name=name,
         numbers={key.removeprefix(f"{name}/"): _plain(v) for key, v in numbers.items()},
-        protocol=dict(metric.protocol),
+        protocol=protocol,
         weights=metric.weights,
         notes=metric.notes,
         pictures=[path.name for path in pictures],

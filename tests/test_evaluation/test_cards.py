@@ -57,6 +57,15 @@ def test_equal_protocols_are_subtracted():
     assert "FVD16 value: 3 -> 2.5 (-0.5)" in lines and "FVD16 clips: 7 -> 7 (+0)" in lines
 
 
+def test_differing_subjects_are_named():
+    second = card(result(2.0))
+    second["subject"] = {**second["subject"], "real": "b"}
+    lines = compare_cards(
+        {**card(result(3.0)), "subject": {**card()["subject"], "real": "a"}}, second
+    )
+    assert "real: a -> b" in lines and "FVD16 value: 3 -> 2 (-1)" in lines
+
+
 def test_others_are_not():
     first = card(result(), result(1.0, name="LiA"), result(name="only"))
     second = card(result(frames=32), result(2.0, name="LiA"))

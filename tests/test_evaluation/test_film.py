@@ -5,7 +5,15 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset
-from mmctsvg.evaluation.film import Film, Shot, film_at, film_from_tensor, read_films, shoot
+from mmctsvg.evaluation.film import (
+    Film,
+    Shot,
+    clip_name,
+    film_at,
+    film_from_tensor,
+    read_films,
+    shoot,
+)
 from mmctsvg.utils.errors import UserError
 
 
@@ -74,6 +82,7 @@ def test_anybodys_clips(tmp_path):
     assert [len(film.frames) for film in films] == [2, 3]
     assert films[0].frames[1, 0, 0].tolist() == [51] * 3 and films[0].actor is None
 
+    assert clip_name("a/take1.5") == "take1.5" and clip_name("a/b.1.MP4") == "b.1"
     for actor in ("ann", "bob"):
         write_clip(tmp_path / "tree" / actor / "wave" / "style1", 3, 10)
     films = list(read_films(tmp_path / "tree", frames=2, motion_by_name=True))

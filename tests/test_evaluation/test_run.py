@@ -106,6 +106,47 @@ def test_folders(make_film, tmp_path, little_script):
         run.evaluate([metric], run.FolderSubject(None, tmp_path / "fake"))
 
 
+def test_a_metric_with_enough_has_seen_all_actors(tmp_path):
+    """Lists go actor by actor."""
+    import cv2
+
+    for actor in range(6):
+        for number in range(5):
+            folder = tmp_path / f"actor{actor}" / "wave" / f"clip{number}"
+            folder.mkdir(parents=True)
+            cv2.imwrite(str(folder / "0.png"), np.zeros((8, 8, 3), np.uint8))
+    metric = Names()  # five real films are enough for it
+    (result,) = run.evaluate([metric], run.FolderSubject(tmp_path, tmp_path))
+    real = [film for is_real, film in metric.films if is_real]
+    assert len(real) == 5 and len({film.actor for film in real}) > 2
+    assert result.protocol["reference"] == "all real clips that were given"
+
+
+def test_actions_of_a_generator_without_actors_are_seen(make_generator):
+    """If anybody was seen doing them."""
+    names = {"actors": [], "actions": ["speak", "nod", "shake", "wave", "laugh"]}
+    inferencer = CTSVGInferencer.from_generator(make_generator(0, 5), names)
+    clips = dict(size=16, num_actors=2, num_takes=1, length=9)
+    train, test = (SynthActorsDataset(split=split, **clips) for split in ("train", "test"))
+    cells = run.GeneratorSubject(inferencer, train, test).cells
+    assert cells == [(None, action, True) for action in sorted(names["actions"])]
+
+
+def test_what_is_done_is_reported_before_the_next_metric_fails(subject):
+    class Bad(Names):
+        default_prefix = "Bad"
+
+        def compute_metrics(self, results):
+            raise UserError("no number")
+
+    reported = []
+    with pytest.raises(UserError, match="no number"):
+        run.evaluate(
+            [Names(), Bad()], subject, report=lambda found: reported.append(found[-1].name)
+        )
+    assert reported == ["Names"]
+
+
 def test_metrics_by_name(little_script):
     weights = str(little_script[0])
     a, b = run.build_metrics(["FVD16", dict(type="FVD", frames=64)], weights=weights, unknown=1)

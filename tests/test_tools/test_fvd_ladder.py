@@ -16,3 +16,4 @@ def test_draws_the_ladder(tmp_path, load_tool, weights, capsys, check_refusal):
     assert cv2.imread(str(tmp_path / "ladder.png")) is not None
     assert f"done: results in {tmp_path}" in capsys.readouterr().out
     check_refusal(main, ["--clips", "1"], "--clips 1")
+    check_refusal(main, ["--frames", "8"], "--frames 8", "at least 9")

@@ -26,11 +26,11 @@ def test_motion_of_cells_that_training_never_saw(tmp_path, toy_config, weights, 
     out = tmp_path / "out"
     test.main([str(toy_config()), str(weights), "--out-dir", str(out), "--frames", "6"])
     assert {p.name for p in out.iterdir()} == {
-        *("test.csv", "test.png", "samples.mp4", "samples.png", "card.json", "card.md")
+        *("test.csv", "test.png", "samples.mp4", "samples.png")
     }
     rows = list(csv.DictReader((out / "test.csv").open()))
     # Every actor lacks one action in training.
-    assert [row["action"] for row in rows] == ["nod", "wave", "speak", "all"] or len(rows) == 4
+    assert [row["action"] for row in rows] == ["nod", "wave", "speak", "all"]
     assert [int(row["cells"]) for row in rows] == [1, 1, 1, 3]
     for key in ("real", "generated"):
         values = [float(row[key]) for row in rows]

@@ -74,12 +74,14 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError(f"--clips {args.clips} --steps {args.steps}: at least 2 and 1")
     import numpy as np
 
-    from mmctsvg.evaluation.backbones.i3d import I3DLogits
+    from mmctsvg.evaluation.backbones.i3d import SHORTEST, I3DLogits
     from mmctsvg.evaluation.distortions import DISTORTIONS
     from mmctsvg.evaluation.functional.frechet import Moments, frechet_distance
     from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
 
+    if args.frames < SHORTEST:
+        raise UserError(f"--frames {args.frames}: the network needs at least {SHORTEST}")
     network = I3DLogits(args.weights)
     reference, films, others = make_halves(args.clips, args.size, args.frames)
     strengths = [step / args.steps for step in range(args.steps + 1)]

@@ -114,7 +114,9 @@ class FVD(VideoMetric):
         for start in self._starts(film):
             if not self.wants(real=real):
                 return
-            group = ("real_even", "real_odd")[self._seen[real] % 2] if real else "fake"
+            # Ranks take turns, so this is its place among the windows of all.
+            place = self._seen[real] * get_world_size() + get_rank()
+            group = ("real_even", "real_odd")[place % 2] if real else "fake"
             self._seen[real] += 1
             self._waiting.append((group, film.frames[start : start + self.span : self.stride]))
             if len(self._waiting) >= self.batch_size:
@@ -279,7 +281,6 @@ class FVD(VideoMetric):
             starts=self.starts,
             clips=self.clips,
             generated_times="from 0",
-            reference=self.real_split,
             interval=f"value +- 1.96 standard deviations of {self.interval} resamplings of clips",
             floor="distance of the even from the odd real clips",
             seed=self.seed,

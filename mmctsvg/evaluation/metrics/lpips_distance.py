@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
 from ..backbones.lpips import NETS, load_lpips
-from ..film import Film, Shot
+from ..film import Film, Shot, clip_name
 from ..functional.bootstrap import bootstrap_interval
 from ..weights import find_entry
 from .base import VideoMetric
@@ -26,9 +25,11 @@ _SMALLEST = 64  # pixels to which smaller films are enlarged: the trunks halve t
 class LPIPSDistance(VideoMetric):
     """Perceptual distance of real films and their generated counterparts.
 
-    A pair is a real and a generated film with the same file name (without its suffix) and the same
-    actor and action; frame t is compared with frame t, as far as both go. It serves
+    A pair is a real and a generated film with the same file name (without a video's ending) and the
+    same actor and action; frame t is compared with frame t, as far as both go. It serves
     reconstructions, such as inverted clips; a generator by itself has no counterparts.
+
+    Unlike other metrics it keeps films: real ones wait in memory for their counterparts.
 
     Args:
         net: ``'vgg'`` or ``'alex'``.
@@ -67,7 +68,7 @@ class LPIPSDistance(VideoMetric):
 
     def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
         """Mean distance of a film and its counterpart, when both have come."""
-        key = Path(film.name).stem, film.actor, film.action
+        key = clip_name(film.name), film.actor, film.action
         other = self._waiting.pop((not real, *key), None)
         if other is None:
             if (real, *key) in self._waiting:

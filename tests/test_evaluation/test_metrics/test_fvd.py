@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from mmctsvg.evaluation.metrics import FVD
+from mmctsvg.evaluation.metrics import FVD, fvd
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -53,19 +53,34 @@ def test_equal_sets_are_at_zero_and_shifted_ones_are_not(make, make_film):
     assert fill(metric, films, frozen)["FVD9/value"] > 10  # nothing is left of the first result
 
 
-def test_two_ranks_give_what_one_gives(make, make_film):
+def test_two_ranks_give_what_one_gives(make, make_film, monkeypatch):
     real = [make_film(n, frames=9) for n in range(10)]
     fake = [make_film(50 + n, frames=9) for n in range(10)]
     one, ranks, gathered = make(interval=20), [make(interval=20), make(interval=20)], []
     whole = fill(one, real, fake)
+    monkeypatch.setattr(fvd, "get_world_size", lambda: 2)
     for rank, metric in enumerate(ranks):
-        # The pairs of even and odd clips stay together.
+        monkeypatch.setattr(fvd, "get_rank", lambda rank=rank: rank)
         metric.compute_metrics = lambda results: gathered.extend(results) or {}
-        fill(metric, real[rank * 6 : 6 + rank * 4], fake[rank::2])
+        fill(metric, real[rank::2], fake[rank::2])
     merged = one.compute_metrics(gathered)
     for key in ("value", "floor", "real_clips", "generated_clips"):
         assert merged[key] == pytest.approx(whole[f"FVD9/{key}"], rel=1e-6)
-    assert whole["FVD9/low"] < whole["FVD9/value"] < whole["FVD9/high"]
+
+
+def test_interval_is_that_of_a_bootstrap(make, make_film, little_script):
+    real = [make_film(n, frames=9) for n in range(10)]
+    fake = [make_film(50 + n, frames=9) for n in range(12)]
+    found = fill(make(interval=20, seed=3), real, fake)
+    a, b = (np.stack([little_script[1](f.frames) for f in films]) for films in (real, fake))
+    a = np.concatenate([a[::2], a[1::2]])
+    rng = np.random.default_rng(3)
+    drawn = [
+        frechet_by_scipy(*(x[rng.integers(len(x), size=len(x))] for x in (a, b))) for _ in range(20)
+    ]
+    spread = 1.96 * np.std(drawn, ddof=1)
+    assert found["FVD9/high"] - found["FVD9/value"] == pytest.approx(spread, rel=1e-2)
+    assert found["FVD9/value"] - found["FVD9/low"] == pytest.approx(spread, rel=1e-2)
 
 
 def test_windows(make, make_film):
