@@ -29,7 +29,7 @@ CONFIG_ERRORS = (
 
 
 class OptionsAction(DictAction):
-    """MMEngine's ``--cfg-options key=value ...``; a word without ``=`` is an error of one line."""
+    """MMEngine's ``--cfg-options key=value ...``; words that are none are errors of one line."""
 
     def __call__(
         self,
@@ -44,6 +44,13 @@ class OptionsAction(DictAction):
                 raise UserError(
                     f"{option_string} takes key=value, for example a.b=1, not {word!r}."
                 )
+            try:
+                self._parse_iterable(word.split("=", 1)[1])
+            except AssertionError as error:  # all that MMEngine says of a bracket too many
+                raise UserError(
+                    f"{option_string} {word}: a bracket is missing; quote lists, for example "
+                    '"a.b=[1, 2]".'
+                ) from error
         super().__call__(parser, namespace, values, option_string)
 
 

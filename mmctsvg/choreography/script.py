@@ -208,7 +208,8 @@ class _Parser:
         if changes and changes[0].start > 0:
             self.problems.append((changes[0].line, f"{name} must be given at 0 s already"))
         for before, after in zip(changes, changes[1:], strict=False):
-            if after.start < before.start + before.over:
+            # As much as `locate` forgives: 0.1 + 0.2 is above 0.3 by rounding.
+            if after.start < before.start + before.over - 1e-9:
                 text = (
                     f"{name} changes again at {after.start:g} s, but the change of line "
                     f"{before.line} lasts until {before.start + before.over:g} s"

@@ -72,6 +72,9 @@ def test_option_parser():
     assert parsed.cfg_options == {"a.b": 1, "c": [1, 2], "d": "x", "e": None, "f": (1, 2)}
     with pytest.raises(UserError, match="takes key=value"):
         parser.parse_args(["--cfg-options", "a.b"])
+    for words in (["a.b=(1,2"], ["c=1", "a.b=[1,", "2]"]):
+        with pytest.raises(UserError, match=r"--cfg-options a.b=.*a bracket is missing"):
+            parser.parse_args(["--cfg-options", *words])
 
 
 def test_what_components_refuse_is_the_users_error():

@@ -101,6 +101,16 @@ def test_one_mistake(write, text, line, part):
     ), str(caught.value)
 
 
+def test_changes_may_follow_at_once(write):
+    """0.1 + 0.2 is above 0.3 by rounding."""
+    text = (
+        "length: 1 s\nscore:\n  0 s: {actor: a}\n  0.1 s: {actor: b, smooth: 0.2 s}\n"
+        "  0.3 s: {actor: a}"
+    )
+    script = read_script(write(text))
+    assert [change.start for change in script.tracks["actor"]] == [0, 0.1, 0.3]
+
+
 def test_a_length_that_cannot_be_read_is_one_mistake(write):
     path = write("length: 20 frames\nscore:\n  0 s: {actor: a}\n  9 s: {actor: b}")
     with pytest.raises(UserError) as caught:
