@@ -17,6 +17,7 @@ import csv
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.launcher import LAUNCHERS, check_launcher
 
 COLUMNS = 8  # frames of a clip on the sheet
 MAX_ROWS = 12  # cells on the sheet
@@ -51,7 +52,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help="change the config",
     )
-    parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
+    parser.add_argument("--launcher", choices=["none", *LAUNCHERS], default="none")
     return parser.parse_args(argv)
 
 
@@ -195,6 +196,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     if args.frames < 2:
         raise UserError(f"--frames {args.frames}: motion needs at least 2 frames.")
+    check_launcher(args.launcher)
     from mmengine.dist import is_main_process
 
     from mmctsvg.apis.config import config_errors, load_config

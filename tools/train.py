@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.launcher import LAUNCHERS, check_launcher, count_processes
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,7 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="KEY=VALUE",
         help="change the config, for example train_cfg.max_iters=100",
     )
-    parser.add_argument("--launcher", choices=["none", "pytorch", "slurm", "mpi"], default="none")
+    parser.add_argument("--launcher", choices=["none", *LAUNCHERS], default="none")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
@@ -80,15 +81,12 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
         cfg.train_dataloader.dataset.items_per_iteration = (
             cfg.train_dataloader.batch_size * count_processes(cfg.launcher)
         )
-    checkpoint = find_checkpoint(args.resume, Path(cfg.work_dir))
+    resume = args.resume
+    if resume is None and cfg.get("resume"):  # MMEngine's way to say it in a config
+        resume = cfg.get("load_from") or "auto"
+    checkpoint = find_checkpoint(resume, Path(cfg.work_dir))
     cfg.resume = checkpoint is not None
     cfg.load_from = str(checkpoint) if checkpoint else cfg.get("load_from")
-
-
-def count_processes(launcher: str) -> int:
-    """How many processes will train together; asked before they have met."""
-    names = {"pytorch": "WORLD_SIZE", "slurm": "SLURM_NTASKS", "mpi": "OMPI_COMM_WORLD_SIZE"}
-    return int(os.environ.get(names[launcher], 1)) if launcher in names else 1
 
 
 def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
@@ -106,8 +104,8 @@ def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
     pointer = work_dir / "last_checkpoint"
     if pointer.is_file():
         named = Path(pointer.read_text(encoding="utf-8").strip())
-        # The work dir may have been moved since.
-        for path in (named, work_dir / named.name):
+        # The work dir may have been moved or copied since; a copy goes on from its own.
+        for path in (work_dir / named.name, named):
             if path.is_file():
                 return path
     return max(work_dir.glob("iter_*.pth"), key=iteration_of, default=None)
@@ -134,6 +132,22 @@ def check_resumable(path: str, checkpoint: dict) -> None:
     missing = {"optimizer", "meta", "message_hub"} - checkpoint.keys()
     if missing:
         raise UserError(f"{path}: cannot be resumed from, it has no {', '.join(sorted(missing))}.")
+
+
+def check_seed(path: str, checkpoint: dict, seed: int | None) -> None:
+    """Refuses to go on with other noise and data than before, if nobody asked for it.
+
+    Checkpoints of the authors know no seed.
+
+    Raises:
+        UserError: naming the option that goes on with the old seed.
+    """
+    saved = checkpoint["meta"].get("seed")
+    if None not in (saved, seed) and saved != seed:
+        raise UserError(
+            f"{path}: was trained with seed {saved} and would go on with {seed}; "
+            f"add --seed {saved}."
+        )
 
 
 def check_fit(path: str, checkpoint: dict, model, resume: bool) -> None:
@@ -202,6 +216,7 @@ def describe(runner, model) -> str:
 def main(argv: list[str] | None = None) -> None:
     """Trains."""
     args = parse_args(argv)
+    check_launcher(args.launcher)
     from mmctsvg.apis.config import config_errors, load_config
 
     cfg = load_config(args.config, args.cfg_options)
@@ -232,6 +247,8 @@ def main(argv: list[str] | None = None) -> None:
         checkpoint = read_checkpoint(cfg.load_from)
         if cfg.resume:
             check_resumable(cfg.load_from, checkpoint)
+            if args.seed is None:
+                check_seed(cfg.load_from, checkpoint, cfg.get("randomness", {}).get("seed"))
         check_fit(cfg.load_from, checkpoint, model, cfg.resume)
         if carry_ramp(cfg.load_from, checkpoint, model) and not cfg.resume:
             runner.logger.info("the weights have the ramp behind them: lambda is 1 from the start")

@@ -117,8 +117,19 @@ def check_switches(config: Path, dataset: Dataset, model: nn.Module) -> None:
         )
 
 
-def check_batch(config: Path, batch_size: int, model: nn.Module) -> None:
+def check_batch(
+    config: Path | str,
+    batch_size: int,
+    model: nn.Module,
+    option: str = "train_dataloader.batch_size",
+) -> None:
     """Refuses a batch that the model cannot be trained on.
+
+    Args:
+        config: named in the error.
+        batch_size: triplets per process and iteration.
+        model: a `CTSVG`, not wrapped.
+        option: which gives ``batch_size``; named in the error.
 
     Raises:
         UserError: if it cannot be split, is too small to shuffle, or does not fill the groups of
@@ -128,15 +139,15 @@ def check_batch(config: Path, batch_size: int, model: nn.Module) -> None:
     if type(parts) is not int or parts < 1 or batch_size % parts:
         raise UserError(
             f"{config}: model.accumulate={parts} cannot split the {batch_size} triplets of a "
-            f"process evenly; give a divisor of train_dataloader.batch_size={batch_size}."
+            f"process evenly; give a divisor of {option}={batch_size}."
         )
     part = batch_size // parts
-    both = f"train_dataloader.batch_size={batch_size}, model.accumulate={parts}"
+    both = f"{option}={batch_size}, model.accumulate={parts}"
     shuffled = model.shuffle_discriminator is not None and model.switches["shuffle"] == "paper"
     if shuffled and part < 2:
         raise UserError(
             f"{config}: with {both} D_s gets single triplets and cannot exchange their content; "
-            f"give train_dataloader.batch_size={2 * parts} or more."
+            f"give {option}={2 * parts} or more."
         )
     judge = model.time_discriminator
     if judge is not None and model.switches["minibatch_stddev"] == "official":
@@ -144,8 +155,8 @@ def check_batch(config: Path, batch_size: int, model: nn.Module) -> None:
         if frames > 4 and frames % 4:
             raise UserError(
                 f"{config}: with {both} D_t gets {frames} frames, no multiple of 4, which "
-                "minibatch_stddev='official' needs; give a train_dataloader.batch_size that is a "
-                f"multiple of {4 * parts}, or model.switches.minibatch_stddev=paper."
+                f"minibatch_stddev='official' needs; give a {option} that is a multiple of "
+                f"{4 * parts}, or model.switches.minibatch_stddev=paper."
             )
 
 

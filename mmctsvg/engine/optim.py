@@ -5,6 +5,7 @@ import copy
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
 from torch import nn
+from torch.optim import Optimizer
 
 from mmctsvg.models.schedule import lazy_adam
 from mmctsvg.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
@@ -13,6 +14,9 @@ from mmctsvg.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZ
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LazyAdamConstructor:
     """One Adam per player of `CTSVG`, corrected for lazy regularisation.
+
+    A resumed optimiser takes moments and steps from the checkpoint, everything else from this
+    config.
 
     Args:
         optim_wrapper_cfg: ``dict(constructor='LazyAdamConstructor', optimizer=dict(type='Adam',
@@ -41,6 +45,18 @@ class LazyAdamConstructor:
             optimizer.update(lazy_adam(optimizer["lr"], optimizer["betas"], interval))
             optimizer["params"] = list(getattr(model, name).parameters())
             cfg["optimizer"] = OPTIMIZERS.build(optimizer)
+            cfg["optimizer"].register_load_state_dict_pre_hook(_keep_settings)
             cfg.setdefault("type", "mmengine.OptimWrapper")
             wrappers[name] = OPTIM_WRAPPERS.build(cfg)
         return OptimWrapperDict(**wrappers)
+
+
+def _keep_settings(optimizer: Optimizer, state: dict) -> dict:
+    """A saved state with the optimiser's own settings, which PyTorch would replace by the saved.
+
+    Who resumes with another learning rate means it. ``fused`` may be absent from a state (of the
+    authors, for example) and decides where PyTorch puts the step counts.
+    """
+    (own,) = optimizer.param_groups
+    settings = {name: value for name, value in own.items() if name != "params"}
+    return {**state, "param_groups": [{**saved, **settings} for saved in state["param_groups"]]}

@@ -28,10 +28,11 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         dataloader: a data loader, or the config of one, whose sampler is endless and has an
             attribute ``start``: the number of items that all processes together have used.
         max_iters: number of iterations of the whole training, at least 1.
-        val_interval: iterations between two validations, if the runner has a validation.
+        val_interval: iterations between two validations, at least 1, if the runner has a
+            validation.
 
     Raises:
-        ValueError: if ``max_iters`` is no positive whole number.
+        ValueError: if ``max_iters`` or ``val_interval`` is no positive whole number.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         val_interval: int = 1000,
     ) -> None:
         super().__init__(runner, dataloader)
-        if not isinstance(max_iters, int) or max_iters < 1:
-            raise ValueError(f"max_iters must be a positive whole number, not {max_iters!r}")
+        for name, value in (("max_iters", max_iters), ("val_interval", val_interval)):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive whole number, not {value!r}")
         self.max_iters = max_iters
         self.val_interval = val_interval
         self.max_epochs = 1  # MMEngine's hooks ask for epochs; the whole training is one

@@ -56,11 +56,12 @@ class CTSVG(BaseModel):
         path_weight: Weight of the path length penalty; 0 for none.
         path_decay: Speed of the running mean path length.
         path_interval: Iterations from one path length step to the next, at least 1.
-        ema_half_life: Half-life of the generator's average, in videos.
+        ema_half_life: Half-life of the generator's average, in videos; above 0.
         ramp: First and last iteration of the action embedding's ramp; None for none. The switch
             ``ramp='official'`` replaces the paper's (4000, 6000) by (2000, 4000).
         accumulate: Parts into which a batch is split to save memory. The update is that of the
-            whole batch, but D_s shuffles and D_t measures deviations within a part.
+            whole batch, but D_s shuffles and D_t measures deviations within a part, and path
+            length takes half the videos of every part, rounded up.
         precision: Of the convolutions, see `mmctsvg.models.precision`.
         seed: Of all noise.
 
@@ -114,6 +115,8 @@ class CTSVG(BaseModel):
                 f"r1_interval={r1_interval}, path_interval={path_interval}: must be at least 1; "
                 "r1_gamma=0 or path_weight=0 turns a regulariser off"
             )
+        if ema_half_life <= 0:
+            raise ValueError(f"ema_half_life={ema_half_life}: must be above 0")
         self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
         self.path_weight, self.path_decay = path_weight, path_decay
         self.path_interval = path_interval

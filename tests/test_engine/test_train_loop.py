@@ -80,10 +80,10 @@ def test_an_interrupted_run_is_the_straight_run_bit_for_bit(tmp_path, toy_config
         assert differences(states[0][part], states[1][part]) == []
 
 
-def test_max_iters_is_a_number(toy_config, tmp_path):
-    for wrong in (0, 2.5):
-        runner, _ = build(toy_config({"train_cfg.max_iters": wrong}), tmp_path)
-        with pytest.raises(ValueError, match=f"max_iters.*{wrong}"):
+def test_numbers_of_iterations_are_numbers(toy_config, tmp_path):
+    for name, wrong in (("max_iters", 0), ("max_iters", 2.5), ("val_interval", 0)):
+        runner, _ = build(toy_config({f"train_cfg.{name}": wrong}), tmp_path)
+        with pytest.raises(ValueError, match=f"{name}.*{wrong}"):
             _ = runner.train_loop
 
 

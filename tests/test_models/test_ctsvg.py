@@ -311,6 +311,11 @@ def test_forward_gives_the_counterpart_of_a_batch():
         model(**data, mode="loss")
 
 
+def test_an_average_without_half_life_is_refused():
+    with pytest.raises(ValueError, match="ema_half_life=0: must be above 0"):
+        make(ema_half_life=0)
+
+
 @pytest.mark.slow
 def test_a_tiny_model_overfits_one_clip():
     """The distance of its film to the only clip there is falls tenfold."""

@@ -72,11 +72,13 @@ def test_weights_of_other_data(
     check_refusal(test.main, [bigger, path], "renders 16 pixels", "32")
 
 
-def test_bad_input_is_one_sentence(tmp_path, toy_config, weights, test, check_refusal):
+def test_bad_input_is_one_sentence(tmp_path, toy_config, weights, test, check_refusal, monkeypatch):
     config = toy_config()
     check_refusal(test.main, ["no.py", weights], "no.py")
     check_refusal(test.main, [config, tmp_path / "no.pth"], "no.pth")
     check_refusal(test.main, [config, weights, "--frames", "1"], "--frames 1")
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    check_refusal(test.main, [config, weights, "--launcher", "pytorch"], "WORLD_SIZE is not set")
     check_refusal(test.main, [config, weights, "--cfg-options", "x=1"], "no x")
     check_refusal(test.main, [config, weights, "--metrics", "FID"], "no metric 'FID'", "FVD")
 

@@ -7,6 +7,7 @@ import torch
 from mmengine.config import Config
 
 from mmctsvg.apis.weights import CARD_KEY, make_card
+from mmctsvg.utils.errors import UserError
 
 
 @pytest.fixture
@@ -63,6 +64,8 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         [*arguments, "--resume", checkpoint, *other],
         "iter_2.pth: is not a checkpoint of this config: generator.",
     )
+    seed = ["--cfg-options", "randomness.seed=5", "train_cfg.max_iters=9"]
+    check_refusal(train, [*arguments, "--resume", checkpoint, *seed], "iter_2.pth", "add --seed 0")
     bare = tmp_path / "bare.pth"
     torch.save({"state_dict": {}}, bare)
     longer = ["--cfg-options", "train_cfg.max_iters=9"]
@@ -93,6 +96,14 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         ),
         (["{config}", "--resume", "missing.pth"], ["--resume missing.pth"]),
         (["{config}", "--cfg-options", "load_from=none.pth"], ["none.pth: there is no such file"]),
+        (
+            ["{config}", "--cfg-options", "resume=True", "load_from=none.pth"],
+            ["--resume none.pth: there is no such checkpoint"],
+        ),
+        (["{config}", "--cfg-options", "model.ramp=(1,2"], ["model.ramp=(1,2: a bracket"]),
+        (["{config}", "--cfg-options", "train_cfg.val_interval=0"], ["val_interval", "not 0"]),
+        (["{config}", "--launcher", "pytorch"], ["--launcher pytorch", "tools/dist_train.sh"]),
+        (["{config}", "--launcher", "slurm"], ["SLURM_NTASKS is not set", "srun"]),
         (["{config}", "--amp", "fp8"], ["fp8"]),
         (
             ["{config}", "--cfg-options", "model.preset=official"],
@@ -159,6 +170,8 @@ def test_bad_input_is_one_sentence(
     tmp_path, toy_config, train, check_refusal, arguments, words, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
+    for variable in ("WORLD_SIZE", "SLURM_NTASKS"):  # the tests may be run by a launcher
+        monkeypatch.delenv(variable, raising=False)
     config = toy_config()
     check_refusal(train, [str(a).format(config=config) for a in arguments], *words)
 
@@ -190,6 +203,35 @@ def test_options_reach_the_config(tmp_path, toy_config, load_tool):
     args = tool.parse_args([str(args.config), "--amp", "bf16"])
     tool.apply_args(cfg, args)
     assert cfg.model.precision == "bf16" and cfg.randomness.seed == 5
+
+
+def test_a_config_can_say_that_it_resumes(tmp_path, toy_config, load_tool):
+    tool = load_tool("train")
+    last, other = tmp_path / "iter_3.pth", tmp_path / "other.pth"
+    last.touch(), other.touch()
+
+    def apply(changes, *options):
+        config = toy_config({"resume": True, **changes})
+        args = tool.parse_args([str(config), "--work-dir", str(tmp_path), *options])
+        cfg = Config.fromfile(config)
+        tool.apply_args(cfg, args)
+        return cfg.resume, cfg.load_from
+
+    assert apply({}) == (True, str(last))
+    assert apply({"load_from": str(other)}) == (True, str(other))
+    assert apply({"load_from": str(other)}, "--resume") == (True, str(last))
+    last.unlink()
+    assert apply({}) == (False, None)
+    assert apply({"resume": False, "load_from": str(other)}) == (False, str(other))
+
+
+def test_another_seed_is_refused(load_tool):
+    tool = load_tool("train")
+    with pytest.raises(UserError, match="a.pth: was trained with seed 7 .* add --seed 7"):
+        tool.check_seed("a.pth", {"meta": {"seed": 7}}, 0)
+    tool.check_seed("a.pth", {"meta": {"seed": 7}}, 7)
+    tool.check_seed("a.pth", {"meta": {"seed": 7}}, None)  # MMEngine then takes the old one
+    tool.check_seed("a.pth", {"meta": {}}, 0)  # of the authors
 
 
 def test_the_cycling_stride_knows_the_global_batch(toy_config, load_tool, monkeypatch):
@@ -271,6 +313,9 @@ def test_the_newest_checkpoint_is_found(tmp_path, load_tool):
     assert tool.find_checkpoint("auto", tmp_path).name == "iter_900.pth"
     (tmp_path / "last_checkpoint").write_text("/gone/iter_2.pth")
     assert tool.find_checkpoint("auto", tmp_path).name == "iter_1000.pth"
+    copy = shutil.copytree(tmp_path, tmp_path / "copy")
+    (copy / "last_checkpoint").write_text(str(tmp_path / "iter_900.pth"))
+    assert tool.find_checkpoint("auto", copy) == copy / "iter_900.pth"
 
 
 @pytest.mark.slow

@@ -49,7 +49,10 @@ def test_layers_without_noise(make_generator):
 def test_low_precision_is_as_near_as_the_plain_one(make_generator, dtype):
     g = make_generator()
     styles, maps = styles_of(g, 8), maps_of(g, "one")
-    styles[4:] *= 1e4  # as late times make them: float16 must not overflow
+    styles[4:] *= 1e4  # as late times make them: float16 must not overflow ...
+    with torch.no_grad():
+        for to_rgb in g.synthesis.to_rgbs:
+            to_rgb.conv.modulation.weight *= 0.01  # ... but where the colours themselves are huge
     exact = g.synthesise(styles, maps)
     g.compute_dtype = dtype
     images, plain = PreparedSynthesis(g.synthesis)(styles, maps), g.synthesise(styles, maps)
@@ -57,7 +60,7 @@ def test_low_precision_is_as_near_as_the_plain_one(make_generator, dtype):
     def error(found):
         return (found - exact)[:4].square().mean().sqrt()
 
-    assert images.dtype == torch.float32 and images.isfinite().all() == plain.isfinite().all()
+    assert images.dtype == torch.float32 and images.isfinite().all() and plain.isfinite().all()
     assert 0 < error(images) < 1.5 * error(plain)
 
 
