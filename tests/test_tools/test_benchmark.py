@@ -51,3 +51,21 @@ def test_rendering_alone(benchmark, toy_config, capsys):
     assert [line[:2] for line in found] == [("8", "1"), ("8", "3"), ("16", "1"), ("16", "3")]
     assert all(float(number) > 0 for line in found for number in line)
     assert "training" not in out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--size", "48"], ["48"]),
+        (["--only-rendering", "--render-size", "48"], ["48"]),
+        (["--batch-size", "1"], ["--batch-size=1", "give --batch-size=2 or more"]),
+        (["--device", "gpu0"], ["not 'gpu0'"]),
+        (["--device", "cpu", "--precision", "fp16"], ["fp16", "'bf16'"]),
+    ],
+)
+def test_bad_input_is_one_sentence(benchmark, toy_config, check_refusal, options, words):
+    check_refusal(benchmark.main, [toy_config(), *options], *words)
+
+
+def test_a_config_that_is_not_there(benchmark, check_refusal):
+    check_refusal(benchmark.main, ["no_such.py"], "no_such.py: there is no such config")

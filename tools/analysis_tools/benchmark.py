@@ -25,6 +25,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.apis.arguments import choose_device
+from mmctsvg.apis.config import config_errors, load_config
+from mmctsvg.engine.checks import check_batch
 from mmctsvg.models.precision import PRECISIONS, resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
@@ -59,7 +62,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         "--chunk", type=int, nargs="+", default=[1, 16], help="frames that are rendered at once"
     )
     parser.add_argument("--only-rendering", action="store_true", help="train nothing")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     return parser.parse_args(argv)
 
 
@@ -247,17 +250,33 @@ def report_training(cfg: Config, args, device: torch.device) -> None:
         )
 
 
+def check(cfg: Config, args, device: torch.device) -> None:
+    """Refuses what cannot be measured, before hours of measuring.
+
+    Raises:
+        UserError: for a precision, a size or a batch that the model or the device cannot have.
+    """
+    with config_errors(args.config), torch.device("meta"):
+        for precision in args.precision:
+            resolve_precision(precision, device)
+        for size in args.render_size:
+            MODELS.build({**cfg.model.generator, "size": size})
+        if not args.only_rendering:
+            check_batch(args.config, args.batch_size, MODELS.build(cfg.model), "--batch-size")
+
+
 @cli
 def main(argv: list[str] | None = None) -> None:
     """Prints the measurements."""
     args = parse_args(argv)
-    cfg, device = Config.fromfile(args.config), torch.device(args.device)
+    cfg, device = load_config(args.config), choose_device(args.device)
     args.size = args.size or cfg.model.generator["size"]
     args.render_size = args.render_size or [args.size]
     args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
     for player in ("generator", "time_discriminator", "shuffle_discriminator"):
         if cfg.model.get(player):
             cfg.model[player]["size"] = args.size
+    check(cfg, args, device)
     print(
         f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
         f"{torch.get_num_threads()} threads, medians of {args.repeats}"
