@@ -114,6 +114,16 @@ def test_first_frame_with_the_following(fake):
     assert "Identity/real_person" not in found and metric.notes == []
 
 
+def test_cosines_of_a_face_that_is_lost_on_the_way():
+    """The film counts as lost, and what there was is still known."""
+    one = film(3, frames=8, missing=range(2, 8))
+    found = make().measure(one, real=False)
+    assert found["embedding"] is None and found["missing"] == 6
+    assert found["cosines"][0] == pytest.approx(vectors(one)[0] @ vectors(one)[1], abs=1e-6)
+    assert np.isnan(found["cosines"][1:]).all()
+    assert "cosines" not in make().measure(film(3, missing=[0]), real=False)
+
+
 def test_real_people(fake, real):
     metric = make()
     found = fill(metric, fake, real)
