@@ -233,6 +233,7 @@ def main(argv: list[str] | None = None) -> None:
     evaluate(metrics, GeneratorSubject(inferencer, train, test), out_dir, report)
     if is_main_process():
         print(f"done: results in {out_dir}")
+    leave()
 
 
 def join(launcher: str) -> None:
@@ -243,6 +244,15 @@ def join(launcher: str) -> None:
 
     if launcher != "none" and not init_process_group_cpu():
         init_dist(launcher)
+
+
+def leave() -> None:
+    """Parts from the other processes, together: gloo aborts those whose peer is gone already."""
+    from torch import distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
