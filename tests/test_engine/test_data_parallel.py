@@ -30,6 +30,7 @@ def make(seed, **kwargs):
         ),
         dict(type="ShuffleDiscriminator", hidden_dim=6, **SIZES),
         ramp=(1, 3),
+        ema_half_life=20,  # so that it matters whose videos are counted
         **kwargs,
     )
 

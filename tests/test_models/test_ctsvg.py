@@ -1,16 +1,13 @@
-"""The algorithm: the step against a second implementation, state, switches, learning."""
+"""The algorithm: turns, state, switches, learning; what the step computes is in test_step.py."""
 
 import copy
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 import mmctsvg.models.discriminators.shuffle as shuffle
 from mmctsvg.engine.optim import LazyAdamConstructor
 from mmctsvg.models import CTSVG
-from mmctsvg.models.discriminators.shuffle import shuffle_content
-from mmctsvg.models.randomness import D_STEP, SHUFFLE, generator_for
 from mmctsvg.models.switches import SWITCHES
 
 CHANNELS = {4: 8, 8: 8}
@@ -65,48 +62,6 @@ def optimisers(model):
 def train(model, iterations, start=0, n=4):
     wrappers = optimisers(model)
     return [model.train_step(batch(i, n), wrappers) for i in range(start, start + iterations)]
-
-
-def test_discriminator_step_by_hand():
-    """The gradients of D_t and D_s, computed with two separate passes and no helper of the step."""
-    model = make(path_weight=0, r1_gamma=0)
-    by_hand, data = copy.deepcopy(model), batch()
-    items = data["index"].tolist()
-    (part,) = by_hand.batches(data)
-    with torch.no_grad():
-        fake, told = by_hand.fakes(part, D_STEP)
-    assert torch.equal(told, data["times"])
-    who, what = data["actor"], data["action"]
-    d_t, d_s = by_hand.time_discriminator, by_hand.shuffle_discriminator
-    loss_t = (
-        F.softplus(-d_t(data["frames"], told, who, what, 0.0)).mean()
-        + F.softplus(d_t(fake, told, who, what, 0.0)).mean()
-    )
-    shuffled = shuffle_content(fake, "paper", generator_for(0, items[0], SHUFFLE))
-    loss_s = F.softplus(-d_s(data["frames"])).mean() + F.softplus(d_s(shuffled)).mean()
-    (loss_t + loss_s).backward()
-    expected = {
-        name: [p.grad for p in getattr(by_hand, name).parameters()]
-        for name in ("time_discriminator", "shuffle_discriminator")
-    }
-
-    seen = {}
-    wrappers = optimisers(model)
-    for name in expected:
-        step = wrappers[name].step
-
-        def record(name=name, step=step):
-            seen[name] = [
-                None if p.grad is None else p.grad.clone()
-                for p in getattr(model, name).parameters()
-            ]
-            step()
-
-        wrappers[name].step = record
-    model.train_step(data, wrappers)
-    for name, gradients in expected.items():
-        for ours, hand in zip(seen[name], gradients, strict=True):
-            torch.testing.assert_close(ours, hand, atol=1e-5, rtol=1e-3)
 
 
 def test_each_player_moves_in_its_turn_only(monkeypatch):
@@ -300,15 +255,6 @@ def test_whether_d_t_minds_a_still_film_is_measured():
     assert torch.equal(still, torch.stack([data["frames"][:, 0]] * 3, dim=1))
     torch.testing.assert_close(first["d_t_motion"], moving.mean() - standing.mean())
     assert first["d_t_motion"] != 0 and "d_t_motion" not in second
-
-
-def test_forward_gives_the_counterpart_of_a_batch():
-    """For evaluation: the averaged generator at the batch's labels and times, reproducibly."""
-    model, data = make(), batch()
-    a, b = model(**data), model(**data)
-    assert a.shape == data["frames"].shape and torch.equal(a, b)
-    with pytest.raises(ValueError, match="train_step"):
-        model(**data, mode="loss")
 
 
 def test_an_average_without_half_life_is_refused():

@@ -114,6 +114,13 @@ def test_too_few_frames():
         make()(frames, times, actors, actions)
 
 
+def test_starts_reach_time2vec():
+    """Deviations of zero leave nothing of what they belong to."""
+    slow, flat = (make(**{name: 0.0}).time2vec for name in ("frequency_std", "linear_std"))
+    assert not slow.weight.any() and slow.linear_weight.all()
+    assert not flat.linear_weight.any() and flat.weight.all()
+
+
 def test_motion_units_see_differences_alone():
     """Half of the hidden units ignore what all frames share, and weigh the rest more."""
     torch.manual_seed(0)
@@ -122,4 +129,7 @@ def test_motion_units_see_differences_alone():
     response = still @ hidden.weight.t()
     assert response[:, :20].abs().max() < 1e-3 < response[:, 20:].abs().mean()
     assert abs(hidden.weight[:20].std() - 5) < 0.3 and abs(hidden.weight[20:].std() - 1) < 0.1
+    d_t = make(motion_gain=5.0, hidden_dim=40)
+    for head in (d_t.action_head, d_t.actor_head):
+        assert abs(head[0].weight[:20].std() - 5) < 0.3
     assert make(motion_gain=5.0, time_points=1).time_head[0].weight.std() < 1.2

@@ -82,6 +82,14 @@ def test_conditions(actors, actions):
     assert torch.equal(film(0, 0), film(0, 0, z_c + 1)) == (actors > 0)
 
 
+def test_starts_reach_the_mapper():
+    """Deviations of zero leave nothing of what they belong to; F_t's rate is the one given."""
+    slow, flat = (make(**{name: 0.0}).mapper.time2vec for name in ("frequency_std", "linear_std"))
+    assert not slow.weight.any() and slow.linear_weight.all()
+    assert not flat.linear_weight.any() and flat.weight.all()
+    assert {layer.lr_mul for layer in make(motion_lr_mul=0.5).mapper.mapping[1:]} == {0.5}
+
+
 def test_config_builds_it_again():
     """The arguments are kept as plain data."""
     g = make(frequency_std=0.3, content="official")

@@ -61,6 +61,20 @@ def test_demodulated_output_has_unit_variance():
     assert abs(y.var().item() - 1) < 0.1
 
 
+def test_a_style_of_zeros_leaves_the_weights_as_they_are():
+    """Modulation starts around 1."""
+    layer, x = ModulatedConv2d(4, 6, 3, 5, demodulate=False), torch.randn(2, 4, 8, 8)
+    expected = F.conv2d(x, layer.weight / 6, padding=1)  # 1 / sqrt(4 * 3 * 3)
+    torch.testing.assert_close(layer(x, torch.zeros(2, 5)), expected)
+
+
+def test_channels_that_are_all_switched_off():
+    """There is nothing to demodulate."""
+    layer = ModulatedConv2d(4, 6, 3, 5)
+    torch.nn.init.zeros_(layer.modulation.bias)
+    assert not layer(torch.randn(2, 4, 8, 8), torch.zeros(2, 5)).any()
+
+
 @pytest.mark.parametrize("kernel_size, down", [(3, False), (3, True), (1, False), (1, True)])
 def test_equal_conv(kernel_size, down):
     """Filter, then convolve with stride 2: also where the order of work is changed."""
