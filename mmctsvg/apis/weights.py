@@ -102,8 +102,8 @@ def load_generator(
         The generator in evaluation mode, without gradients, and its card (see `make_card`).
 
     Raises:
-        UserError: if the file is missing, truncated, of another kind, made by something else, or
-            does not fit its own description.
+        UserError: if the file is missing, truncated, of another kind, made by something else, does
+            not fit its own description, or holds weights that are no finite numbers.
     """
     path = Path(path)
     kind = _kind_of(path)
@@ -118,6 +118,12 @@ def load_generator(
             f"{path}: the weights do not fit the generator that the file describes ({first}); "
             "export it again with this version."
         ) from error
+    for name, tensor in generator.state_dict().items():
+        if not tensor.isfinite().all():  # all films would be black
+            raise UserError(
+                f"{path}: {name} holds values that are no finite numbers: the training diverged; "
+                "take an earlier checkpoint."
+            )
     return generator.eval().requires_grad_(False).to(device), card
 
 

@@ -121,6 +121,15 @@ def test_weights_that_do_not_fit(weights, make_generator):
         load_generator(weights)
 
 
+def test_diverged_weights(tmp_path, make_generator, make_meta):
+    """They would give black films without a word."""
+    generator = make_generator()
+    torch.nn.init.constant_(generator.synthesis.to_rgbs[0].bias, torch.nan)
+    save_generator(tmp_path / "nan.safetensors", generator, make_meta())
+    with pytest.raises(UserError, match=r"nan.safetensors: .*to_rgbs.*bias holds .* earlier"):
+        load_generator(tmp_path / "nan.safetensors")
+
+
 @pytest.mark.parametrize("keep", [0, 5, 100, 0.3, 0.99])
 @pytest.mark.parametrize("kind", ["safetensors", "pth"])
 def test_truncated_files(tmp_path, weights, kind, keep):
