@@ -178,7 +178,8 @@ def invert_clip(
     )
     if clip.faces > 1 and args.face is None:
         print(
-            f"{clip.faces} faces: took the largest; --face 0, 1, ... takes another, from the left"
+            f"{clip.faces} faces: took face {clip.face}, the largest; --face chooses another, "
+            "counted from the left from 0"
         )
     given = {
         name: value
@@ -191,7 +192,6 @@ def invert_clip(
     if args.frames_per_step is not None:
         given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
     settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
-    box = clip.box and [clip.box.left, clip.box.top, clip.box.side]
     motion = invert(
         inferencer,
         clip.frames,
@@ -204,12 +204,7 @@ def invert_clip(
         fps=clip.fps,
         state=state,
         label="inversion, steps",
-        info={
-            "clip": str(path),
-            "crop": {"kind": args.crop, "left_top_side": box},
-            "lpips": args.lpips,
-            "fps": args.fps,
-        },
+        info={**clip.info, "lpips": args.lpips},
     )
     save_motion(result, motion)
     state.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,7 +39,9 @@ class Clip:
         fps: frames per second, the mean where it varies.
         box: what was cut out of the picture; None for all of it.
         faces: how many there were to choose from, if a face was cut out.
+        face: which of them it is, counted from the left from 0.
         path: where it came from.
+        info: for `invert`, so that `read_original` finds the clip and cuts it the same way.
     """
 
     frames: np.ndarray
@@ -47,7 +49,9 @@ class Clip:
     fps: float
     box: Box | None
     path: Path
+    info: dict[str, Any]
     faces: int = 0
+    face: int | None = None
 
 
 def read_clip(
@@ -104,7 +108,8 @@ def read_clip(
             pictures = list(reader.read(samples))
             if crop == "face":
                 faces = face_boxes(pictures)
-                box = _choose_face(path, faces, face)
+                face = _choose_face(path, faces, face)
+                box = faces[face]
             else:
                 box = CROPS[crop](pictures)
         pieces = [
@@ -127,7 +132,14 @@ def read_clip(
         fps=rate,
         box=box,
         path=path,
+        info={
+            "clip": str(path),
+            "length": reader.length,
+            "crop": {"left_top_side": box and [box.left, box.top, box.side]},
+            "fps": fps,
+        },
         faces=len(faces),
+        face=face,
     )
 
 
@@ -140,7 +152,7 @@ def read_original(motion: Motion, size: int, path: str | Path | None = None) -> 
         path: where the clip is now, if not there.
 
     Raises:
-        UserError: if it is not known or cannot be read, or has another number of frames.
+        UserError: if it is not known or cannot be read, or has more or fewer frames than it had.
     """
     asked, path = path, Path(path or motion.info.get("clip") or "")
     if path == Path():
@@ -150,24 +162,25 @@ def read_original(motion: Motion, size: int, path: str | Path | None = None) -> 
     cut = motion.info.get("crop", {}).get("left_top_side")
     box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
     found = read_clip(path, size, box=box, max_frames=len(motion.times))
-    if len(found.frames) != len(motion.times):
+    length = motion.info.get("length", len(motion.times))
+    if found.info["length"] != length or len(found.frames) != len(motion.times):
         raise UserError(
-            f"{path}: has {len(found.frames)} frames and the motion {len(motion.times)}; "
-            "give the clip that was inverted."
+            f"{path}: has {found.info['length']} frames, and the clip that was inverted {length}; "
+            "give that clip."
         )
     return found
 
 
-def _choose_face(path: Path, faces: list[Box], face: int | None) -> Box:
+def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
     if not faces:
         raise UserError(f"{path}: no face was found in it; use --crop center.")
     if face is None:
-        return max(faces, key=lambda box: box.side)
+        return max(range(len(faces)), key=lambda number: faces[number].side)
     if not 0 <= face < len(faces):
         raise UserError(
             f"{path}: there is no face {face}; it shows {len(faces)}, counted from the left from 0."
         )
-    return faces[face]
+    return face
 
 
 def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:

@@ -92,7 +92,7 @@ def invert(
             step. If it exists, the inversion goes on from it. Remove it once the motion is saved.
         save_every: see there.
         label: shows progress under this name.
-        info: more for `Motion.info`.
+        info: more for `Motion.info`; `Clip.info` lets `read_original` find the clip again.
 
     Returns:
         The motion. Its ``info`` has ``losses`` (of all restarts), ``history`` (per step the

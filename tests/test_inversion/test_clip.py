@@ -3,6 +3,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+import torch
 
 from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import frame_numbers
@@ -92,6 +93,22 @@ def test_numbers_of_pictures(names, expected):
     assert frame_numbers(names).tolist() == expected
 
 
+def test_a_motion_finds_its_clip_again(tmp_path):
+    """As docs/inversion.md has it: what `invert` is told of the clip is enough to read it again."""
+    from mmctsvg.inversion import Motion, read_original
+
+    for n in range(3):
+        write_png(tmp_path / "frames" / f"{n}.png", picture(n, 20, 30))
+    clip = read_clip(tmp_path / "frames", 8, crop="center", fps=15.0)
+    assert clip.info["fps"] == 15.0
+    motion = Motion(m=torch.ones(4), times=torch.arange(3.0), fps=15.0, weights="", info=clip.info)
+    again = read_original(motion, 8)
+    assert again.box == clip.box and np.array_equal(again.frames, clip.frames)
+    write_png(tmp_path / "frames" / "3.png", picture(3, 20, 30))
+    with pytest.raises(UserError, match="frames: has 4 frames, and the clip .* inverted 3"):
+        read_original(motion, 8)
+
+
 def test_the_largest_face_or_the_chosen_one(video, monkeypatch):
     seen = []
     boxes = [Box(left=16, top=-2, side=16), Box(left=0, top=0, side=12)]
@@ -102,7 +119,7 @@ def test_the_largest_face_or_the_chosen_one(video, monkeypatch):
 
     monkeypatch.setattr(module, "face_boxes", find)
     clip = read_clip(video(), 16, crop="face")
-    assert len(seen) == 6 and clip.box == boxes[0] and clip.faces == 2
+    assert len(seen) == 6 and clip.box == boxes[0] and (clip.faces, clip.face) == (2, 0)
     assert np.abs(clip.frames.astype(int) - 200)[:, :, 2:].max() < 12
     assert read_clip(video(), 16, crop="face", face=1).box == boxes[1]
     with pytest.raises(UserError, match="no face 2; it shows 2"):

@@ -4,6 +4,7 @@ import torch
 
 from mmctsvg import inversion
 from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.datasets.crops import Box
 from mmctsvg.inversion import load_motion
 from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.visualization import VideoWriter, to_uint8
@@ -110,6 +111,22 @@ def test_several_clips_of_which_one_is_broken(
     first, same = (load_motion(out / name / "motion.safetensors") for name in ("clip", "second"))
     assert torch.equal(first.m, same.m) and not (out / "bad" / "motion.safetensors").exists()
     check_refusal(load_tool("invert").main, [clip, clip, small_model], "two clips are named clip")
+
+
+def test_says_which_face_it_took(tmp_path, small_model, load_tool, monkeypatch, capsys):
+    with VideoWriter(tmp_path / "two.mp4", 10) as writer:
+        writer.write(np.zeros((3, 32, 64, 3), np.uint8))
+    boxes = [Box(left=0, top=0, side=20), Box(left=30, top=0, side=32)]
+    monkeypatch.setattr(inversion.clip, "face_boxes", lambda frames: boxes)
+    arguments = [tmp_path / "two.mp4", small_model, "--crop", "face", "--actor", 0, "--action", 0]
+    arguments += ["--lpips", "none", "--steps", 1, "--out-dir", tmp_path / "out", "--device", "cpu"]
+    main = load_tool("invert").main
+    main([str(a) for a in arguments])
+    assert "2 faces: took face 1, the largest; --face" in capsys.readouterr().out
+    motion = load_motion(tmp_path / "out" / "motion.safetensors")
+    assert motion.info["crop"]["left_top_side"] == [30, 0, 32]
+    main([str(a) for a in [*arguments, "--face", 0]])
+    assert "faces" not in capsys.readouterr().out
 
 
 def test_refuses(tmp_path, small_model, clip, load_tool, check_refusal, make_generator, make_meta):
