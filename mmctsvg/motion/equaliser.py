@@ -42,7 +42,7 @@ def combine(slow: Waves, fast: Waves, edge: float) -> Waves:
     """A motion with the line and slow waves of one and the fast waves of another.
 
     Args:
-        slow: gives everything but fast amplitudes.
+        slow: gives everything but the fast waves.
         fast: a motion of the same generator.
         edge: see `equalise`.
 
@@ -52,5 +52,10 @@ def combine(slow: Waves, fast: Waves, edge: float) -> Waves:
     same = slow.frequency.shape == fast.frequency.shape
     if not (same and torch.equal(slow.frequency, fast.frequency)):
         raise UserError("the two motions have different waves: combine first, then make a loop.")
-    chosen = torch.where(is_fast(slow, edge), fast.amplitude, slow.amplitude)
-    return replace(slow, amplitude=chosen)
+    taken = is_fast(slow, edge)
+    return replace(
+        slow,
+        amplitude=torch.where(taken, fast.amplitude, slow.amplitude),
+        # Loops of motions that begin at different times have the same waves with other phases.
+        phase=torch.where(taken, fast.phase, slow.phase),
+    )

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmctsvg.motion import combine, equalise
+from mmctsvg.motion import combine, equalise, make_loop
 from mmctsvg.utils.errors import UserError
 
 TIMES = torch.arange(40.0, dtype=torch.float64) - 7.5
@@ -37,3 +37,15 @@ def test_slow_of_one_and_fast_of_another(inferencer, waves):
     assert found.linear == waves.linear
     with pytest.raises(UserError, match="different waves"):
         combine(waves, replace(other, frequency=other.frequency * 2), edge)
+
+
+def test_mixed_loops_keep_their_phases(inferencer, waves):
+    """They have the same frequencies, wherever the motions began; the phases are each one's own."""
+    other = inferencer.waves(inferencer.sample_motion(1, seed=5))
+    edge = float(waves.frequency.abs().median())
+    slow, fast = (make_loop(replace(w, start=s), 40)[0] for w, s in ((waves, 0.0), (other, 9.0)))
+    assert not torch.allclose(slow.phase, fast.phase, atol=0.1)
+    found = combine(slow, fast, edge).temporal(TIMES)
+    for j, frequency in enumerate(slow.frequency.tolist(), 1):
+        source = fast if abs(frequency) > edge else slow
+        torch.testing.assert_close(found[:, j], source.temporal(TIMES)[:, j])
