@@ -14,6 +14,7 @@ Examples:
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError, cli
@@ -93,8 +94,10 @@ def parse_times(frames: int | None, times: str | None) -> list[float]:
         numbers = [float(part) for part in times.replace(":", ",").split(",")]
         if ":" in times:
             start, stop, step = numbers if len(numbers) == 3 else (*numbers, 1.0)
-            numbers = np.arange(start, stop, step).tolist()
-    except (ValueError, ZeroDivisionError) as error:
+            # STOP is no frame, even where rounding makes of 3 steps 3.0000000000000004.
+            count = math.ceil((stop - start) / step - 1e-9)
+            numbers = (start + step * np.arange(count)).tolist()
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise UserError(
             f"--times {times}: write START:STOP, START:STOP:STEP or numbers like 0,0.5,2."
         ) from error
@@ -117,10 +120,9 @@ def parse_seeds(seeds: str | None, count: int | None, default: int) -> list[int]
             raise UserError(f"--num-motions {count}: at least one motion is needed.")
         return list(range(count))
     try:
-        numbers = [int(part) for part in seeds.split(",")]
+        return [int(part) for part in seeds.split(",")]
     except ValueError as error:
         raise UserError(f"--seeds {seeds}: write whole numbers like 0,5,9.") from error
-    return list(dict.fromkeys(numbers))
 
 
 def parse_formats(text: str) -> list[str]:
@@ -157,7 +159,8 @@ def main(argv: list[str] | None = None) -> None:
     if args.motion:
         motion = load_motion(args.motion, inferencer.generator, args.any_weights)
         if args.frames is None and args.times is None:  # as the clip was
-            args.fps = args.fps or film_rate(motion.times, motion.fps)
+            if args.fps is None:
+                args.fps = film_rate(motion.times, motion.fps)
             times = retime(motion.times, motion.fps, film_fps=args.fps)[0].tolist()
     plans = plan_films(
         inferencer,

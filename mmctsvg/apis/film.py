@@ -77,7 +77,7 @@ def plan_films(
         inferencer: the generator.
         actors: names or numbers; ``None`` for all.
         actions: names or numbers; ``None`` for all.
-        seeds: seeds of the motions.
+        seeds: seeds of the motions; repeated ones count once.
         contents: seeds of the contents, used if the generator knows no actors.
         motions: motion vectors ``(k,)`` or `Waves` by name, instead of those of ``seeds``.
 
@@ -93,6 +93,7 @@ def plan_films(
     else:
         rows = {f"content {s}": {"z_c": inferencer.sample_content(1, seed=s)[0]} for s in contents}
     if motions is None:
+        seeds = list(dict.fromkeys(seeds))
         cells = {
             f"motion {s}": {"m": inferencer.sample_motion(1, seed=s)[0], "seed": s} for s in seeds
         }
@@ -233,12 +234,16 @@ def write_film(
     sheet = SheetCollector(plan, times)
     with ExitStack() as stack:
         rate = inferencer.fps if fps is None else fps
-        writers = [stack.enter_context(VideoWriter(path, rate, sound=sound)) for path in films]
+        writers = [VideoWriter(path, rate, sound=sound) for path in films]
+        for writer in writers:  # all of them are made before one begins a file
+            stack.enter_context(writer)
         folders: dict[tuple[int, int], FrameFolder] = {}
         if "png" in formats:
-            for r, c in np.ndindex(len(plan.rows), len(plan.columns)):
-                place = frames_dir / _folder_name(plan.rows[r]) / _folder_name(plan.columns[c])
-                folders[r, c] = stack.enter_context(FrameFolder(place))
+            columns = _folder_names(plan.columns)
+            for r, row in enumerate(_folder_names(plan.rows)):
+                for c, column in enumerate(columns):
+                    place = frames_dir / row / column
+                    folders[r, c] = stack.enter_context(FrameFolder(place))
         quiet = 2.0 if label else float("inf")
         steps = len(times) * plan.count
         progress = stack.enter_context(Progress(steps, label or "", quiet_until=quiet))
@@ -258,6 +263,16 @@ def write_film(
     return written
 
 
-def _folder_name(label: str) -> str:
-    """A label as the name of a folder; labels come from files that anybody may have made."""
-    return re.sub(r"[^\w-]+", "_", label) or "_"
+def _folder_names(labels: Sequence[str]) -> list[str]:
+    """Labels as names of folders, all different.
+
+    Labels come from files that anybody may have made. Where two would share a folder, the later
+    one's number among the labels is appended.
+    """
+    names: list[str] = []
+    for number, label in enumerate(labels):
+        name = re.sub(r"[^\w-]+", "_", label) or "_"
+        while name in names:
+            name += f"_{number}"
+        names.append(name)
+    return names

@@ -48,7 +48,8 @@ class VideoWriter:
 
     Args:
         path: where to write; the ending ``.mp4`` or ``.gif`` chooses the format.
-        fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s.
+        fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
+            at most.
         scale: whole factor (>= 1) by which frames are enlarged with sharp pixels.
         sound: film whose sound is put under this one, if it has any; gif stays silent.
 
@@ -71,6 +72,10 @@ class VideoWriter:
             )
         if not 0.1 <= fps <= 1000:
             raise UserError(f"fps must lie between 0.1 and 1000 frames per second, not {fps}.")
+        if self.format == "gif" and fps > 100:
+            raise UserError(
+                f"{self.path}: gif has 100 frames per second at most, not {fps}; use mp4."
+            )
         self.rate = Fraction(fps).limit_denominator(1001)
         self.scale = scale
         self.frames = 0

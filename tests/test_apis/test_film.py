@@ -60,6 +60,11 @@ def test_chosen_labels(make_inferencer):
         plan_films(make_inferencer(0, 0), actors=["ann"])
 
 
+def test_repeated_seeds_count_once(make_inferencer):
+    plans = plan_films(make_inferencer(), seeds=[5, 6, 5])
+    assert [plan.name for plan in plans] == ["seed5", "seed6"]
+
+
 def test_sheet_keeps_frames_spread_over_the_film(make_inferencer):
     inferencer = make_inferencer()
     (plan,) = plan_films(inferencer)
@@ -108,3 +113,13 @@ def test_labels_cannot_leave_the_folder(tmp_path, make_generator, make_meta):
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
     assert [p.name for p in (tmp_path / "x").iterdir()] == ["a_frames"]
     assert len(list((tmp_path / "x" / "a_frames").glob("*/nod/000000.png"))) == 2
+
+
+def test_labels_that_are_alike_have_folders_of_their_own(tmp_path, make_generator, make_meta):
+    meta = make_meta(actors=["Dr. A", "Dr A"], actions=["a_b_2", "a b", "a.b"])
+    inferencer = CTSVGInferencer.from_generator(make_generator(), meta)
+    (plan,) = plan_films(inferencer)
+    write_film(inferencer, plan, [0], tmp_path / "a", formats=["png"])
+    found = {str(p.parent.relative_to(tmp_path / "a_frames")) for p in tmp_path.rglob("*.png")}
+    columns = ("a_b_2", "a_b", "a_b_2_2")
+    assert found == {f"{row}/{column}" for row in ("Dr_A", "Dr_A_1") for column in columns}

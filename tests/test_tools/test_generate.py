@@ -7,7 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from mmctsvg.apis import save_generator
+from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.inversion import find_motion, save_motion
 
 
 @pytest.fixture
@@ -102,6 +103,9 @@ def test_times(generate):
     assert generate.parse_times(None, "-1:1:0.5") == [-1, -0.5, 0, 0.5]
     assert generate.parse_times(None, "3:0:-1") == [3, 2, 1]
     assert generate.parse_times(None, "2:4") == [2, 3]
+    assert generate.parse_times(None, "1:1.3:0.1") == pytest.approx([1, 1.1, 1.2])
+    assert generate.parse_times(None, "0:0.3:0.1") == pytest.approx([0, 0.1, 0.2])
+    assert generate.parse_times(None, "0:0.31:0.1") == pytest.approx([0, 0.1, 0.2, 0.3])
 
 
 @pytest.mark.parametrize(
@@ -117,6 +121,8 @@ def test_times(generate):
         (["--times", "0:1:0"], ["--times 0:1:0"]),
         (["--times", "1:0"], ["no frame"]),
         (["--times", "nan"], ["finite"]),
+        (["--times", "0:inf"], ["--times 0:inf"]),
+        (["--times", "0:nan:1"], ["--times 0:nan:1"]),
         (["--times", "0:1:2:3"], ["START:STOP"]),
         (["--seeds", "a"], ["--seeds a"]),
         (["--seeds", "1", "--num-motions", "2"], ["not both"]),
@@ -124,6 +130,7 @@ def test_times(generate):
         (["--format", "avi"], ["'avi'", "mp4, gif, png, sheet"]),
         (["--noise", "loud"], ["'loud'", "fixed"]),
         (["--fps", "0"], ["fps"]),
+        (["--format", "mp4,gif", "--fps", "120"], ["samples.gif", "100 frames per second"]),
         (["--device", "abacus"], ["abacus"]),
         (["--precision", "int8"], ["'int8'", "bf16"]),
     ],
@@ -137,6 +144,16 @@ def test_bad_input_is_one_sentence(
     out = tmp_path / "out"
     check_refusal(generate.main, [*arguments, "--out-dir", out], *words)
     assert not out.exists() or not list(out.rglob("*.*"))
+
+
+def test_no_frames_per_second_are_not_the_motions_own(
+    tmp_path, small_model, generate, check_refusal
+):
+    path = tmp_path / "motion.safetensors"
+    save_motion(path, find_motion(3, CTSVGInferencer(small_model, "cpu"), frames=3))
+    arguments = ["--weights", small_model, "--motion", path, "--fps", 0]
+    check_refusal(generate.main, [*arguments, "--out-dir", tmp_path / "out"], "fps is 0")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_place_that_cannot_be_written_to(tmp_path, small_model, generate, check_refusal):

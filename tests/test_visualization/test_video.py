@@ -50,6 +50,12 @@ def test_frames_and_times_survive(tmp_path, ending, tolerance, size):
         assert decoded.shape[1:3] == size
 
 
+def test_the_fastest_gif(tmp_path):
+    with VideoWriter(tmp_path / "a.gif", 100) as writer:
+        writer.write(moving_square(12))
+    np.testing.assert_allclose(decode(tmp_path / "a.gif")[1], np.arange(12) / 100)
+
+
 def test_scale_enlarges(tmp_path):
     with VideoWriter(tmp_path / "a.mp4", 25, scale=3) as writer:
         writer.write(moving_square(2))
@@ -72,6 +78,8 @@ def test_wrong_arguments(tmp_path):
     for fps in (0, -1, float("nan"), 2000):
         with pytest.raises(UserError, match="fps"):
             VideoWriter(tmp_path / "a.mp4", fps)
+    with pytest.raises(UserError, match="a.gif.*100 frames per second.*101.*mp4"):
+        VideoWriter(tmp_path / "a.gif", 101)
     with pytest.raises(ValueError, match="at least one frame"), VideoWriter(tmp_path / "a.mp4", 25):
         pass
     with pytest.raises(ValueError, match="one size"), VideoWriter(tmp_path / "a.gif", 25) as writer:
