@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Frequency in Hz, standard deviation in the curve's unit, sine and cosine of the phase at t = 0.
 FACTORS = ("tempo", "size", "sine", "cosine")
-_LEAST = 16  # frames
+LEAST_FRAMES = 16  # of a film whose factors are measured
 
 
 def film_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np.ndarray:
@@ -64,8 +64,10 @@ def measure_factors(
     Raises:
         UserError: if the films are too short.
     """
-    if frames < _LEAST:
-        raise UserError(f"factors of motion need films of {_LEAST} frames or more, not {frames}.")
+    if frames < LEAST_FRAMES:
+        raise UserError(
+            f"factors of motion need films of {LEAST_FRAMES} frames or more, not {frames}."
+        )
     found: dict[str, np.ndarray] = {}
     with Progress(len(motions) * len(actions), f"films of {actor}", quiet_until=2.0) as progress:
         for action in actions:
@@ -91,9 +93,10 @@ def predictability(
         shown: how many directions are tried alone.
 
     Returns:
-        What is known -> R^2 of all factors of all actions, one after the other.
+        What is known -> R^2 of all factors of all actions, one after the other. Directions are
+        numbered from 0.
     """
-    known = {f"direction {d + 1}": coordinates[:, d : d + 1] for d in range(shown)}
+    known = {f"direction {d}": coordinates[:, d : d + 1] for d in range(shown)}
     known[f"all {coordinates.shape[1]} directions"] = coordinates
     known["powers m^2"] = np.square(motions)
     return {

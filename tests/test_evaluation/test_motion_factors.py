@@ -57,10 +57,10 @@ def test_what_predicts_what():
         "wave": np.stack([np.full(80, np.nan)] * 4, axis=1),
     }
     table = predictability(x, x, factors, shown=2)
-    assert list(table) == ["direction 1", "direction 2", "all 6 directions", "powers m^2"]
+    assert list(table) == ["direction 0", "direction 1", "all 6 directions", "powers m^2"]
     assert all(np.isnan(row[4:]).all() for row in table.values())
     nod = {name: row[:4] for name, row in table.items()}
-    assert nod["direction 2"][0] == pytest.approx(1) and nod["direction 1"][0] < 0.1
+    assert nod["direction 1"][0] == pytest.approx(1) and nod["direction 0"][0] < 0.1
     assert nod["powers m^2"][1] == pytest.approx(1) and nod["all 6 directions"][1] < 0.2
     assert nod["all 6 directions"][2] < 0.1 and nod["all 6 directions"][3] == pytest.approx(1)
     found = agreement(factors, {"nod": 1 - 2 * factors["nod"][:50]})

@@ -57,6 +57,8 @@ def test_rendering_alone(benchmark, toy_config, capsys):
     ("options", "words"),
     [
         (["--size", "48"], ["48"]),
+        (["--repeats", "0"], ["--repeats is 0"]),
+        (["--chunk", "4", "0"], ["--chunk is 0"]),
         (["--only-rendering", "--render-size", "48"], ["48"]),
         (["--batch-size", "1"], ["--batch-size=1", "give --batch-size=2 or more"]),
         (["--device", "gpu0"], ["not 'gpu0'"]),

@@ -61,3 +61,15 @@ def test_refuses(tmp_path, make_generator, make_meta, load_tool, check_refusal):
     ):
         check_refusal(main, [weights, "--device", "cpu", *options], words)
     check_refusal(main, [tmp_path / "none.safetensors"], "none.safetensors")
+
+
+def test_one_person_with_one_action_is_refused_before_any_film(
+    tmp_path, small_model, load_tool, check_refusal, monkeypatch
+):
+    monkeypatch.setattr(CTSVGInferencer, "render", lambda *_, **__: pytest.fail("rendered"))
+    monkeypatch.setattr("mmctsvg.evaluation.metrics.LiASync", lambda **_: None)
+    monkeypatch.setattr("mmctsvg.evaluation.metrics.FaceIdentity", lambda **_: None)
+    main, out = load_tool("analysis_tools/disentanglement").main, tmp_path / "out"
+    arguments = [small_model, *QUICK, "--actors", "ann", "--actions", "nod", "--out-dir", out]
+    check_refusal(main, arguments, "--actors ann --actions nod", "two actors or two actions")
+    assert not out.exists()

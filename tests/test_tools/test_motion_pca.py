@@ -37,7 +37,8 @@ def test_grids(make_generator, make_meta, load_tool):
     inferencer = CTSVGInferencer.from_generator(make_generator(), make_meta())
     pca = motion_pca(inferencer, 60)
     grid, turned = tool.plan_directions(inferencer, pca, {"actor": 1, "action": 2}, 3)
-    assert (len(grid.rows), len(grid.columns)) == (3, 7) and turned.rows == grid.columns
+    assert grid.rows == ("direction 0", "direction 1", "direction 2")  # as in edit_motion.py --pca
+    assert len(grid.columns) == 7 and turned.rows == grid.columns
     for row in range(3):
         for column, amount in enumerate((-3, -2, -1, 0, 1, 2, 3)):
             cell = grid.cells[row][column]
@@ -55,7 +56,7 @@ def test_table_of_drawn_people(tmp_path, make_generator, make_meta, load_tool, c
     assert cv2.imread(str(out / "factors.png")).std() > 5
     assert "R^2 from all 4 directions, mean over actions: tempo" in capsys.readouterr().out
     found = json.loads((out / "pca.json").read_text())["factors"]
-    names = ["direction 1", "direction 2", "all 4 directions", "powers m^2", "same motion, Mia"]
+    names = ["direction 0", "direction 1", "all 4 directions", "powers m^2", "same motion, Mia"]
     assert list(found["r2"]) == names and found["columns"][5] == "wave size"
     assert {len(row) for row in found["r2"].values()} == {12}
     inferencer = CTSVGInferencer(weights, "cpu")
@@ -79,4 +80,5 @@ def test_refuses(tmp_path, load_tool, check_refusal):
         (["--seconds", 0.5, "--out-dir", tmp_path / "o"], "16 frames"),
     ):
         check_refusal(main, ["demo", "--device", "cpu", *options], words)
+    assert not (tmp_path / "o").exists()  # nothing is rendered for a table that cannot be made
     check_refusal(main, [tmp_path / "none.safetensors"], "none.safetensors")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
-from mmctsvg.inversion import load_motion, render_motion, save_motion
-from mmctsvg.visualization import to_uint8
+from mmctsvg.inversion import DEFAULT, load_motion, read_clip, render_motion, save_motion
+from mmctsvg.visualization import VideoWriter, to_uint8
 
 TOOL = "analysis_tools/motion_size_study"
 
@@ -70,6 +70,46 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     check_refusal(main, arguments, "motion.safetensors", "another clip")
 
 
+def test_lips_of_filmed_clips(tmp_path, models, load_tool, monkeypatch):
+    """Two models, one clip; mouths as wide open as the picture is bright, by the definition."""
+    from mmctsvg.evaluation.backbones import landmarks
+
+    angle = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+
+    def detect(frames):
+        points = np.zeros((len(frames), 68, 2))
+        points[:, 48:60, 0] = 10 * np.cos(angle)
+        points[:, 48:60, 1] = frames.mean((1, 2, 3))[:, None] * np.sin(angle)
+        return landmarks.FaceTrack(points=points, box=np.full(4, 9.0), steadiness=1.0)
+
+    monkeypatch.setattr(landmarks, "DlibLandmarks", lambda: detect)
+    film = to_uint8(CTSVGInferencer(models[1], "cpu").render(np.arange(8) * 3, 1, 2))
+    with VideoWriter(tmp_path / "ann.mp4", 10) as writer:
+        writer.write(film)
+    arguments = ["--weights", *models, "--clips", tmp_path / "ann.mp4", "--actor", 1]
+    arguments += ["--action", 2, "--lpips", "none", "--steps", 2, "--device", "cpu"]
+    load_tool(TOOL).main([str(a) for a in [*arguments, "--out-dir", tmp_path / "out"]])
+    found = json.loads((tmp_path / "out" / "study.json").read_text())["models"]
+    assert [(model["k"], model["clips"]) for model in found] == [(12, 1), (20, 1)]
+    for path, model in zip(models, found, strict=True):
+        inferencer = CTSVGInferencer(path, "cpu")
+        (kept,) = (tmp_path / "out").glob(f"{path.stem}-*/*/motion.safetensors")
+        shown = to_uint8(render_motion(inferencer, load_motion(kept, inferencer.generator)))
+        clip = read_clip(tmp_path / "ann.mp4", inferencer.size).frames
+        expected = np.corrcoef(clip.mean((1, 2, 3)), shown.mean((1, 2, 3)))[0, 1]
+        assert model["correlation"] == pytest.approx(expected)
+
+
+def test_the_report_says_what_the_defaults_were(tmp_path, models, load_tool, monkeypatch):
+    monkeypatch.setattr("mmctsvg.inversion.DEFAULT", replace(DEFAULT, steps=2))
+    tool, out = load_tool(TOOL), tmp_path / "out"
+    monkeypatch.setattr(tool, "DRAWN_FRAMES", 8)
+    arguments = ["--weights", models[0], "--synth", 1, "--lpips", "none", "--device", "cpu"]
+    tool.main([str(a) for a in [*arguments, "--out-dir", out]])
+    options = json.loads((out / "study.json").read_text())["options"]
+    assert (options["frames"], options["steps"]) == (8, 2)
+
+
 def test_refuses(tmp_path, models, load_tool, check_refusal, make_generator, make_meta):
     main = load_tool(TOOL).main
     common = ["--lpips", "none", "--device", "cpu", "--out-dir", tmp_path / "out"]
@@ -87,8 +127,6 @@ def test_refuses(tmp_path, models, load_tool, check_refusal, make_generator, mak
 
 def test_names_the_clip_without_a_face(tmp_path, models, weights, load_tool, check_refusal):
     weights("landmarks68")
-    from mmctsvg.visualization import VideoWriter
-
     grey = np.full((5, 32, 32, 3), 99, np.uint8)
     with VideoWriter(tmp_path / "wall.mp4", 10) as writer:
         writer.write(grey)

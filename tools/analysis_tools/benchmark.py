@@ -254,8 +254,12 @@ def check(cfg: Config, args, device: torch.device) -> None:
     """Refuses what cannot be measured, before hours of measuring.
 
     Raises:
-        UserError: for a precision, a size or a batch that the model or the device cannot have.
+        UserError: for a number of repeats or frames below 1, and for a precision, a size or a batch
+            that the model or the device cannot have.
     """
+    for option, least in (("repeats", args.repeats), ("chunk", min(args.chunk))):
+        if least < 1:
+            raise UserError(f"--{option} is {least}: it must be at least 1.")
     with config_errors(args.config), torch.device("meta"):
         for precision in args.precision:
             resolve_precision(precision, device)

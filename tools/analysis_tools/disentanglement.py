@@ -139,6 +139,11 @@ def main(argv: list[str] | None = None) -> None:
     instrument = choose_instrument(inferencer, args.measure)
     frames = max(3, round(args.seconds * inferencer.fps))
     grids = make_grids(inferencer, args)
+    if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all films only
+        raise UserError(
+            f"--actors {args.actors} --actions {args.actions}: changing the content needs two "
+            "actors or two actions, and there is one; --measure none leaves the sheet only."
+        )
     found = None
     if instrument == "drawn":
         found = measure_drawn(shoot(inferencer, grids, frames), frames)

@@ -55,7 +55,7 @@ def plan_directions(
     """Grids of the mean motion moved along directions: rows are directions, or amounts."""
     from mmctsvg.apis.film import FilmPlan
 
-    rows = tuple(f"direction {d + 1}" for d in range(count))
+    rows = tuple(f"direction {d}" for d in range(count))
     columns = tuple(f"{amount:+d} sd" if amount else "mean" for amount in AMOUNTS)
     cells = tuple(
         tuple(cell | {"m": pca.move(pca.mean, d, amount)} for amount in AMOUNTS)
@@ -67,7 +67,11 @@ def plan_directions(
 
 
 def measure_table(
-    inferencer: CTSVGInferencer, pca: MotionPCA, actor: int, args: argparse.Namespace
+    inferencer: CTSVGInferencer,
+    pca: MotionPCA,
+    actor: int,
+    frames: int,
+    args: argparse.Namespace,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """R^2 by what is known of a motion, and how much the factors vary at all."""
     import numpy as np
@@ -80,7 +84,6 @@ def measure_table(
     )
 
     motions = inferencer.sample_motion(args.samples)
-    frames = round(args.seconds * inferencer.fps)
     names, actions = inferencer.actors, inferencer.actions
     factors = measure_factors(inferencer, motions, names[actor], actions, frames)
     coordinates = pca.coordinates(motions).cpu().numpy()
@@ -118,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmctsvg.apis.film import plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.motion_factors import FACTORS
+    from mmctsvg.evaluation.motion_factors import FACTORS, LEAST_FRAMES
     from mmctsvg.evaluation.sync import choose_instrument
     from mmctsvg.motion import motion_pca
     from mmctsvg.utils.files import write_json
@@ -139,6 +142,12 @@ def main(argv: list[str] | None = None) -> None:
             f"--samples is {args.samples}: regression on {k} numbers needs {2 * (k + 1)} at least; "
             "0 leaves the table out."
         )
+    frames = max(2, round(args.seconds * inferencer.fps))
+    if drawn and args.samples and frames < LEAST_FRAMES:
+        raise UserError(
+            f"--seconds is {args.seconds}: factors of motion need films of {LEAST_FRAMES} frames "
+            f"or more, not {frames}; --samples 0 leaves the table out."
+        )
     content = {}
     for what, names in (("actor", inferencer.actors), ("action", inferencer.actions)):
         wanted = getattr(args, what)
@@ -152,10 +161,9 @@ def main(argv: list[str] | None = None) -> None:
     plot_variance(variance, explained)
     written = [variance]
     grid, turned = plan_directions(inferencer, pca, cell, args.directions)
-    count = max(2, round(args.seconds * inferencer.fps))
     film = args.out_dir / "directions"
     options = {"label": "directions, frames", "chunk": 8}
-    written += write_film(inferencer, grid, range(count), film, formats=("mp4",), **options)
+    written += write_film(inferencer, grid, range(frames), film, formats=("mp4",), **options)
     moments = range(0, 2 * SHEET, 2)  # close enough to follow a movement
     written += write_film(inferencer, turned, moments, film, formats=("sheet",), **options)
 
@@ -175,7 +183,7 @@ def main(argv: list[str] | None = None) -> None:
         needed = int(np.searchsorted(np.cumsum(explained), level)) + 1
         print(f"{needed} of {k} directions hold {level:.0%} of the variance")
     if args.samples and drawn:
-        table, numbers["factors"] = measure_table(inferencer, pca, cell["actor"], args)
+        table, numbers["factors"] = measure_table(inferencer, pca, cell["actor"], frames, args)
         picture = args.out_dir / "factors.png"
         plot_table(
             picture,

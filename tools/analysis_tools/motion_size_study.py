@@ -75,7 +75,7 @@ def find_or_invert(
 
     path, state = folder / "motion.safetensors", folder / "state.pt"
     frames, seconds, fps = shown
-    settings = DEFAULT if args.steps is None else replace(DEFAULT, steps=args.steps)
+    settings = replace(DEFAULT, steps=args.steps)
     tune = [part.strip() for part in args.tune.split(",") if part.strip()]
     shot = hashlib.sha256(frames.tobytes() + seconds.tobytes())  # of one name there may be two
     asked = {
@@ -223,9 +223,12 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks
     from mmctsvg.evaluation.backbones.lpips import load_lpips
     from mmctsvg.evaluation.recovery import choose_clips, summarise
-    from mmctsvg.inversion import fingerprint
+    from mmctsvg.inversion import DEFAULT, fingerprint
     from mmctsvg.utils.files import write_json
 
+    # From here on they are what was done, which study.json says too.
+    args.frames = args.frames or (DRAWN_FRAMES if args.synth else FRAMES)
+    args.steps = args.steps or DEFAULT.steps
     inferencers = [CTSVGInferencer(weights, args.device) for weights in args.weights]
     prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
     if len(set(prints)) < len(prints):
@@ -234,7 +237,7 @@ def main(argv: list[str] | None = None) -> None:
         inferencers,
         paths=args.clips,
         drawn=args.synth,
-        frames=args.frames or (DRAWN_FRAMES if args.synth else FRAMES),
+        frames=args.frames,
         crop=args.crop,
         actor=args.actor,
         action=args.action,
