@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -183,6 +184,16 @@ def check_refusal(capsys):
             assert word in lines[-1], lines[-1]
 
     return check
+
+
+@pytest.fixture
+def beep(tmp_path):
+    """A recording of two seconds of 1 kHz."""
+    t = np.arange(88_200) / 44_100
+    with wave.open(str(tmp_path / "beep.wav"), "wb") as file:
+        file.setparams((1, 2, 44_100, 0, "NONE", ""))
+        file.writeframes((16_000 * np.sin(2000 * np.pi * t)).astype("<i2").tobytes())
+    return tmp_path / "beep.wav"
 
 
 @pytest.fixture

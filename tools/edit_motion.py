@@ -7,7 +7,8 @@ mix, gains, drift, loop.
 
 Examples:
     python tools/edit_motion.py 3 demo --gain slow=1.5,fast=0 --actors Mia --action wave
-    python tools/edit_motion.py inversion/motion.safetensors generator.safetensors --loop 2
+    python tools/edit_motion.py inversion/motion.safetensors generator.safetensors --loop 2 \\
+        --out-dir looped
     python tools/edit_motion.py 3 demo --fast-from 5 --edge 1.5 --out-dir mixed
     python tools/edit_motion.py 3 demo --pca 0=2,1=-1 --drift hold --span 4
 """
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _SEED_SECONDS = 4.0  # length of a seed's motion
-CLIP = ("clip", "crop")  # what a motion's file says of the clip that it came from
+CLIP = ("clip", "length", "crop")  # what a motion's file says of the clip that it came from
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -111,18 +112,30 @@ def edit(
     return waves
 
 
-def check_place(result: Path, sources: tuple[str | None, ...]) -> None:
+def check_place(result: Path, motion: str, mixed: str | None) -> None:
     """Raises UserError if the result would take the place of a motion that it is made from.
 
-    Or of one that no edit made; an earlier edit may be made again.
+    Or of one that no edit made, or an edit of another motion; an earlier edit of the same motion
+    may be made again.
+
+    Args:
+        result: where the edit is written.
+        motion: that is edited, a file or a seed.
+        mixed: that gives its fast waves, if any does.
     """
     from mmctsvg.inversion import load_motion, read_earlier
 
     earlier = read_earlier(result, load_motion)
     if earlier is None:
         return
-    if "edit" not in earlier.info or result.resolve() in {Path(s or "").resolve() for s in sources}:
+    sources = {Path(source).resolve() for source in (motion, mixed or "")}
+    if "edit" not in earlier.info or result.resolve() in sources:
         raise UserError(f"{result}: would be replaced by its edit; choose another --out-dir.")
+    known = earlier.info["edit"]["motion"]
+    if Path(known).resolve() != Path(motion).resolve():
+        raise UserError(
+            f"{result}: is an edit of {known}, not of {motion}; choose another --out-dir."
+        )
 
 
 @cli
@@ -143,9 +156,10 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.apis.film import FilmPlan, plan_films, write_film
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import find_motion, save_motion
+    from mmctsvg.motion import film_rate, retime
 
     result = args.out_dir / "motion.safetensors"
-    check_place(result, (args.motion, args.fast_from))
+    check_place(result, args.motion, args.fast_from)
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     frames = round(_SEED_SECONDS * inferencer.fps)
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)
@@ -162,8 +176,11 @@ def main(argv: list[str] | None = None) -> None:
         motion = replace(motion, times=times, fps=inferencer.fps, info=info)
     before = inferencer.waves(motion.style)
     if motion.edited is None:
-        # From now on the waves are this generator's, whoever found the motion.
-        motion = replace(motion, weights=inferencer.fingerprint)
+        # From now on the waves are this generator's, whoever found the motion; a content style of
+        # other weights would be somebody else here.
+        own = motion.weights == inferencer.fingerprint
+        w_c = motion.w_c if own else None
+        motion = replace(motion, weights=inferencer.fingerprint, w_c=w_c)
         before = replace(before, start=float(motion.times.min()))
     other = None
     if args.fast_from is not None:
@@ -193,9 +210,9 @@ def main(argv: list[str] | None = None) -> None:
     written = write_film(
         inferencer,
         plan,
-        motion.times.tolist(),
+        retime(motion.times, motion.fps)[0].tolist(),
         args.out_dir / "edit",
-        fps=motion.fps,
+        fps=film_rate(motion.times, motion.fps),
         label="frames",
     )
     for path in (result, *written):

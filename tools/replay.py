@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mmctsvg.apis.film import FilmPlan
+    from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.inversion import Motion
 
 BATCH = 8  # frames of every video that are rendered at once
@@ -76,7 +77,9 @@ def read_original(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarr
         return None, path
 
 
-def add_rows(plan: FilmPlan, motion: Motion, original: np.ndarray | None) -> FilmPlan:
+def add_rows(
+    inferencer: CTSVGInferencer, plan: FilmPlan, motion: Motion, original: np.ndarray | None
+) -> FilmPlan:
     """The grid with the clip above it, and with the clip's own person if it was found too."""
     from dataclasses import replace
 
@@ -84,7 +87,8 @@ def add_rows(plan: FilmPlan, motion: Motion, original: np.ndarray | None) -> Fil
     if original is not None:
         rows.append("clip")
         cells.append(tuple({"frames": original} for _ in plan.columns))
-    if motion.w_c is not None:
+    # To other weights its content style means somebody else.
+    if motion.w_c is not None and motion.weights == inferencer.fingerprint:
         rows.append("found")
         cells.append(tuple({"m": motion.style, "w_c": motion.w_c} for _ in plan.columns))
     return replace(plan, rows=(*rows, *plan.rows), cells=(*cells, *plan.cells))
@@ -109,7 +113,8 @@ def main(argv: list[str] | None = None) -> None:
     instrument = choose_instrument(inferencer, args.sync)
     frames = max(2, round(args.seconds * inferencer.fps))
     motion = find_motion(args.motion, inferencer, args.any_weights, frames)
-    args.fps = args.fps or film_rate(motion.times, motion.fps)
+    if args.fps is None:
+        args.fps = film_rate(motion.times, motion.fps)
     times, place = retime(
         motion.times, motion.fps, speed=args.speed, reverse=args.reverse, film_fps=args.fps
     )
@@ -130,7 +135,7 @@ def main(argv: list[str] | None = None) -> None:
         actions=parse_names(args.actions),
         motions={Path(args.motion).stem: motion.style},
     )
-    plan = add_rows(plan, motion, original)
+    plan = add_rows(inferencer, plan, motion, original)
     # The clip's sound belongs to a film at the clip's own pace only.
     own_pace = args.speed == 1 and not args.reverse and motion.info.get("fps") is None
     sound = clip if original is not None and own_pace else None

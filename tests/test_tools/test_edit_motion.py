@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.datasets.readers import open_clip
 from mmctsvg.inversion import find_motion, load_motion, save_motion
 from mmctsvg.motion import equalise, make_loop, motion_pca
 
@@ -80,16 +81,23 @@ def test_edits_belong_to_the_weights_that_made_them(
         generator.mapper.time2vec.weight.mul_(1.5)
     save_generator(tmp_path / "b.safetensors", generator, make_meta())
     other = CTSVGInferencer(tmp_path / "b.safetensors", "cpu")
-    save_motion(tmp_path / "foreign.safetensors", find_motion(3, other))
+    found = replace(find_motion(3, other), w_c=other.content_style(1, 0))
+    save_motion(tmp_path / "foreign.safetensors", found)
     edited = run(tmp_path / "foreign.safetensors", "--any-weights", "--gain", "slow=2")
     inferencer = CTSVGInferencer(small_model, "cpu")
     assert edited.weights == inferencer.fingerprint != other.fingerprint
     assert torch.equal(edited.edited.frequency, inferencer.waves(edited.m).frequency)
+    assert edited.w_c is None  # which would be somebody else
     # Once edited, it keeps its own waves, and its owner.
     kept = replace(edited, weights=other.fingerprint)
     save_motion(tmp_path / "kept.safetensors", kept)
-    again = run(tmp_path / "kept.safetensors", "--any-weights", "--gain", "slow=2")
+    options = ["--any-weights", "--gain", "slow=2"]
+    again = run(tmp_path / "kept.safetensors", *options, folder="again")
     assert again.weights == other.fingerprint
+    own = replace(find_motion(3, inferencer), w_c=inferencer.content_style(1, 0))
+    save_motion(tmp_path / "own.safetensors", own)
+    same = run(tmp_path / "own.safetensors", "--gain", "slow=2", "--seconds", 0.1, folder="own")
+    assert torch.equal(same.w_c, own.w_c)
 
 
 def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool, check_refusal):
@@ -101,6 +109,8 @@ def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool
     for options in ([path, small_model], [3, small_model, "--fast-from", path]):
         arguments = [*options, *common, "--out-dir", tmp_path / "out"]
         check_refusal(main, arguments, "motion.safetensors", "choose another --out-dir")
+    other = [4, small_model, *common, "--out-dir", tmp_path / "out"]
+    check_refusal(main, other, "motion.safetensors", "is an edit of 3, not of 4", "--out-dir")
     assert path.read_bytes() == before
     found = tmp_path / "inversion" / "motion.safetensors"
     save_motion(found, find_motion(5, CTSVGInferencer(small_model, "cpu")))
@@ -110,7 +120,6 @@ def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool
 
 
 def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):
-    from mmctsvg.datasets.readers import open_clip
     from mmctsvg.visualization import to_uint8
 
     motion = run(3, "--loop", 0.25)
@@ -157,8 +166,22 @@ def test_another_length_keeps_shift_and_tempo(tmp_path, small_model, run):
     assert loop.period == pytest.approx(1.5 * inferencer.fps) and loop.start == 7
     # Edits of the loop leave its beginning, and the line is free for as long as the clip is.
     save_motion(tmp_path / "loop.safetensors", replace(found, edited=loop, times=times + 2))
-    assert run(tmp_path / "loop.safetensors", "--gain", "slow=2").edited.start == 7
+    again = run(tmp_path / "loop.safetensors", "--gain", "slow=2", folder="again")
+    assert again.edited.start == 7
     early = replace(found, times=times - 50)
     save_motion(tmp_path / "early.safetensors", early)
-    held = run(tmp_path / "early.safetensors", "--drift", "hold").edited
+    held = run(tmp_path / "early.safetensors", "--drift", "hold", folder="held").edited
     assert (held.start, held.span) == (-43, pytest.approx(12))
+
+
+def test_the_film_keeps_to_the_clock_of_an_uneven_clip(tmp_path, small_model, run):
+    """Two of seven frames were dropped; the motion keeps the times of the five."""
+    times = torch.tensor([0.0, 1, 2, 5, 6], dtype=torch.float64)
+    found = find_motion(3, CTSVGInferencer(small_model, "cpu"))
+    found = replace(found, times=times, fps=20 * 4 / 6)
+    save_motion(tmp_path / "found.safetensors", found)
+    options = ["--gain", "slow=2", "--actors", "ann", "--action", "nod"]
+    edited = run(tmp_path / "found.safetensors", *options)
+    film = open_clip(tmp_path / "out" / "edit.mp4")
+    assert film.length == 7 and film.fps == pytest.approx(20)
+    assert torch.equal(edited.times, times)

@@ -13,6 +13,7 @@ from mmctsvg.evaluation.metrics import LiASync, SynthTruth
 from mmctsvg.evaluation.sync import make_instrument, measure_sync
 from mmctsvg.inversion import find_motion, save_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
+from mmctsvg.visualization.sound import has_sound
 
 WIDE = {4: 8, 8: 8, 16: 8, 32: 8}
 
@@ -25,7 +26,7 @@ def motion(tmp_path, small_model):
     with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
         writer.write(to_uint8(film))
     found = find_motion(3, inferencer, frames=5)
-    info = {"clip": str(tmp_path / "clip.mp4"), "crop": {"kind": "none", "left_top_side": None}}
+    info = {"clip": str(tmp_path / "clip.mp4"), "crop": {"left_top_side": None}}
     found = replace(found, w_c=inferencer.content_style(1, 0), fps=10.0, info=info)
     save_motion(tmp_path / "motion.safetensors", found)
     return tmp_path / "motion.safetensors"
@@ -39,6 +40,19 @@ def test_grid_with_the_clip_and_its_own_person(tmp_path, small_model, motion, lo
     assert {p.name for p in out.iterdir()} == {"replay.mp4", "replay.png"}
     assert str(out / "replay.mp4") in printed and "sync" not in printed
     assert open_clip(out / "replay.mp4").length == 9  # five frames at half speed
+
+
+@pytest.mark.parametrize("option", [(), ("--speed", 0.5), ("--reverse",)])
+def test_sound_of_the_clip_belongs_to_its_own_pace(
+    tmp_path, small_model, motion, load_tool, beep, option
+):
+    film = open_clip(tmp_path / "clip.mp4").read(range(5))
+    with VideoWriter(tmp_path / "clip.mp4", 10, sound=beep) as writer:
+        writer.write(np.stack(list(film)))
+    arguments = [motion, small_model, "--actors", "bob", "--sync", "none", *option]
+    arguments += ["--out-dir", tmp_path / "out", "--device", "cpu"]
+    load_tool("replay").main([str(a) for a in arguments])
+    assert has_sound(tmp_path / "out" / "replay.mp4") == (not option)
 
 
 def test_rows(small_model, motion, load_tool, capsys):
@@ -57,7 +71,9 @@ def test_rows(small_model, motion, load_tool, capsys):
     from mmctsvg.apis.film import plan_films, stream_film
 
     (plan,) = plan_films(inferencer, actors=["bob"], actions=["nod"], motions={"a": found.style})
-    plan = tool.add_rows(plan, found, original)
+    foreign = tool.add_rows(inferencer, plan, replace(found, weights="0" * 64), original)
+    assert foreign.rows == ("clip", "bob")  # another model's content style is nobody here
+    plan = tool.add_rows(inferencer, plan, found, original)
     assert plan.rows == ("clip", "found", "bob")
     film = np.concatenate(list(stream_film(inferencer, plan, found.times.tolist(), chunk=2)))
     assert np.array_equal(film[:, 0, 0], original)
@@ -139,6 +155,7 @@ def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):
     for options, words in (
         (["--speed", 0], "speed is 0"),
         (["--fps", -1], "fps is -1"),
+        (["--fps", 0], "fps is 0"),
         (["--seconds", 0], "--seconds is 0"),
         (["--sync", "drawn"], "use 'lips'"),
         (["--actors", "eve"], "'eve'"),
