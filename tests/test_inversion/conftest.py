@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -22,6 +25,32 @@ def problem(make_generator):
         return Problem(generator, target, times, Objective()), m, w_c
 
     return make
+
+
+@pytest.fixture
+def peak_of_a_step():
+    """Peak memory in MB of a process that takes one step on a clip of the demo's size."""
+
+    def measure(length, step):
+        code = f"""
+import resource, torch
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.inversion.objective import Objective, Problem
+from mmctsvg.inversion.pivotal import PivotalSettings, PivotalTuning
+from mmctsvg.inversion.settings import Settings
+from mmctsvg.inversion.temporal import TemporalInversion
+generator = CTSVGInferencer("demo", "cpu").generator
+target = torch.zeros({length}, generator.size, generator.size, 3, dtype=torch.uint8)
+problem = Problem(generator, target, range({length}), Objective())
+start = problem.start(torch.zeros(1, generator.motion_dim), torch.zeros(generator.content_dim))
+{step}
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        return float(run.stdout)
+
+    return measure
 
 
 class Perceptual(torch.nn.Module):

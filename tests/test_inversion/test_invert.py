@@ -96,6 +96,18 @@ def test_without_labels(make_generator, make_meta, clip):
     assert render_motion(free, motion).shape == (10, 3, 16, 16)
 
 
+def test_a_content_without_an_actor_begins_as_the_mean(make_generator, make_meta, clip):
+    """Of all appearances that do the action, with the ramp that the weights were trained with."""
+    free = CTSVGInferencer.from_generator(
+        make_generator(0, 3).requires_grad_(False), make_meta(0, ramp=0.5)
+    )
+    motion = invert(free, clip, action=1, settings=Settings(steps=1, lr=0.0))
+    z_c = free.sample_content(256, seed=0)
+    with torch.no_grad():
+        w_c = free.generator.content(None, torch.ones(256, dtype=torch.int64), z_c, 0.5)
+    torch.testing.assert_close(motion.w_c, w_c.mean(dim=0))
+
+
 def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
     from mmctsvg.inversion.temporal import TemporalInversion
 
@@ -118,6 +130,9 @@ def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
     )
     with pytest.raises(UserError, match="another clip or with other settings"):
         invert(inferencer, 255 - clip, **arguments)
+    for other in ({"settings": replace(SHORT, lr=0.2)}, {"mse_weight": 50.0}, {"tune": ["w_c"]}):
+        with pytest.raises(UserError, match="with other settings"):
+            invert(inferencer, clip, **{**arguments, **other})
     done.clear()
     motion = invert(inferencer, clip, **arguments)
     assert done == [3, 4, 5]

@@ -102,6 +102,35 @@ def test_generator_is_as_it_was(make):
     assert all(p.grad is None for p in run.generator.parameters())
 
 
+def test_frames_and_rate_of_every_step(make, monkeypatch):
+    """Random frames, all in the end; the rate rises over the warm-up."""
+    run, _ = make(warmup=4)
+    seen, rates, gradients = [], [], run.gradients
+    monkeypatch.setattr(run, "gradients", lambda frames: seen.append(frames) or gradients(frames))
+    for _ in range(8):
+        run.advance()
+        rates.append(run._adam.param_groups[0]["lr"])
+    assert all(len(frames) == 4 for frames in seen)
+    assert set(torch.cat(seen).tolist()) == set(range(len(run.train)))
+    assert rates == pytest.approx([0.0025, 0.005, 0.0075] + [0.01] * 5)
+
+
+def test_others_are_halfway_and_further(make):
+    """Every style lies between one of the clip and another one, in its farther half."""
+    run, _ = make(locality_frames=200)
+    other = torch.randn(20, generator=torch.Generator().manual_seed(1))
+    run._draw_others = lambda n, draw: other.expand(n, 20)
+    pivot = run.pivot
+    clip = run.generator.styles(pivot["w_c"], pivot["m"], run.train.times[None])[0]
+    away = run._others()[:, None] - clip  # (200, T, 20)
+    ways = (away * (other - clip)).sum(-1) / (other - clip).square().sum(-1)
+    aside = (away - ways[..., None] * (other - clip)).norm(dim=-1)
+    beside, frame = aside.min(dim=1)
+    way = ways.gather(1, frame[:, None])
+    assert beside.max() < 1e-3 and set(frame.tolist()) == set(range(len(clip)))
+    assert 0.5 <= way.min() < 0.53 and 0.97 < way.max() <= 1 and 0.7 < way.mean() < 0.8
+
+
 @pytest.mark.slow
 def test_locality_is_zero_at_the_start_and_holds_others(make):
     for rank in (None, 1):
@@ -169,3 +198,16 @@ def test_looks_at_the_end_too(make):
     run, _ = make(steps=5, patience=100)
     run.run()
     assert run.step == 5 and len(run.looks) == 4  # after 0, 2, 4 and 5 steps
+
+
+@pytest.mark.slow
+def test_memory_does_not_depend_on_the_length(peak_of_a_step):
+    """Neither that of a step on all frames nor that of a look."""
+    step = """
+settings = PivotalSettings(locality=0.0, frames_per_step=None)
+run = PivotalTuning(problem, problem, start, settings, None)
+run.look()
+run.advance()
+"""
+    short, long = peak_of_a_step(16, step), peak_of_a_step(500, step)
+    assert long - short < 150, (short, long)  # see test_temporal.py

@@ -2,6 +2,8 @@ import math
 
 import pytest
 
+from mmctsvg.inversion import OFFICIAL
+from mmctsvg.inversion.objective import Objective
 from mmctsvg.inversion.settings import Level, Settings
 
 
@@ -14,6 +16,23 @@ def test_schedule():
     assert rates[199] == pytest.approx(0.1 * (0.5 - 0.5 * math.cos(math.pi / 50)))
     assert settings.noise(0) == 0.05 and settings.noise(75) == pytest.approx(0.05 / 4)
     assert settings.noise(150) == 0 == settings.noise(199)
+
+
+def test_the_official_preset_is_what_was_published():
+    """Section 5.4, and what the released inversion adds to it, number by number."""
+    published = Settings(
+        steps=250,
+        lr=0.1,
+        warmup=0.05,
+        cooldown=0.25,
+        latent_noise=0.05,
+        noise_until=0.75,
+        reduction="sum",
+        restarts=1,
+        levels=(),
+    )
+    assert published == OFFICIAL
+    assert Objective().mse_weight == 100
 
 
 def test_levels_end_in_the_exact_objective():

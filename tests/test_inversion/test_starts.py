@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mmctsvg.inversion.objective import evaluate
+from mmctsvg.inversion import starts
+from mmctsvg.inversion.objective import Problem, evaluate
 from mmctsvg.inversion.settings import Settings
 from mmctsvg.inversion.starts import choose_starts
 
@@ -21,6 +22,30 @@ def test_starts(problem):
     shifted = choose_starts(task, w_c[0], Settings(restarts=3), ("m", "t0"), t0_range=(-2.0, 5.0))
     assert (shifted["t0"] >= -2).all() and (shifted["t0"] <= 5).all()
     assert len(set(shifted["t0"].tolist())) > 1
+
+
+def test_every_shift_is_tried_with_the_mean(problem):
+    """A film of the mean that begins late is found with no other motion."""
+    task, _, w_c = problem()
+    mean = choose_starts(task, w_c[0], Settings())["m"]
+    with torch.no_grad():
+        film = task.film(task.start(mean, w_c[0], t0=3.0), torch.arange(12))[0]
+    target = ((film.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
+    late = Problem(task.generator, target, task.times, task.objective)
+    found = choose_starts(late, w_c[0], Settings(), ("m", "t0"), t0_range=(0.0, 6.0))
+    assert torch.equal(found["m"], mean) and float(found["t0"]) == pytest.approx(3, abs=0.3)
+
+
+def test_a_long_range_of_shifts_is_searched_more_densely(problem, monkeypatch):
+    """A shift for every frame of it, at most four per candidate; each with two motions."""
+    task, _, w_c = problem()
+    counts, rank = [], starts.rank
+    monkeypatch.setattr(
+        starts, "rank", lambda task, p, *args: counts.append(len(p["m"])) or rank(task, p, *args)
+    )
+    for reach in (3.0, 25.0, 100.0):
+        choose_starts(task, w_c[0], Settings(candidates=8), ("m", "t0"), t0_range=(0.0, reach))
+    assert counts == [16, 50, 64]
 
 
 def test_a_tempo_is_searched_for_restarts(problem):

@@ -1,18 +1,18 @@
 import copy
 import math
-import subprocess
-import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import DEFAULT, invert
+from mmctsvg.inversion import DEFAULT, invert, temporal
 from mmctsvg.inversion.objective import evaluate
-from mmctsvg.inversion.settings import Level, Settings
+from mmctsvg.inversion.settings import LATENT, Level, Settings
 from mmctsvg.inversion.starts import choose_starts
 from mmctsvg.inversion.temporal import TemporalInversion
+from mmctsvg.models.randomness import generator_for
 from mmctsvg.visualization import to_uint8
 
 
@@ -79,6 +79,40 @@ def test_coarse_levels_end_in_the_exact_objective(problem, perceptual):
     torch.testing.assert_close(run.best, evaluate(task, run.result), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("vector", ["m", "z_m"])
+def test_noise_frames_and_rate_of_every_step(problem, monkeypatch, vector):
+    """What a step looks at, against its definition; the unit of the noise by NumPy."""
+    task, m, w_c = problem()
+    settings = Settings(steps=20, latent_noise=0.2, levels=(Level(until=0.9, frames=3),))
+    start = task.start(0.5 * m, w_c[0]) | ({"z_m": m.clone()} if vector == "z_m" else {})
+    run, seen, rates = TemporalInversion(task, start, settings, (vector,)), [], []
+    accumulate = temporal.accumulate
+
+    def look(problem, parameters, frames, *args):
+        noise = parameters[vector] - run.parameters[vector]
+        seen.append((noise.detach().clone(), frames.tolist()))
+        return accumulate(problem, parameters, frames, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(temporal, "accumulate", look)
+        for _ in range(20):
+            run.advance()
+            rates.append(run._adam.param_groups[0]["lr"])
+    unit = math.sqrt(12)
+    if vector == "m":
+        with torch.no_grad():
+            draw = torch.Generator().manual_seed(3)
+            samples = task.generator.mapper.sample(10_000, draw).numpy()
+        unit = math.sqrt(np.square(samples - samples.mean(axis=0)).sum(axis=1).mean())
+    for step, (noise, _) in enumerate(seen):
+        drawn = torch.randn(1, 12, generator=generator_for(0, step, LATENT))
+        expected = 0.2 * max(0, 1 - step / 15) ** 2 * unit * drawn
+        torch.testing.assert_close(noise, expected, rtol=0.05, atol=1e-6)
+    assert all(len(frames) == 3 for _, frames in seen[:18])
+    assert {n for _, frames in seen[:18] for n in frames} == set(range(12))
+    assert rates == [settings.rate(step) for step in range(20)]
+
+
 def test_only_what_is_tuned_changes(problem):
     task, m, w_c = problem()
     start = task.start(0.5 * m, w_c[0])
@@ -116,29 +150,10 @@ def test_recovers_the_motion_as_far_as_it_is_seen(problem):
     assert error[seen].abs().max() < 0.05 * m.norm(), (error, strength)
 
 
-def peak_of_a_step(length):
-    """Peak memory in MB of a process that takes one step on a clip of the demo's size."""
-    code = f"""
-import resource, torch
-from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion.objective import Objective, Problem
-from mmctsvg.inversion.settings import Settings
-from mmctsvg.inversion.temporal import TemporalInversion
-generator = CTSVGInferencer("demo", "cpu").generator
-target = torch.zeros({length}, generator.size, generator.size, 3, dtype=torch.uint8)
-problem = Problem(generator, target, range({length}), Objective())
-start = problem.start(torch.zeros(1, generator.motion_dim), torch.zeros(generator.content_dim))
-TemporalInversion(problem, start, Settings()).advance()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    return float(run.stdout)
-
-
 @pytest.mark.slow
-def test_memory_does_not_depend_on_the_length():
-    short, long = peak_of_a_step(16), peak_of_a_step(500)
+def test_memory_does_not_depend_on_the_length(peak_of_a_step):
+    step = "TemporalInversion(problem, start, Settings()).advance()"
+    short, long = peak_of_a_step(16, step), peak_of_a_step(500, step)
     # The clip itself has 6 MB at 64 pixels, and the allocator leaves up to 60 that differ from run
     # to run. Kept graphs would take 30 times the more than 100 MB of 16 frames.
     assert long - short < 150, (short, long)
@@ -153,3 +168,21 @@ def test_recovers_a_film_of_the_demo():
     settings = replace(DEFAULT, steps=120)
     motion = invert(inferencer, film, actor="Mia", action="wave", settings=settings)
     assert motion.info["psnr"] >= 35
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "tune, first, speed, reach", [("t0", 7.3, 1.0, 0.1), ("tempo", 0.0, 1.15, 0.05)]
+)
+def test_recovers_shift_and_tempo_of_a_film_of_the_demo(tune, first, speed, reach):
+    """A film that begins late, or is too fast, comes back with its clock; the best row is kept."""
+    inferencer = CTSVGInferencer("demo", "cpu")
+    m, times = inferencer.sample_motion(1, seed=3), np.arange(24.0)
+    film = to_uint8(inferencer.render(first + speed * times, "Mia", "wave", m=m))
+    settings = replace(DEFAULT, restarts=2 if tune == "t0" else 1)
+    common = {"actor": "Mia", "action": "wave", "settings": settings}
+    info = invert(inferencer, film, tune=[tune], t0_range=(0, 12) if first else None, **common).info
+    assert info["t0"] == pytest.approx(first, abs=reach)
+    assert info["tempo"] == pytest.approx(speed, abs=reach)
+    assert len(info["losses"]) == settings.restarts
+    assert info["psnr"] > invert(inferencer, film, **common).info["psnr"] + 3
