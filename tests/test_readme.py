@@ -135,3 +135,17 @@ def test_python():
     video = names["video"]
     assert video.shape[:2] == (64, 3) and video.abs().max() <= 1
     assert isinstance(video, torch.Tensor)
+
+
+def test_python_of_choreography(tmp_path, monkeypatch):
+    """The edits and the script of the page, with a shorter script."""
+    monkeypatch.chdir(tmp_path)
+    script = "length: 0.2 s\nscore:\n  0 s: {actor: Mia, action: nod}\n"
+    (tmp_path / "script.yaml").write_text(script, encoding="utf-8")
+    page = (ROOT / "docs" / "choreography.md").read_text(encoding="utf-8")
+    names = {}
+    exec(blocks("python", page)[-1], names)
+    assert names["video"].shape[:2] == (64, 3) and torch.equal(
+        names["video"][0], names["video"][30]
+    )
+    assert names["frames"].shape[:2] == (3, 3)
