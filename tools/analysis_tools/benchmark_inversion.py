@@ -40,7 +40,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--synth", type=int, default=0, metavar="N", help="drawn clips that no training saw")
     add("--actor", help="who is in all --clips (default: the most alike, for every clip)")
     add("--action", help="the same")
-    add("--crop", choices=("none", "face", "body", "center"), default="none", help="of --clips")
+    crops = ("none", "face", "body", "center")
+    add("--crop", choices=crops, default="none", help="of --clips; face: the largest")
     add("--frames", type=int, default=FRAMES, help="at most (default: %(default)s)")
     add(
         "--steps",
