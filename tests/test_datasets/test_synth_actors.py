@@ -128,6 +128,21 @@ def test_items_show_the_clip_at_their_times():
         torch.testing.assert_close(item["frames"], frames)
 
 
+@pytest.mark.parametrize("cache_mb", [512, 0])
+def test_clips_show_their_own_take(cache_mb):
+    """Frames of every clip, kept or drawn anew, are those that its own name promises."""
+    dataset = SynthActorsDataset(
+        size=16, num_actors=2, num_takes=2, length=4, cache_mb=cache_mb, seed=6
+    )
+    times = np.array([3, 0])
+    for number, (clip, cell) in enumerate(zip(dataset.annotations, dataset.cells, strict=True)):
+        actor, action, take = cell
+        assert clip.path == f"{PEOPLE[actor].name}/{ACTIONS[action]}/take{take}"
+        frames = dataset.read_frames(number, times)
+        np.testing.assert_array_equal(frames, dataset.render(actor, action, take, times))
+        assert (frames != dataset.render(actor, action, 1 - take, times)).any()
+
+
 def test_held_out_cells():
     cells = {
         split: {(c.actor, c.action) for c in SynthActorsDataset(split=split).annotations}

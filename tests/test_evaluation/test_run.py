@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
@@ -76,6 +77,16 @@ def test_the_order_of_real_films_says_nothing(subject):
     names = [film.name for film in subject.real(metric)]
     assert len(names) == 20 and names != sorted(names)
     assert names == [film.name for film in subject.real(metric)]
+
+
+def test_fvd_compares_with_what_the_generator_was_trained_on(subject, little_script):
+    """The real films are all takes of the cells that the data do not hold out, and no others."""
+    metric = FVD(frames=9, weights=str(little_script[0]))
+    names = [film.name for film in subject.real(metric)]
+    cells = set(product(subject.inferencer.actors, subject.inferencer.actions))
+    cells -= {("Mia", "nod"), ("Omar", "wave")}
+    assert Counter(names) == Counter(f"{a}/{b}/take{take}" for a, b in cells for take in (0, 1))
+    assert subject.reference(metric) == "train"
 
 
 def test_no_frame_is_read_that_is_not_looked_at(subject, little_script):

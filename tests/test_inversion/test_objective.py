@@ -1,8 +1,15 @@
+import numpy as np
 import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.inversion.objective import Objective, accumulate, evaluate, stratified
+from mmctsvg.inversion.objective import (
+    Objective,
+    accumulate,
+    evaluate,
+    measure_lpips,
+    stratified,
+)
 
 
 def columns(difference):
@@ -89,6 +96,21 @@ def test_gradient_of_chunks_is_that_of_the_whole(problem, perceptual, shrink, co
             assert (found[name] - reference[name]).abs().max() <= 1e-6 * max(1, scale), name
     if count == 11 and shrink != 2:
         torch.testing.assert_close(evaluate(task, start, 4), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [64, 16])
+def test_lpips_of_films_is_the_mean_over_all_frames(perceptual, size):
+    """In chunks of 8, compared with NumPy over all 19 frames; the last chunk has fewer."""
+    perceptual.scale = torch.nn.Parameter(torch.ones(1))  # tells the device
+    film, clip = np.random.default_rng(0).integers(0, 256, (2, 19, size, size, 3), dtype=np.uint8)
+    film[16:] = clip[16:] // 2  # the last chunk is another than the others
+    change = (film / 127.5 - clip / 127.5).transpose(0, 3, 1, 2)
+    if size < 64:
+        large = torch.nn.functional.interpolate(torch.from_numpy(change), 64, mode="bilinear")
+        change = large.numpy()
+    expected = np.square(np.diff(change, axis=-1)).mean()
+    assert measure_lpips(perceptual, film, clip, 8) == pytest.approx(expected, rel=1e-5)
+    assert perceptual.sides == [64] * 3
 
 
 def test_stratified():

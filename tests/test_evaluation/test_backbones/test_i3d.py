@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
-from mmctsvg.evaluation.backbones.i3d import I3D, I3DLogits, _pad_same, load_i3d
+from mmctsvg.evaluation.backbones import i3d
+from mmctsvg.evaluation.backbones.i3d import I3D, I3DLogits, _fold, _pad_same, load_i3d
 from mmctsvg.utils.errors import UserError
 
 #: Logits 0, 50, 100, ... and the norm of all, by the Flax code of the package of the weights
@@ -58,6 +60,159 @@ def test_same_padding_is_that_of_tensorflow(size, kernel, stride):
     front = padded.index(1.0)
     behind = len(padded) - front - size
     assert behind - front in (0, 1)
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """The network with few channels, so that a test can afford whole videos."""
+    monkeypatch.setattr(i3d, "_MIXED", dict.fromkeys(i3d._MIXED, (2, 3, 4, 3, 2, 4)))
+    network = I3D()
+    network.conv_1a, network.conv_2b = i3d._Unit(3, 4, 7, 2), i3d._Unit(4, 3, 1)
+    network.conv_2c = i3d._Unit(3, 192, 3)
+    return network
+
+
+def package_of(network):
+    """Random weights for a network's shapes, in the layout of the checkpoint."""
+    rng = np.random.default_rng(0)
+
+    def draw(shape):
+        std = (0.005 / np.prod(shape[:4])) ** 0.5  # so that the epsilon matters
+        return rng.normal(0, std, shape).astype(np.float32)
+
+    def unit(conv):
+        width = conv.out_channels
+        kernel = draw((*conv.kernel_size, conv.in_channels, width))
+        bias = rng.normal(0.5, 0.5, width).astype(np.float32)
+        mean = rng.normal(0, 0.02, (1, 1, 1, 1, width)).astype(np.float32)
+        var = rng.uniform(0.002, 0.01, (1, 1, 1, 1, width)).astype(np.float32)
+        return (
+            {"Conv_0": {"kernel": kernel}, "BatchNorm_0": {"bias": bias}},
+            {"BatchNorm_0": {"mean": mean, "var": var}},
+        )
+
+    names = {
+        "Conv3d_1a_7x7": network.conv_1a,
+        "Conv3d_2b_1x1": network.conv_2b,
+        "Conv3d_2c_3x3": network.conv_2c,
+    }
+    params, stats = {}, {}
+    for name, conv in names.items():
+        params[name], stats[name] = unit(conv)
+    for name, block in network.mixed.items():
+        branches = {
+            "Branch_0/Conv3d_0a_1x1": block.branch_0,
+            "Branch_1/Conv3d_0a_1x1": block.branch_1[0],
+            "Branch_1/Conv3d_0b_3x3": block.branch_1[1],
+            "Branch_2/Conv3d_0a_1x1": block.branch_2[0],
+            "Branch_2/Conv3d_0b_3x3": block.branch_2[1],
+            "Branch_3/Conv3d_0b_1x1": block.branch_3,
+        }
+        drawn = {branch: unit(conv) for branch, conv in branches.items()}
+        params[name] = {branch: p for branch, (p, _) in drawn.items()}
+        stats[name] = {branch: s for branch, (_, s) in drawn.items()}
+    last = network.logits
+    kernel, bias = 30 * draw((1, 1, 1, last.in_channels, 400)), rng.normal(size=400)
+    params["Logits/Conv3d_0c_1x1"] = {"Conv_0": {"kernel": kernel, "bias": bias.astype(np.float32)}}
+    return {"params": params, "batch_stats": stats}
+
+
+def unfolded(package, x):
+    """Logits by figure 3 of the paper, written anew with batch normalisation as a layer."""
+    params, stats = package["params"], package["batch_stats"]
+
+    def same(x, kernel, stride, value):
+        sides = []
+        for size, k, s in reversed(list(zip(x.shape[2:], kernel, stride, strict=True))):
+            needed = k - s if size % s == 0 else k - size % s
+            sides += [max(needed, 0) // 2, (max(needed, 0) + 1) // 2]
+        return F.pad(x, sides, value=value)
+
+    def unit(x, weights, statistics, stride=1):
+        kernel = torch.from_numpy(weights["Conv_0"]["kernel"])
+        bias = torch.from_numpy(weights["BatchNorm_0"]["bias"])
+        inputs, outputs = kernel.shape[3:]
+        conv = torch.nn.Conv3d(inputs, outputs, kernel.shape[:3], stride, bias=False)
+        norm = torch.nn.BatchNorm3d(outputs, eps=1e-3).eval()
+        conv.weight.data = torch.einsum("thwio->oithw", kernel)
+        norm.bias.data = bias
+        norm.running_mean = torch.from_numpy(statistics["BatchNorm_0"]["mean"]).flatten()
+        norm.running_var = torch.from_numpy(statistics["BatchNorm_0"]["var"]).flatten()
+        return norm(conv(same(x, conv.kernel_size, conv.stride, 0.0))).clamp(min=0)
+
+    def pool(x, kernel, stride):
+        x = same(x, kernel, stride, -1e9)
+        return torch.nn.MaxPool3d(kernel, stride)(x)
+
+    def named(x, name, stride=1):
+        return unit(x, params[name], stats[name], stride)
+
+    def mixed(x, name):
+        def branch(x, number, *convs):
+            for conv in convs:
+                place = f"Branch_{number}/Conv3d_{conv}"
+                x = unit(x, params[name][place], stats[name][place])
+            return x
+
+        return torch.cat(
+            [
+                branch(x, 0, "0a_1x1"),
+                branch(x, 1, "0a_1x1", "0b_3x3"),
+                branch(x, 2, "0a_1x1", "0b_3x3"),
+                branch(pool(x, (3, 3, 3), (1, 1, 1)), 3, "0b_1x1"),
+            ],
+            dim=1,
+        )
+
+    x = pool(named(x, "Conv3d_1a_7x7", 2), (1, 3, 3), (1, 2, 2))
+    x = pool(named(named(x, "Conv3d_2b_1x1"), "Conv3d_2c_3x3"), (1, 3, 3), (1, 2, 2))
+    x = pool(mixed(mixed(x, "Mixed_3b"), "Mixed_3c"), (3, 3, 3), (2, 2, 2))
+    for letter in "bcdef":
+        x = mixed(x, f"Mixed_4{letter}")
+    x = pool(x, (2, 2, 2), (2, 2, 2))
+    x = mixed(mixed(x, "Mixed_5b"), "Mixed_5c").mean((3, 4))
+    x = (x[..., 1:] + x[..., :-1]) / 2  # windows of two times
+    last = params["Logits/Conv3d_0c_1x1"]["Conv_0"]
+    logits = torch.einsum("nct,cd->ntd", x, torch.from_numpy(last["kernel"][0, 0, 0]))
+    return logits.mean(1) + torch.from_numpy(last["bias"])
+
+
+@torch.no_grad()
+def test_folding_and_pooling_are_those_of_the_paper(narrow):
+    """With random weights, logits equal those of separate batch normalisation and SAME padding."""
+    package = package_of(narrow)
+    narrow.load_state_dict(_fold(package))
+    video = torch.rand(1, 3, 19, 224, 224, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    expected = unfolded(package, video)
+    assert expected.std() > 0.5
+    torch.testing.assert_close(narrow(video), expected, rtol=1e-4, atol=1e-4)
+
+
+def triangle(size):
+    """Matrix (224, size) of a filter that is as wide as two pixels of the coarser grid."""
+    scale = size / 224
+    centres = (np.arange(224)[:, None] + 0.5) * scale
+    away = np.abs(np.arange(size) + 0.5 - centres) / max(scale, 1)
+    weights = np.maximum(1 - away, 0)
+    return weights / weights.sum(1, keepdims=True)
+
+
+@pytest.mark.parametrize(("height", "width"), [(448, 300), (100, 448), (224, 224)])
+def test_frames_are_resized_with_a_triangle_filter(monkeypatch, height, width):
+    """What the network is given equals the exact filter, antialiased where frames shrink."""
+    given = []
+
+    class Network(torch.nn.Module):
+        def forward(self, x):
+            given.append(x.numpy())
+            return torch.zeros(len(x), 400)
+
+    monkeypatch.setattr(i3d, "load_i3d", lambda path, offline: Network())
+    frames = np.random.default_rng(0).integers(0, 256, (2, 2, height, width, 3), dtype=np.uint8)
+    assert I3DLogits()(frames).shape == (2, 400)
+    colours = frames / 127.5 - 1
+    expected = np.einsum("hH,ntHwc->ncthw", triangle(height), colours) @ triangle(width).T
+    np.testing.assert_allclose(given[0], expected, atol=1e-4)
 
 
 def test_every_weight_has_its_place():

@@ -104,7 +104,8 @@ def test_interval_pairs_no_curve_with_itself():
 
 
 def test_interval_has_the_spread_of_new_draws():
-    # Contents differ in how well they follow; each draw of contents gives another value.
+    # Contents differ in how well they follow; each draw of contents gives another value. Intervals
+    # of 90 % would be 0.84 times as wide, those of 99 % 1.31 times.
     def draw(seed):
         rng = np.random.default_rng(seed)
         noise = rng.choice([0.2, 3.0], size=12)[:, None]
@@ -115,12 +116,12 @@ def test_interval_has_the_spread_of_new_draws():
     values = [synchrony(draw(seed)) for seed in range(150)]
     truth = np.quantile(values, 0.975) - np.quantile(values, 0.025)
     widths = []
-    for seed in range(8):
+    for seed in range(40):
         groups = draw(seed)
         low, high = synchrony_interval(groups, names(groups), samples=200)
         assert low < synchrony(groups) < high
         widths.append(high - low)
-    assert 0.75 * truth < np.mean(widths) < 1.35 * truth
+    assert 0.9 * truth < np.mean(widths) < 1.1 * truth
 
 
 def test_interval_needs_three_members(curves):

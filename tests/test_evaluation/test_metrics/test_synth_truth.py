@@ -11,6 +11,8 @@ from mmctsvg.utils.errors import UserError
 
 TIMES = np.arange(32.0)
 ACTORS = (0, 1, 3)
+#: The curve that tells each action.
+TELLING = dict(speak="mouth", nod="head_y", shake="head_x", wave="arm", laugh="head_y")
 
 
 def make(**kwargs):
@@ -58,6 +60,12 @@ def judge(fake, real=(), metric=None):
     return {k.removeprefix("SynthTruth/"): v for k, v in metric.evaluate().items()}
 
 
+def telling_curve(film):
+    """The curve of a film that tells its action, (T,)."""
+    (person,) = (person for person in synth.PEOPLE if person.name == film.actor)
+    return measure(film.frames, person)[TELLING[film.action]]
+
+
 def test_a_perfect_generator(films):
     metric = make()
     found = judge(films, films, metric)
@@ -75,19 +83,39 @@ def test_a_perfect_generator(films):
 
 
 def test_sync_is_the_naive_mean_over_pairs(films):
-    curves = {
-        (f.actor, f.action, f.motion): measure(f.frames, synth.PEOPLE[ACTORS[n // 10]])
-        for n, f in enumerate(films)
-    }
-    main = dict(speak="mouth", nod="head_y", shake="head_x", wave="arm", laugh="head_y")
+    curves = {(f.actor, f.action, f.motion): telling_curve(f) for f in films}
     means = []
-    for action, curve in main.items():
+    for action in TELLING:
         for motion in ("take0", "take1"):
-            same = [c[curve] for (_, b, m), c in curves.items() if (b, m) == (action, motion)]
+            same = [c for (_, b, m), c in curves.items() if (b, m) == (action, motion)]
             means.append(np.mean([np.corrcoef(x, y)[0, 1] for x, y in combinations(same, 2)]))
     found = judge(films)
     assert found["sync"] == pytest.approx(np.mean(means), abs=1e-5)
     assert found["sync_arm"] == pytest.approx(np.mean(means[6:8]), abs=1e-5)
+
+
+def test_control_is_the_naive_mean_over_pairs_with_different_motions(films):
+    """Of generated and of real clips, compared with `corrcoef` of every such pair of an action."""
+
+    def naive(films):
+        means = []
+        for action in TELLING:
+            shown = [(f.motion, telling_curve(f)) for f in films if f.action == action]
+            rs = [np.corrcoef(x, y)[0, 1] for (m, x), (n, y) in combinations(shown, 2) if m != n]
+            means.append(np.mean(rs))
+        return np.mean(means)
+
+    some = [film for n, film in enumerate(films) if n not in (1, 3, 7, 13)]  # uneven groups
+    found = judge(some, films)
+    assert found["sync_control"] == pytest.approx(naive(some), abs=1e-5)
+    assert found["real_control"] == pytest.approx(naive(films), abs=1e-5)
+
+
+def test_unseen_cells_are_judged_apart(films):
+    """Freezing the films of unseen cells takes their accuracy from 1 to 0, and no other."""
+    frozen = changed(films, lambda frames, n: frames if films[n].seen else frames[[7] * 32])
+    found = judge(frozen)
+    assert (found["action_seen"], found["action_unseen"]) == (1, 0)
 
 
 def test_frozen_films_have_neither_sync_nor_action(films):
@@ -146,6 +174,28 @@ def test_half_the_motion_is_half_the_size(films):
     )
     nods = [f for f in films if f.action == "nod"]
     assert judge(slow, nods)["motion_size"] == pytest.approx(0.5, abs=0.08)
+
+
+def test_size_and_speed_are_means_over_actions(films):
+    """Of NumPy's ratios of generated to real curves, for actions slowed by different factors."""
+    factors = dict(nod=2, shake=4)
+    some = [f for f in films if f.action == "nod" or (f.actor, f.action) == ("Leo", "shake")]
+    slow = changed(some, lambda frames, n: frames.repeat(factors[some[n].action], 0)[:32])
+
+    def mean_ratio(size):
+        return np.mean(
+            [
+                np.mean([size(telling_curve(f)) for f in slow if f.action == action])
+                / np.mean([size(telling_curve(f)) for f in films if f.action == action])
+                for action in factors
+            ]
+        )
+
+    found = judge(slow, films)
+    assert found["motion_size"] == pytest.approx(mean_ratio(np.std), rel=1e-5)
+    speed = mean_ratio(lambda curve: np.linalg.norm(np.diff(curve)))
+    assert found["motion_speed"] == pytest.approx(speed, rel=1e-5)
+    assert speed < 0.8 < found["motion_size"]
 
 
 def test_two_ranks_give_what_one_gives(films):
