@@ -127,12 +127,16 @@ def main(argv: list[str] | None = None) -> None:
 def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
     """Where the results go: each of several clips has its own folder, of its name.
 
+    Where names are equal, as in data sets (ACTOR/ACTION/CLIP), those of the folders come before.
+
     Raises:
-        UserError: if two clips have the same name.
+        UserError: if two clips have the same name all the same.
     """
     if len(clips) == 1:
         return [out_dir]
     names = [clip.stem for clip in clips]
+    if len(set(names)) < len(names):
+        names = ["-".join(clip.with_suffix("").parts[-3:]).strip("/-.") for clip in clips]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"two clips are named {name}: invert them by two commands.")

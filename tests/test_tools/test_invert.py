@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -110,7 +112,10 @@ def test_several_clips_of_which_one_is_broken(
     check_refusal(load_tool("invert").main, arguments, "1 of 3 clips", "bad.mp4")
     first, same = (load_motion(out / name / "motion.safetensors") for name in ("clip", "second"))
     assert torch.equal(first.m, same.m) and not (out / "bad" / "motion.safetensors").exists()
-    check_refusal(load_tool("invert").main, [clip, clip, small_model], "two clips are named clip")
+    tool = load_tool("invert")
+    check_refusal(tool.main, [clip, clip, small_model], "two clips are named ", "-clip")
+    alike = [Path("clips/ann/wave/0.mp4"), Path("clips/bob/wave/0.mp4")]
+    assert tool.choose_folders(alike, out) == [out / "ann-wave-0", out / "bob-wave-0"]
 
 
 def test_says_which_face_it_took(tmp_path, small_model, load_tool, monkeypatch, capsys):
