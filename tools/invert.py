@@ -136,7 +136,9 @@ def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
         return [out_dir]
     names = [clip.stem for clip in clips]
     if len(set(names)) < len(names):
-        names = ["-".join(clip.with_suffix("").parts[-3:]).strip("/-.") for clip in clips]
+        from mmctsvg.evaluation.recovery import name_clip
+
+        names = [name_clip(clip) for clip in clips]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"two clips are named {name}: invert them by two commands.")

@@ -85,6 +85,11 @@ def choose_clips(
     return drawn_clips(drawn, inferencers, frames)
 
 
+def name_clip(path: Path) -> str:
+    """A clip's name with its two folders, by which clips of data sets are told apart."""
+    return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
+
+
 def filmed_clips(
     paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
 ) -> list[RecoveryClip]:
@@ -99,8 +104,7 @@ def filmed_clips(
         clip = read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
         return clip.frames, clip.seconds, clip.fps
 
-    # Clips of data sets are told apart by their folders.
-    names = ["-".join(path.with_suffix("").parts[-3:]).strip("/-.") for path in paths]
+    names = [name_clip(path) for path in paths]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"--clips: two clips are named {name}; rename one.")
