@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mmctsvg.inversion.motion_file import fingerprint
-from mmctsvg.inversion.tuning_file import Tuning, load_tuning
+from mmctsvg.checkpoints import Tuning, fingerprint, load_generator, load_tuning
+from mmctsvg.checkpoints.generator_file import make_card
 from mmctsvg.models.generators import PreparedSynthesis
 from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.models.precision import resolve_precision
-from mmctsvg.motion.waves import Waves
+from mmctsvg.motion import Motion, Waves, load_motion
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
 from .arguments import choices, choose_device, find_label
 from .rendering import CONTENT, MOTION, NOISES, fixed_noise, moments, render_styles, rows
-from .weights import load_generator, make_card
-
-if TYPE_CHECKING:
-    from mmctsvg.inversion import Motion
 
 DEMO = Path(__file__).resolve().parents[1] / "assets" / "demo.safetensors"
 
@@ -46,8 +42,8 @@ class CTSVGInferencer:
     Example:
         >>> inferencer = CTSVGInferencer("demo")
         >>> inferencer.actors, inferencer.actions
-        >>> m = inferencer.sample_motion(1, seed=3)
-        >>> video = inferencer.render(range(32), actor=0, action="wave", m=m)  # (32, 3, H, W)
+        >>> motion = inferencer.find_motion(3)  # of a seed, or of a motion.safetensors
+        >>> video = inferencer.render(range(32), 0, "wave", motion=motion)  # (32, 3, H, W)
     """
 
     def __init__(
@@ -81,7 +77,7 @@ class CTSVGInferencer:
 
         Args:
             generator: used as it is, where it is.
-            meta: see `mmctsvg.apis.weights.make_card`.
+            meta: see `mmctsvg.checkpoints.generator_file.make_card`.
         """
         inferencer = cls.__new__(cls)
         inferencer._set(generator, make_card(generator, meta))
@@ -160,6 +156,32 @@ class CTSVGInferencer:
         """
         return self.generator.mapper.style(rows(n, self.motion_dim, seed, MOTION).to(self.device))
 
+    def find_motion(
+        self, source: str | int | Path, any_weights: bool = False, frames: int = 60
+    ) -> Motion:
+        """Finds a motion by its file, or by the number of a seed.
+
+        Args:
+            source: path of a motion, or a whole number: the first of `sample_motion` with this seed.
+            any_weights: see `load_motion`.
+            frames: length of a motion of a seed, which has none by itself, at least 2; its times
+                are 0, 1, ...
+
+        Raises:
+            UserError: see `load_motion`.
+        """
+        try:
+            seed = int(str(source))
+        except ValueError:
+            return load_motion(source, self.generator, any_weights)
+        return Motion(
+            style=self.sample_motion(1, seed=seed)[0].cpu(),
+            times=torch.arange(frames, dtype=torch.float64),
+            fps=self.fps,
+            weights=self.fingerprint,
+            info={"seed": seed},
+        )
+
     def sample_content(self, n: int = 1, seed: int = 0) -> Tensor:
         """Draws content noise for generators that are not conditioned on actors.
 
@@ -205,7 +227,7 @@ class CTSVGInferencer:
         """Lets people show the motion of a clip.
 
         Args:
-            motion: of `mmctsvg.inversion`: `invert`, `load_motion`, `find_motion`.
+            motion: the motion, from `find_motion` or `mmctsvg.inversion.invert`.
             actors: names or numbers; None for all.
             actions: names or numbers; None for all.
             times: other times than the clip's; see `mmctsvg.motion.retime`.
@@ -222,7 +244,7 @@ class CTSVGInferencer:
         rows = actors or range(len(self.actors)) or [None]
         columns = actions or range(len(self.actions)) or [None]
         videos = [
-            [self.render(times, row, column, m=motion.style, **options) for column in columns]
+            [self.render(times, row, column, motion, **options) for column in columns]
             for row in rows
         ]
         return torch.stack([torch.stack(row) for row in videos])
@@ -232,9 +254,9 @@ class CTSVGInferencer:
         times: Iterable[float],
         actor: str | int | None = None,
         action: str | int | None = None,
-        z: Tensor | None = None,
-        m: Tensor | Waves | None = None,
+        motion: Motion | Waves | Tensor | None = None,
         *,
+        z: Tensor | None = None,
         z_c: Tensor | None = None,
         w_c: Tensor | None = None,
         noise: str | None = None,
@@ -254,9 +276,9 @@ class CTSVGInferencer:
                 ``itertools.count()``. A time is asked for when its piece is.
             actor: name or number; needed if (and only if) the generator knows actors.
             action: name or number; needed if (and only if) the generator knows actions.
+            motion: a `Motion`, `Waves`, or a motion vector ``(k,)`` or ``(1, k)`` such as from
+                `sample_motion`. Without ``motion`` and ``z`` one is drawn from ``seed``.
             z: motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
-            m: motion vector ``(k,)`` or ``(1, k)`` itself, such as from `sample_motion`, or `Waves`
-                that were edited. Without ``z`` and ``m`` one is drawn from ``seed``.
             z_c: content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
                 without it, it is drawn from ``seed``.
             w_c: content style ``(d_c,)`` or ``(1, d_c)`` itself, such as from `content_style` or an
@@ -286,7 +308,7 @@ class CTSVGInferencer:
         elif actor is not None or action is not None or z_c is not None:
             raise UserError("Give the content as style w_c, or as actor, action and z_c, not both.")
         w_c = self._vector(w_c, self.generator.content_dim, "w_c")
-        waves = self.waves(self._motion(z, m, seed))
+        waves = self.waves(self._motion(motion, z, seed))
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
             for t in moments(times, chunk)
@@ -355,11 +377,72 @@ class CTSVGInferencer:
             return self.tuning.content(self.generator, labels.get("actions"), self.card["ramp"])
         return self.generator.content(z_c=z_c, ramp=self.card["ramp"], **labels)[0]
 
-    def waves(self, m: Tensor | Waves) -> Waves:
-        """The waves of a motion vector ``(k,)`` or ``(1, k)``, or edited ones, on this device."""
-        vector = self._vector(m.m if isinstance(m, Waves) else m, self.motion_dim, "m")[0]
-        if isinstance(m, Waves):
-            return m.to(self.device)
+    @torch.no_grad()
+    def contents(
+        self, actor: str | int | None = None, action: str | int | None = None
+    ) -> dict[tuple[str | None, str | None], Tensor]:
+        """Content styles ``(d_c,)`` of all labels that come into question.
+
+        Args:
+            actor: name or number; None for all. Where the generator knows no actors, the content
+                style is the mean of 256 appearances.
+            action: name or number; None for all.
+
+        Returns:
+            Content styles by the names of actor and action, None where there are none.
+
+        Raises:
+            UserError: if a label is unknown.
+        """
+
+        def choose(value: str | int | None, names: tuple[str, ...], what: str) -> list[int | None]:
+            if value is not None:
+                return [find_label(value, names, what)]
+            return list(range(len(names))) or [None]
+
+        found = {}
+        for a in choose(actor, self.actors, "actor"):
+            for b in choose(action, self.actions, "action"):
+                names = (
+                    None if a is None else self.actors[a],
+                    None if b is None else self.actions[b],
+                )
+                if a is not None:
+                    found[names] = self.content_style(a, b)
+                    continue
+                z_c = self.sample_content(256, seed=0)
+                actions = None if b is None else torch.full((len(z_c),), b, device=self.device)
+                w_c = self.generator.content(None, actions, z_c, self.card["ramp"])
+                found[names] = w_c.mean(dim=0)
+        return found
+
+    def motion_content(self, motion: Motion) -> Tensor:
+        """Content style ``(d_c,)`` with which the motion of a clip was found."""
+        if motion.w_c is not None:
+            return motion.w_c.to(self.device)
+        return next(iter(self.contents(motion.actor, motion.action).values()))
+
+    def reconstruct(self, motion: Motion, frames: Tensor | None = None) -> Tensor:
+        """Renders an inverted clip with the content and the noise that it was found with.
+
+        Args:
+            motion: the motion, of `mmctsvg.inversion.invert`.
+            frames: numbers ``(n,)`` of the clip's frames; None for all.
+
+        Returns:
+            Frames ``(n, 3, H, W)`` in [-1, 1].
+        """
+        times = motion.times if frames is None else motion.times[frames]
+        w_c, noise = self.motion_content(motion), motion.info.get("noise", "fixed")
+        return self.render(times, motion=motion, w_c=w_c, noise=noise)
+
+    def waves(self, motion: Motion | Waves | Tensor) -> Waves:
+        """The waves of a motion, or of a motion vector ``(k,)`` or ``(1, k)``, on this device."""
+        style = motion.style if isinstance(motion, Motion) else motion
+        vector = style.m if isinstance(style, Waves) else style
+        vector = self._vector(vector, self.motion_dim, "motion")[0]
+        if isinstance(style, Waves):
+            return style.to(self.device)
         return Waves.of(self.generator.mapper.time2vec, vector)
 
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
@@ -377,12 +460,14 @@ class CTSVGInferencer:
         return labels
 
     @torch.no_grad()
-    def _motion(self, z: Tensor | None, m: Tensor | Waves | None, seed: int) -> Tensor | Waves:
-        if z is not None and m is not None:
-            raise UserError("Give the motion as noise z or as vector m, not as both.")
-        if z is not None:
-            return self.generator.mapper.style(self._vector(z, self.motion_dim, "z"))
-        return self.sample_motion(1, seed) if m is None else m
+    def _motion(
+        self, motion: Motion | Waves | Tensor | None, z: Tensor | None, seed: int
+    ) -> Motion | Waves | Tensor:
+        if z is None:
+            return self.sample_motion(1, seed) if motion is None else motion
+        if motion is not None:
+            raise UserError("Give the motion as noise z or as motion, not as both.")
+        return self.generator.mapper.style(self._vector(z, self.motion_dim, "z"))
 
     def _content(self, z_c: Tensor | None, seed: int) -> Tensor | None:
         if not self.z_c_dim:

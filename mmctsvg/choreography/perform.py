@@ -7,21 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mmctsvg.inversion import Motion, find_motion
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
 from .script import TRACKS, Change, Script
 from .time_warp import TimeWarp
-
-if TYPE_CHECKING:
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-
 
 #: What an empty track does.
 STILL = Change(line=1, start=0.0, value="")
@@ -129,8 +125,8 @@ class Performance:
         clocks = self.clocks(seconds)
         temporal = torch.stack(
             [
-                self.inferencer.waves(motion.style).temporal(
-                    torch.from_numpy(motion.moments(clock)).to(device)
+                self.inferencer.waves(motion).temporal(
+                    torch.from_numpy(motion.model_times(clock)).to(device)
                 )
                 for motion, clock in zip(self.motions, clocks, strict=True)
             ]
@@ -212,7 +208,7 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
         for change in changes:
             try:
                 if track == "motion":
-                    motions.append(find_motion(_source(script, change), inferencer, any_weights))
+                    motions.append(inferencer.find_motion(_source(script, change), any_weights))
                 elif track == "actor" and inferencer.z_c_dim:
                     _check_content(inferencer, change.value)
                 else:
@@ -222,7 +218,7 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
     if problems:
         lines = (f"{script.path}:{line}: {text}." for line, text in sorted(problems))
         raise UserError("\n".join(lines))
-    motions = motions or [find_motion("0", inferencer)]
+    motions = motions or [inferencer.find_motion("0")]
     fps = script.fps or inferencer.fps
     return Performance(inferencer=inferencer, script=script, motions=tuple(motions), fps=fps)
 

@@ -2,9 +2,9 @@
 
 from . import hooks
 from .data_parallel import GANDataParallel
-from .film_val_loop import FilmValLoop
 from .optim import LazyAdamConstructor
 from .train_loop import ResumableIterBasedTrainLoop
+from .video_val_loop import FilmValLoop
 
 __all__ = [
     "FilmValLoop",

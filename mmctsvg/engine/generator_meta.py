@@ -25,7 +25,7 @@ def generator_meta(runner: Runner) -> dict[str, Any]:
         runner: in training.
 
     Returns:
-        What `mmctsvg.apis.weights.make_card` wants: plain data.
+        What `mmctsvg.checkpoints.generator_file.make_card` wants: plain data.
     """
     model = bare_model(runner)
     data = runner.train_dataloader.dataset.metainfo

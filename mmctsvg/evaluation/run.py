@@ -18,8 +18,8 @@ from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
-from .film import Film, film_at, read_films, shoot
 from .metrics.base import VideoMetric
+from .video import Film, film_at, read_films, shoot
 
 Cell = tuple[str | None, str | None, bool]
 
@@ -96,7 +96,7 @@ class FolderSubject:
     Args:
         real: of real films; None where there are none.
         generated: of generated ones.
-        motion_by_name: see `mmctsvg.evaluation.film.read_films`.
+        motion_by_name: see `mmctsvg.evaluation.video.read_films`.
     """
 
     def __init__(self, real: Path | None, generated: Path, motion_by_name: bool = False) -> None:

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmctsvg.checkpoints.fingerprint import fingerprint
+from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import read_pickle, write_pickle
 from mmctsvg.utils.progress import Progress
 
-from .motion_file import Motion, fingerprint
 from .objective import Objective, Problem
 from .settings import Level, Settings
 from .starts import choose_labels, choose_starts

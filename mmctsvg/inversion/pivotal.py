@@ -17,12 +17,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmctsvg.checkpoints.tuned_layers import NETWORK, build, choose_layers, split
 from mmctsvg.models.overlay import put_weights, take_weights_off
 from mmctsvg.models.randomness import generator_for
 
 from .objective import Parameters, Problem, accumulate, evaluate, stratified
 from .settings import FRAMES
-from .tuned_layers import NETWORK, build, choose_layers, split
 
 HELD_OUT = 5  # every fifth frame is kept out of the tuning
 _FIRST = 2  # of them

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmctsvg.checkpoints.tuning import Tuning
 from mmctsvg.motion import film_rate, retime
+from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
@@ -24,8 +26,6 @@ from mmctsvg.visualization import (
 )
 
 from .invert import render_motion
-from .motion_file import Motion
-from .tuning_file import Tuning
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer

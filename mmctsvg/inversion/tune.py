@@ -15,8 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmctsvg.checkpoints.tuning import Tuning, action_part
 from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.models.randomness import EVALUATION, generator_for
+from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import write_pickle
 from mmctsvg.utils.progress import Progress
@@ -29,12 +31,10 @@ from .invert import (
     noise_maps,
     read_state,
 )
-from .motion_file import Motion
 from .objective import Objective, Parameters, Problem, evaluate
 from .pivotal import PivotalSettings, PivotalTuning, held_out
 from .settings import Level, Settings
 from .temporal import TemporalInversion
-from .tuning_file import Tuning, action_part
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer

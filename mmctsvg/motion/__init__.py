@@ -1,25 +1,23 @@
-"""What can be done with a motion once it is known: its waves one by one."""
+"""A motion: one vector, the waves that it weighs, its file, and what can be done with them."""
 
 from .equaliser import BANDS, combine, equalise
 from .loop import LoopError, make_loop
-from .pca import MotionPCA, motion_pca
+from .motion import Motion
+from .motion_file import load_motion, save_motion
 from .retime import film_rate, retime
-from .sensitivity import spread_times, wave_sensitivity, wave_table
 from .waves import DRIFTS, Waves
 
 __all__ = [
     "BANDS",
     "DRIFTS",
     "LoopError",
-    "MotionPCA",
+    "Motion",
     "Waves",
     "combine",
     "equalise",
     "film_rate",
+    "load_motion",
     "make_loop",
-    "motion_pca",
     "retime",
-    "spread_times",
-    "wave_sensitivity",
-    "wave_table",
+    "save_motion",
 ]

@@ -5,12 +5,14 @@ import json
 import math
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import UserError
+
+Found = TypeVar("Found")
 
 _DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -63,6 +65,26 @@ def write_json(path: str | Path, value: Any) -> None:
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def read_earlier(path: Path, load: Callable[[Path], Found]) -> Found | None:
+    """What an earlier run left where a result shall be written, or None.
+
+    Args:
+        path: the result.
+        load: reads it.
+
+    Raises:
+        UserError: if something stands there that cannot be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        return load(path)
+    except UserError as error:
+        raise UserError(
+            f"{path}: stands there already and cannot be read; remove it, or choose another folder."
+        ) from error
 
 
 def _without_nan(value: Any) -> Any:

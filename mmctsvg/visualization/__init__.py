@@ -11,7 +11,7 @@ from .contact_sheet import (
 from .curve_pairs import plot_curve_pairs
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
-from .long_film_curves import draw_long_curves
+from .long_video_curves import draw_long_curves
 from .video import FrameFolder, VideoWriter, to_uint8
 
 __all__ = [

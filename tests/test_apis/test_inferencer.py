@@ -3,7 +3,8 @@ import itertools
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer, save_generator
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.checkpoints import save_generator
 from mmctsvg.apis import inferencer as module
 from mmctsvg.utils.errors import UserError
 

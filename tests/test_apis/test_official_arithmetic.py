@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.apis.official_conversion import convert_official
-from mmctsvg.apis.weights import read_checkpoint
+from mmctsvg.checkpoints.official.convert import convert_official
+from mmctsvg.checkpoints.generator_file import read_checkpoint
 from mmctsvg.models import CTSVG
 
 TIMES = [0.0, 1.0, 7.0, 12.5]

@@ -6,7 +6,7 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.choreography import mix, prepare, read_script
-from mmctsvg.inversion import find_motion, save_motion
+from mmctsvg.motion import find_motion, save_motion
 from mmctsvg.motion import make_loop
 from mmctsvg.utils.errors import UserError
 

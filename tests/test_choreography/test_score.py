@@ -2,7 +2,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from mmctsvg.choreography import prepare, read_script, score
-from mmctsvg.inversion import find_motion, save_motion
+from mmctsvg.motion import find_motion, save_motion
 
 
 @pytest.fixture

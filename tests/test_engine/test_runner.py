@@ -1,6 +1,6 @@
 import time
 
-from mmctsvg.apis.config import load_config
+from mmctsvg.engine.config import load_config
 from mmctsvg.engine.runner import QuietRunner
 
 

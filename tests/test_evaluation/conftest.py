@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.video import Film
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset
 from mmctsvg.evaluation import run
-from mmctsvg.evaluation.film import Shot
+from mmctsvg.evaluation.video import Shot
 from mmctsvg.evaluation.metrics import FVD, VideoMetric
 from mmctsvg.utils.errors import UserError
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.inversion import Motion
+from mmctsvg.motion import Motion
 from mmctsvg.inversion.side_by_side import write_comparison
 from mmctsvg.visualization.sound import has_sound
 

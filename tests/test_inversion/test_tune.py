@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import PivotalSettings, Settings, find_motion, invert, tune
+from mmctsvg.inversion import PivotalSettings, Settings, invert, tune
+from mmctsvg.motion import find_motion
 from mmctsvg.inversion.pivotal import PivotalTuning
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import to_uint8

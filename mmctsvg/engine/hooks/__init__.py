@@ -3,9 +3,9 @@
 from .checkpoint_hook import AtomicCheckpointHook
 from .curves_hook import CurvesHook
 from .export_hook import ExportHook
-from .film_grid_hook import FilmGridHook
 from .progress_logger_hook import ProgressLoggerHook
 from .scalars_hook import LazyRuntimeInfoHook
+from .video_grid_hook import FilmGridHook
 
 __all__ = [
     "AtomicCheckpointHook",

@@ -11,7 +11,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
-from mmctsvg.apis.weights import CARD_KEY, make_card
+from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
 from mmctsvg.registry import HOOKS
 from mmctsvg.utils.files import atomic_path
 

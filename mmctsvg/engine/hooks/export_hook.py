@@ -9,7 +9,7 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmctsvg.apis.weights import save_generator
+from mmctsvg.checkpoints.generator_file import save_generator
 from mmctsvg.registry import HOOKS
 
 from ..generator_meta import bare_model, generator_meta

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from mmctsvg.evaluation.video import Film
 from mmctsvg.utils.errors import UserError
 
-from ..film import Film
 from ..poses import KEYPOINTS, Poses, poses_of, read_poses
 from ..weights import describe_file, find_entry, find_weights
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.confusion import plot_confusion
 
 from ..backbones.pose import PoseSource, find_pose_source
 from ..backbones.recognizer import Recognizer
-from ..film import Film, Shot
 from ..functional.topk import confusion_matrix, pessimistic_rank
 from ..functional.wilson import wilson_interval
 from .base import VideoMetric

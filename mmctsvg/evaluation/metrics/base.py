@@ -15,9 +15,8 @@ from mmengine.dist import (
 )
 from mmengine.evaluator import BaseMetric
 
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.utils.errors import UserError
-
-from ..film import Film, Shot
 
 
 class VideoMetric(BaseMetric):

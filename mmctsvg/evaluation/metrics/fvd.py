@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
 from ..backbones.i3d import SHORTEST, I3DLogits
-from ..film import Film, Shot
 from ..functional.frechet import Moments, frechet_distance
 from .base import VideoMetric
 

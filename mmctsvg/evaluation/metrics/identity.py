@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import plot_identity
 
 from ..backbones.face_embedding import ArcFaceONNX, FaceEmbedder, MobileFaceNet, align_faces
 from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
-from ..film import Film, Shot
 from ..functional.bootstrap import bootstrap_interval
 from .base import VideoMetric
 from .contents import draw_contents

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import plot_lip_curves
 
 from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
-from ..film import Film, Shot
 from ..functional.correlation import (
     mean_cross_correlation,
     mean_pairwise_correlation,

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from mmctsvg.evaluation.video import Film, Shot, clip_name
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
 from ..backbones.lpips import NETS, load_lpips
-from ..film import Film, Shot, clip_name
 from ..functional.bootstrap import bootstrap_interval
 from ..weights import find_entry
 from .base import VideoMetric

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from mmctsvg.datasets import synth
+from mmctsvg.evaluation.video import Film, Shot
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
-from ..film import Film, Shot
 from ..functional.correlation import (
     mean_cross_correlation,
     standardise,

@@ -12,7 +12,7 @@ from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.apis.config import load_config
+from mmctsvg.engine.config import load_config
 from mmctsvg.engine.hooks import LazyRuntimeInfoHook
 from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.utils.errors import UserError

@@ -8,7 +8,7 @@ import pytest
 
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.evaluation.backbones.pose import MoveNet, PoseFile, find_pose_source
-from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.poses import write_poses
 from mmctsvg.utils.errors import UserError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.metrics import action_accuracy
 from mmctsvg.evaluation.poses import Poses
 from mmctsvg.registry import METRICS

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
-from mmctsvg.evaluation.film import Film, read_films
+from mmctsvg.evaluation.video import Film, read_films
 from mmctsvg.evaluation.metrics import FaceIdentity
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError

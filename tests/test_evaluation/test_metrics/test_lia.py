@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import pearsonr
 
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
-from mmctsvg.evaluation.film import Film, read_films
+from mmctsvg.evaluation.video import Film, read_films
 from mmctsvg.evaluation.metrics import LiASync
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.metrics import LPIPSDistance, lpips_distance
 from mmctsvg.utils.errors import UserError
 

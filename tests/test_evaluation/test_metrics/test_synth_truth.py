@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmctsvg.datasets import synth
-from mmctsvg.evaluation.film import Film
+from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.functional.drawn_people import measure
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError

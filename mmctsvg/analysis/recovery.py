@@ -1,0 +1,250 @@
+"""How much of a clip's motion an inverted film shows: its curves against the clip's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.datasets import SynthActorsDataset, synth
+from mmctsvg.datasets.clip import read_clip
+from mmctsvg.evaluation.backbones.landmarks import LandmarkDetector
+from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval
+from mmctsvg.evaluation.functional.correlation import standardise
+from mmctsvg.evaluation.functional.drawn_actions import MAIN_CURVE
+from mmctsvg.evaluation.functional.drawn_people import measure, true_curves
+from mmctsvg.evaluation.functional.gaps import fill_gaps
+from mmctsvg.evaluation.functional.lips import lip_area
+from mmctsvg.evaluation.metrics.synth_truth import CURVES, STILL
+from mmctsvg.utils.errors import UserError
+
+MAX_GAP = 5  # frames on end without a face that are filled, as in LiA
+STILL_MOUTH = 0.03  # standard deviation by mean, as in LiA
+FIRST_TAKE = 100  # of those that no training sees
+
+Curves = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryClip:
+    """A clip that models are held against.
+
+    Args:
+        name: unique.
+        read: takes a size and the model's frames per second, which folders of pictures are taken
+            to have; gives frames uint8 (T, size, size, 3), when they are shown in seconds (T,),
+            and the clip's frames per second.
+        actor, action: its labels; None if they are not known.
+        truth: what really moves, (T,) each, the telling curve first; None if lips are compared.
+    """
+
+    name: str
+    read: Callable[[int, float], tuple[np.ndarray, np.ndarray, float]]
+    actor: str | None = None
+    action: str | None = None
+    truth: Curves | None = None
+
+
+def choose_clips(
+    inferencers: Sequence[CTSVGInferencer],
+    *,
+    paths: Sequence[Path],
+    drawn: int,
+    frames: int,
+    crop: str = "none",
+    actor: str | None = None,
+    action: str | None = None,
+) -> list[RecoveryClip]:
+    """The clips that a tool was asked for by ``--clips`` or ``--synth``.
+
+    Args:
+        inferencers: models that are to show them.
+        paths: videos or folders of pictures.
+        drawn: number of drawn clips.
+        frames: at most; drawn clips have as many.
+        crop: what is cut out of files, see `read_clip`.
+        actor, action: who is in all files.
+
+    Raises:
+        UserError: if none or both kinds are asked for, if an option belongs to the other kind, or
+            see `filmed_clips` and `drawn_clips`.
+    """
+    if bool(paths) == (drawn > 0):
+        raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
+    if paths:
+        return filmed_clips(paths, frames, crop, actor, action)
+    if actor is not None or action is not None or crop != "none":
+        raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
+    return drawn_clips(drawn, inferencers, frames)
+
+
+def name_clip(path: Path) -> str:
+    """A clip's name with its two folders, by which clips of data sets are told apart."""
+    return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
+
+
+def filmed_clips(
+    paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
+) -> list[RecoveryClip]:
+    """Clips from files, see `choose_clips`.
+
+    Raises:
+        UserError: if two would have the same name.
+    """
+
+    def read(path: Path, size: int, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
+        clip = read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
+        return clip.frames, clip.seconds, clip.fps
+
+    names = [name_clip(path) for path in paths]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"--clips: two clips are named {name}; rename one.")
+    return [
+        RecoveryClip(name=name, actor=actor, action=action, read=partial(read, path))
+        for name, path in zip(names, paths, strict=True)
+    ]
+
+
+def drawn_clips(
+    count: int, inferencers: Sequence[CTSVGInferencer], frames: int
+) -> list[RecoveryClip]:
+    """Takes that no training saw, of one action after the other.
+
+    Every other clip shows somebody whom no training saw in this action.
+
+    Args:
+        count: of the clips.
+        inferencers: models that are to show them.
+        frames: length.
+
+    Raises:
+        UserError: if the models do not know the drawn people and actions.
+    """
+
+    def known(everybody: Sequence[str], kind: str) -> list[int]:
+        lists = [getattr(inferencer, kind) for inferencer in inferencers]
+        numbers = [n for n, name in enumerate(everybody) if all(name in some for some in lists)]
+        if not numbers:
+            each = "; ".join(", ".join(some) or "none" for some in lists)
+            raise UserError(f"the models share no drawn {kind}; they know: {each}.")
+        return numbers
+
+    actors = known([person.name for person in synth.PEOPLE], "actors")
+    actions = known(synth.ACTIONS, "actions")
+    dataset, times = SynthActorsDataset(), np.arange(frames)
+
+    def read(
+        cell: tuple[int, int, int], size: int, _: float
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        return dataset.render(*cell, times, size), times / dataset.fps, dataset.fps
+
+    clips = []
+    for number in range(count):
+        action, take = actions[number % len(actions)], FIRST_TAKE + number
+        unseen = [a for a in actors if dataset.is_held_out(a, action) == (number % 2 == 0)]
+        chosen = unseen or actors
+        actor = chosen[number // 2 % len(chosen)]
+        who, what = synth.PEOPLE[actor].name, synth.ACTIONS[action]
+        curves = true_curves(dataset.truth(action, take, times))
+        names = sorted(CURVES, key=lambda name: name != MAIN_CURVE[what])
+        clips.append(
+            RecoveryClip(
+                name=f"{who}-{what}-take{take}",
+                read=partial(read, (actor, action, take)),
+                actor=who,
+                action=what,
+                truth={name: curves[name] for name in names if curves[name].std() >= STILL[name]},
+            )
+        )
+    return clips
+
+
+def film_curves(
+    clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
+) -> Curves:
+    """How somebody moves in a film, (T,) each.
+
+    Args:
+        clip: whom it shows.
+        frames: of the clip or of an inverted film, uint8 (T, H, W, 3).
+        detector: finds the lips; None for drawn people, see `drawn_people.measure`.
+
+    Returns:
+        ``lips``, the area within the outer lip in square pixels, NaN where no face was found in
+        more than five frames on end; or the curves of a drawn person.
+
+    Source: section 5, "LiA".
+    """
+    if detector is not None:
+        return {"lips": fill_gaps(lip_area(detector(frames).points), MAX_GAP)}
+    return measure(frames, next(p for p in synth.PEOPLE if p.name == clip.actor))
+
+
+def real_curves(
+    clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
+) -> Curves:
+    """What really moves: the truth of drawn people, and the lips of all others.
+
+    Raises:
+        UserError: if there is no face, or its mouth does not move.
+    """
+    if clip.truth is not None:
+        return clip.truth
+    curves = film_curves(clip, frames, detector)
+    area = curves["lips"]
+    if not np.isfinite(area).all():
+        raise UserError(f"{clip.name}: no face can be followed in it at {frames.shape[1]} pixels.")
+    if area.std() < STILL_MOUTH * area.mean():
+        raise UserError(f"{clip.name}: its mouth hardly moves, so there is nothing to compare.")
+    return curves
+
+
+def correlate(
+    real: Mapping[str, np.ndarray], inverted: Mapping[str, np.ndarray]
+) -> dict[str, float]:
+    """Pearson correlation of every real curve with that of the inverted film.
+
+    A film whose curve is flat, or has holes because no face was found, counts 0: it does not show
+    the motion.
+    """
+    found = {}
+    for name, curve in real.items():
+        pair = np.stack([curve, inverted[name]])
+        found[name] = float(np.prod(standardise(pair), 0).sum()) if np.isfinite(pair).all() else 0.0
+    return found
+
+
+def summarise(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Means over clips.
+
+    Args:
+        records: ``correlation`` (of the telling curve), ``correlations``, ``action``, ``psnr``,
+            ``lpips`` (or None) of every clip.
+
+    Returns:
+        The same, with the 95 % interval of the correlation over clips, ``low`` and ``high``, NaN
+        for one clip, and ``curves``, means of all curves by action.
+    """
+    values = np.array([record["correlation"] for record in records])
+    low, high = bootstrap_interval(values)
+    groups: dict[str, list[float]] = {}
+    for record in records:
+        for name, value in record["correlations"].items():
+            group = name if name == "lips" else f"{record['action']}, {name}"
+            groups.setdefault(group, []).append(value)
+    distances = [record["lpips"] for record in records if record["lpips"] is not None]
+    return {
+        "clips": len(records),
+        "correlation": float(values.mean()),
+        "low": low,
+        "high": high,
+        "psnr": float(np.mean([record["psnr"] for record in records])),
+        "lpips": float(np.mean(distances)) if distances else None,
+        "curves": {name: float(np.mean(group)) for name, group in groups.items()},
+    }

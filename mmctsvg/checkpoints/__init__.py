@@ -1,0 +1,14 @@
+"""What is kept of a training: the averaged generator in one file, and tunings of it."""
+
+from .fingerprint import fingerprint
+from .generator_file import load_generator, save_generator
+from .tuning import Tuning, load_tuning, save_tuning
+
+__all__ = [
+    "Tuning",
+    "fingerprint",
+    "load_generator",
+    "load_tuning",
+    "save_generator",
+    "save_tuning",
+]

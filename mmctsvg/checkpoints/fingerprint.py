@@ -1,0 +1,19 @@
+"""The fingerprint of a generator's weights: what motions and tunings belong to."""
+
+import hashlib
+
+from torch import nn
+
+from mmctsvg.models.overlay import own_state
+
+
+def fingerprint(generator: nn.Module) -> str:
+    """Hexadecimal sha256 of a generator's weights; a checkpoint and its export have the same.
+
+    A generator that shows tuned weights has the fingerprint of its own: motions belong to these.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(own_state(generator).items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""One small file that holds what pivotal tuning changed: ``tuning.safetensors``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from mmctsvg.models.overlay import put_weights
+from mmctsvg.utils.errors import UserError
+
+from .card_file import CardFile, check_finite
+from .fingerprint import fingerprint
+from .tuned_layers import NETWORK, build
+
+TUNING_FILE = CardFile(key="mmctsvg_tuning", what="tuning", mend="tune again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """Changed weights of a generator's synthesis network, and a person it did not know.
+
+    Args:
+        name: of the tuning, and of the person.
+        weights: `fingerprint` of the generator that it changes.
+        parts: by the synthesis network's parameters' names: the new weight, or the two factors of
+            what is added to the old one, see `build`.
+        person: content style ``(d_c,)`` without the action's part, which is added for the action
+            that is asked for; None if an actor whom the generator knows was tuned.
+        info: anything else that JSON can hold: losses, settings.
+    """
+
+    name: str
+    weights: str
+    parts: Mapping[str, tuple[Tensor, ...]]
+    person: Tensor | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The name, if there is a person to it."""
+        return () if self.person is None else (self.name,)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal sha256 of what is tuned; it does not matter when, or by which settings."""
+        return hashlib.sha256(save(self.tensors())).hexdigest()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that is tuned, by the names that the file gives it."""
+        tensors = {
+            f"{number}.{name}": part
+            for name, parts in self.parts.items()
+            for number, part in enumerate(parts)
+        }
+        if self.person is not None:
+            tensors["person"] = self.person
+        return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+    def apply(self, generator: nn.Module) -> None:
+        """Covers the generator's weights; `take_weights_off` uncovers them.
+
+        Raises:
+            UserError: if they are other weights than those that were tuned.
+        """
+        found = fingerprint(generator)
+        if self.weights != found:
+            raise UserError(
+                f"the tuning {self.name!r} belongs to the weights {self.weights[:12]}..., but "
+                f"these are {found[:12]}...; give those."
+            )
+        own = dict(generator.synthesis.named_parameters())
+        try:
+            if self.person is not None and self.person.shape != (generator.content_dim,):
+                raise ValueError(f"a person has {generator.content_dim} numbers")
+            tuned = {
+                NETWORK + name: build(own[name], [part.to(own[name]) for part in parts])
+                for name, parts in self.parts.items()
+            }
+            put_weights(generator, tuned)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise UserError(
+                f"the tuning {self.name!r} does not fit its generator ({error}); tune again."
+            ) from error
+
+    def content(self, generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
+        """Content style (d_c,) of the person doing an action.
+
+        Args:
+            generator: that it belongs to.
+            action: its number; None if the generator knows none.
+            ramp: weight of the action, of the generator's card.
+        """
+        part = action_part(generator, action, ramp)
+        return self.person.to(part) + part
+
+
+@torch.no_grad()
+def action_part(generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
+    """What an action adds to the content style, (d_c,): zero where the actor's part stands."""
+    mapper = generator.content_mapper
+    part = torch.zeros(generator.content_dim, device=generator.synthesis.constant.device)
+    if mapper.action is not None:
+        vector = mapper.action.weight[action].flatten() * ramp
+        # Concatenated, it takes the end; added (`combine='official'`), it has the full length.
+        part[-len(vector) :] = vector
+    return part
+
+
+def save_tuning(path: str | Path, tuning: Tuning) -> None:
+    """Writes a tuning; the file appears only when it is complete.
+
+    Raises:
+        UserError: if the ending is not ``.safetensors``, or the place cannot be written to.
+    """
+    card = {"name": tuning.name, "weights": tuning.weights, "info": dict(tuning.info)}
+    TUNING_FILE.write(path, card, tuning.tensors())
+
+
+def load_tuning(path: str | Path) -> Tuning:
+    """Reads a tuning of `save_tuning`.
+
+    Raises:
+        UserError: if the file is missing, damaged, of a newer format or something else.
+    """
+    path = Path(path)
+    card, tensors = TUNING_FILE.read(path)
+    check_finite(path, tensors, TUNING_FILE.mend)
+    try:
+        name, weights, info = str(card["name"]), str(card["weights"]), dict(card["info"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: its card is damaged ({error}); tune again.") from error
+    person = tensors.pop("person", None)
+    parts: dict[str, tuple[Tensor, ...]] = {}
+    for key in sorted(tensors):  # 0. before 1.
+        number, _, parameter = key.partition(".")
+        parts[parameter] = (*parts.get(parameter, ()), tensors[key])
+        if number != str(len(parts[parameter]) - 1) or len(parts[parameter]) > 2:
+            raise UserError(f"{path}: has a tensor {key!r} that belongs to nothing; tune again.")
+    return Tuning(name=name, weights=weights, parts=parts, person=person, info=info)

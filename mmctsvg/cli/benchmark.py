@@ -1,0 +1,303 @@
+r"""Measures how fast a config trains and renders here, against what the hardware can do.
+
+Rendering is measured twice in turns: the plain synthesis network, and a stream of the inferencer.
+
+Examples:
+    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --size 32 --batch-size 4
+    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --only-rendering \
+        --render-size 32 64 128
+"""
+
+import argparse
+import itertools
+import math
+import resource
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from statistics import median
+
+import torch
+from mmengine.config import Config
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.apis.arguments import choose_device
+from mmctsvg.engine.checks import check_batch
+from mmctsvg.engine.config import config_errors, load_config
+from mmctsvg.models.precision import PRECISIONS, resolve_precision
+from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+from mmctsvg.utils.clock import clock, processor_clock
+from mmctsvg.utils.errors import UserError, cli
+
+#: Parts of the step -> methods of CTSVG whose time counts as this part.
+PARTS = {
+    "render fakes": ["fakes"],
+    "discriminators on them": ["_discriminator_losses", "_generator_loss"],
+    "regularisers, forward": ["_r1_penalties", "_path_penalty"],
+    "backward": ["_backward"],
+    "optimiser": ["_step", "_average_generator"],
+}
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", help="whose model is measured")
+    parser.add_argument("--size", type=int, help="of the frames (default: the config's)")
+    parser.add_argument("--batch-size", type=int, help="triplets (default: the config's)")
+    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], choices=PRECISIONS)
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="of every measurement; medians count"
+    )
+    parser.add_argument(
+        "--render-size", type=int, nargs="+", help="frame sizes for rendering (default: --size)"
+    )
+    parser.add_argument(
+        "--chunk", type=int, nargs="+", default=[1, 16], help="frames that are rendered at once"
+    )
+    parser.add_argument("--only-rendering", action="store_true", help="train nothing")
+    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def seconds(work, repeats: int, device: torch.device) -> float:
+    """Median duration of ``work()``, after one run that does not count."""
+    durations = []
+    for _ in range(repeats + 1):
+        start = clock(device)
+        work()
+        durations.append(clock(device) - start)
+    return median(durations[1:])
+
+
+class FlopCounter(TorchDispatchMode):
+    """Adds up PyTorch's counts; its own FlopCounterMode does not survive second derivatives."""
+
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        """Run an operation and count it."""
+        out = func(*args, **(kwargs or {}))
+        if func.overloadpacket in flop_registry:
+            self.total += flop_registry[func.overloadpacket](*args, **(kwargs or {}), out_val=out)
+        return out
+
+
+def flops(work) -> int:
+    """Floating-point operations of ``work()`` in convolutions and matrix products."""
+    with FlopCounter() as counter:
+        work()
+    return counter.total
+
+
+def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
+    """FLOP/s of the typical convolution, 3x3 with 256 channels, with its backward pass."""
+    x = torch.randn(12, 256, 32, 32, device=device, dtype=dtype)
+    x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
+    w = torch.randn(256, 256, 3, 3, device=device, dtype=dtype, requires_grad=True)
+
+    def work():
+        F.conv2d(x, w, padding=1).sum().backward()
+
+    return flops(work) / seconds(work, max(repeats, 5), device)
+
+
+def build(cfg: Config, precision: str, device: torch.device):
+    """Model and optimisers of a config."""
+    model = MODELS.build({**cfg.model, "precision": precision}).to(device)
+    constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
+    return model, OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
+
+
+def random_batch(cfg: Config, batch_size: int, size: int) -> dict:
+    """Noise in the form of a batch: the arithmetic does not care."""
+    who, what = (max(cfg.model.generator.get(k, 0), 1) for k in ("num_actors", "num_actions"))
+    return dict(
+        frames=torch.rand(batch_size, 3, 3, size, size) * 2 - 1,
+        times=torch.arange(3.0) + torch.randint(0, 30, (batch_size, 1)),
+        actor=torch.randint(0, who, (batch_size,)),
+        action=torch.randint(0, what, (batch_size,)),
+        length=torch.full((batch_size,), 60),
+        index=torch.arange(batch_size),
+    )
+
+
+def measure_step(
+    cfg: Config, args, precision: str, device: torch.device
+) -> tuple[float, float, dict]:
+    """Seconds, FLOPs and parts of an iteration, regularisers spread over their intervals."""
+    model, wrappers = build(cfg, precision, device)
+    batch = random_batch(cfg, args.batch_size, args.size)
+    parts = defaultdict(float)
+
+    def at(iteration: int):
+        def work():
+            model.iteration = iteration
+            model.train_step(batch, wrappers)
+
+        return work
+
+    def timed(method, part):
+        def run(*a, **kw):
+            start = clock(device)
+            result = method(*a, **kw)
+            parts[part] += clock(device) - start
+            return result
+
+        return run
+
+    total = work = 0.0
+    spent = defaultdict(float)
+    for iteration, share in kinds_of_iterations(model):
+        duration = seconds(at(iteration), args.repeats, device)
+        total += share * duration
+        work += share * flops(at(iteration))
+        # The parts are timed apart: waiting for the device after each would slow the step down.
+        parts.clear()
+        for part, methods in PARTS.items():
+            for name in methods:
+                setattr(model, name, timed(getattr(model, name), part))
+        start = clock(device)
+        at(iteration)()
+        scale = share * duration / (clock(device) - start)
+        for name in sum(PARTS.values(), []):
+            delattr(model, name)
+        for part, time_spent in parts.items():
+            spent[part] += scale * time_spent
+    return total, work, {part: spent[part] for part in PARTS}
+
+
+def kinds_of_iterations(model) -> list[tuple[int, float]]:
+    """An iteration for every set of regularisers that can be due, with its share of all."""
+    path = model.path_interval if model.path_weight else 0
+    r1 = model.r1_interval if model.r1_gamma else 0
+    period = math.lcm(path or 1, r1 or 1)
+    kinds = defaultdict(list)
+    for i in range(1, period + 1):
+        kinds[path and i % path == 0, r1 and i % r1 == 0].append(i)
+    return [(members[0], len(members) / period) for members in kinds.values()]
+
+
+def measure_rendering(
+    cfg: Config, args, size: int, precision: str, device: torch.device
+) -> Iterator[tuple[int, float, float]]:
+    """For every chunk: its frames, and seconds per frame of plain synthesis and of a stream.
+
+    The two take turns, so that both meet the same machine; on a CPU its own time counts.
+    """
+    generator = MODELS.build({**cfg.model.generator, "size": size}).to(device).eval()
+    generator.compute_dtype = resolve_precision(precision, device)
+    labels = {"actor": generator.num_actors, "action": generator.num_actions}
+    names = {f"{what}s": [str(i) for i in range(count)] for what, count in labels.items()}
+    inferencer = CTSVGInferencer.from_generator(generator, {**names, "fps": 25.0, "ramp": 1.0})
+    cell = {what: 0 for what, count in labels.items() if count}
+    maps = inferencer.fixed_noise()
+    for chunk in args.chunk:
+        styles = torch.randn(chunk, generator.content_dim + generator.motion_dim, device=device)
+        stream = inferencer.stream(itertools.count(), noise="fixed", chunk=chunk, **cell)
+        works = [partial(generator.synthesise, styles, maps), partial(next, stream)]
+        spent = ([], [])
+        for _ in range(args.repeats + 1):
+            for work, durations in zip(works, spent, strict=True):
+                start = processor_clock(device)
+                with torch.no_grad():
+                    work()
+                durations.append(processor_clock(device) - start)
+        yield chunk, *(median(durations[1:]) / chunk for durations in spent)
+
+
+def measure_data(cfg: Config, args) -> tuple[str, float]:
+    """Which data were read, and triplets per second of one process."""
+    source = dict(cfg.train_dataloader.dataset)
+    source["size"] = args.size
+    try:
+        dataset = DATASETS.build(source)
+    except UserError:  # they are not on this machine
+        dataset = DATASETS.build(dict(type="SynthActorsDataset", size=args.size))
+    for i in range(1000):  # fill the caches
+        dataset[i]
+    start = time.perf_counter()
+    for i in range(1000, 2000):
+        dataset[i]
+    return type(dataset).__name__, 1000 / (time.perf_counter() - start)
+
+
+def report_training(cfg: Config, args, device: torch.device) -> None:
+    """Prints what an iteration takes in every precision."""
+    source, data = measure_data(cfg, args)
+    baseline = None
+    for precision in args.precision:
+        best = peak(resolve_precision(precision, device), device, args.repeats)
+        duration, work, parts = measure_step(cfg, args, precision, device)
+        baseline = baseline or duration
+        print(f"\n{precision}: this machine's convolution peak {best / 1e9:.0f} GFLOP/s")
+        print(
+            f"  training  {duration:8.3f} s an iteration, {work / 1e9:.0f} GFLOP, "
+            f"{work / duration / 1e9:.0f} GFLOP/s = {work / duration / best:.0%} of the peak, "
+            f"{baseline / duration:.2f} x {args.precision[0]}"
+        )
+        for part, spent in parts.items():
+            print(f"    {part:24s} {spent:8.3f} s  {spent / duration:4.0%}")
+        print(
+            f"  data      {args.batch_size / data:8.5f} s a batch ({source}, one process) = "
+            f"{args.batch_size / data / duration:.1%} of the step"
+        )
+
+
+def check(cfg: Config, args, device: torch.device) -> None:
+    """Refuses what cannot be measured, before hours of measuring.
+
+    Raises:
+        UserError: for a number of repeats or frames below 1, and for a precision, a size or a batch
+            that the model or the device cannot have.
+    """
+    for option, least in (("repeats", args.repeats), ("chunk", min(args.chunk))):
+        if least < 1:
+            raise UserError(f"--{option} is {least}: it must be at least 1.")
+    with config_errors(args.config), torch.device("meta"):
+        for precision in args.precision:
+            resolve_precision(precision, device)
+        for size in args.render_size:
+            MODELS.build({**cfg.model.generator, "size": size})
+        if not args.only_rendering:
+            check_batch(args.config, args.batch_size, MODELS.build(cfg.model), "--batch-size")
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Prints the measurements."""
+    args = parse_args(argv)
+    cfg, device = load_config(args.config), choose_device(args.device)
+    args.size = args.size or cfg.model.generator["size"]
+    args.render_size = args.render_size or [args.size]
+    args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
+    for player in ("generator", "time_discriminator", "shuffle_discriminator"):
+        if cfg.model.get(player):
+            cfg.model[player]["size"] = args.size
+    check(cfg, args, device)
+    print(
+        f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
+        f"{torch.get_num_threads()} threads, medians of {args.repeats}"
+    )
+    torch.backends.cudnn.benchmark = True
+    if not args.only_rendering:
+        report_training(cfg, args, device)
+    for precision in args.precision:
+        kind = "processor seconds" if device.type == "cpu" else "seconds"
+        print(f"\n{precision}: rendering, {kind} a frame")
+        for size in args.render_size:
+            for chunk, plain, stream in measure_rendering(cfg, args, size, precision, device):
+                print(
+                    f"  {size:4d} px, {chunk:3d} at once: plain {plain:8.5f}, "
+                    f"stream {stream:8.5f}, {plain / stream:.2f} x"
+                )
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    if device.type == "cuda":
+        memory = torch.cuda.max_memory_allocated(device) / 2**30
+    print(f"\npeak memory {memory:.2f} GiB")

@@ -1,0 +1,184 @@
+"""Measures the inversion: the official preset against the default, on the same clips in one run.
+
+Prints for every clip and side the loss over all frames, the seconds it took (on a CPU those of the
+processor, whatever else runs), and what the official side had reached in the time that the default
+took. Writes benchmark.json and curves.png.
+
+Examples:
+    python tools/analysis_tools/benchmark_inversion.py demo --synth 2 --frames 24 --lpips none
+    python tools/analysis_tools/benchmark_inversion.py generator.safetensors --clips clips/*.mp4 \\
+        --crop face --steps 120 500
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mmctsvg.analysis.recovery import RecoveryClip
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.inversion import Settings
+
+FRAMES = 48
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("checkpoint", metavar="CHECKPOINT", help="generator.safetensors, iter_N.pth, or demo")
+    add("--clips", nargs="+", type=Path, default=[], help="videos or folders of pictures")
+    add("--synth", type=int, default=0, metavar="N", help="drawn clips that no training saw")
+    add("--actor", help="who is in all --clips (default: the most alike, for every clip)")
+    add("--action", help="the same")
+    crops = ("none", "face", "body", "center")
+    add("--crop", choices=crops, default="none", help="of --clips; face: the largest")
+    add("--frames", type=int, default=FRAMES, help="at most (default: %(default)s)")
+    add(
+        "--steps",
+        type=int,
+        nargs="+",
+        help="of the default preset; each number is a side of its own (default: the preset's)",
+    )
+    add("--lpips", choices=("vgg", "alex", "none"), default="vgg", help="default: %(default)s")
+    add("--out-dir", type=Path, default=Path("benchmark_inversion"), help="default: %(default)s/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def measure(
+    clip: RecoveryClip,
+    sides: dict[str, Settings],
+    inferencer: CTSVGInferencer,
+    lpips: nn.Module | None,
+) -> list[dict[str, Any]]:
+    """Inverts a clip by every side.
+
+    Raises:
+        UserError: if the clip cannot be used.
+    """
+    from mmctsvg.inversion import invert
+    from mmctsvg.utils.clock import processor_clock
+
+    frames, seconds, fps = clip.read(inferencer.size, inferencer.fps)
+    records = []
+    for side, settings in sides.items():
+        began = processor_clock(inferencer.device)
+        motion = invert(
+            inferencer,
+            frames,
+            seconds * inferencer.fps,
+            actor=clip.actor,
+            action=clip.action,
+            lpips=lpips,
+            settings=settings,
+            fps=fps,
+            label=f"{clip.name}, {side}, steps",
+        )
+        spent = processor_clock(inferencer.device) - began
+        record = {"clip": clip.name, "frames": len(frames), "side": side, "seconds": spent}
+        wanted = ("psnr", "history")
+        record |= {"loss": min(motion.info["losses"])} | {n: motion.info[n] for n in wanted}
+        records.append(record)
+    return records
+
+
+def compare(official: dict[str, Any], other: dict[str, Any]) -> dict[str, float]:
+    """How one side did against the official one.
+
+    Returns:
+        ``speed``, the ratio of the times; ``loss``, that of the losses; ``meanwhile``, the loss
+        with which the official side was busy when the other had ended, by the ratio of the losses.
+    """
+    speed = official["seconds"] / other["seconds"]
+    history = official["history"]
+    then = history[min(len(history), max(1, int(len(history) / speed))) - 1]
+    return {
+        "speed": speed,
+        "loss": other["loss"] / official["loss"],
+        "meanwhile": then / official["loss"],
+    }
+
+
+def draw(path: Path, records: list[dict[str, Any]]) -> None:
+    """Draws the loss of every step over the seconds, one panel for every clip."""
+    import numpy as np
+
+    from mmctsvg.visualization.figure import new_figure, tidy, write_figure
+
+    clips = list(dict.fromkeys(record["clip"] for record in records))
+    figure = new_figure(5 * len(clips), 3.6)
+    for number, clip in enumerate(clips, 1):
+        panel = figure.add_subplot(1, len(clips), number)
+        for record in records:
+            if record["clip"] == clip:
+                count = len(record["history"])
+                seconds = record["seconds"] * np.arange(1, count + 1) / count
+                panel.semilogx(seconds, record["history"], linewidth=1, label=record["side"])
+        panel.set_title(clip, fontsize=9)
+        panel.set_xlabel("seconds", fontsize=8)
+        panel.legend(fontsize=8)
+        tidy(panel)
+    write_figure(path, figure)
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Measures clip by clip."""
+    args = parse_args(argv)
+    for option, values in (("frames", [args.frames]), ("steps", args.steps or [])):
+        least = 2 if option == "frames" else 1
+        if any(value < least for value in values):
+            raise UserError(f"--{option} is {min(values)}: it must be at least {least}.")
+
+    from mmctsvg.analysis.recovery import choose_clips
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.backbones.lpips import load_lpips
+    from mmctsvg.inversion import DEFAULT, OFFICIAL
+    from mmctsvg.utils.files import write_json
+
+    inferencer = CTSVGInferencer(args.checkpoint, args.device)
+    clips = choose_clips(
+        [inferencer],
+        paths=args.clips,
+        drawn=args.synth,
+        frames=args.frames,
+        crop=args.crop,
+        actor=args.actor,
+        action=args.action,
+    )
+    lpips = None if args.lpips == "none" else load_lpips(args.lpips)
+    sides = {"official": OFFICIAL}
+    for steps in args.steps or [DEFAULT.steps]:
+        sides[f"default, {steps} steps"] = replace(DEFAULT, steps=steps)
+    table, report = [], args.out_dir / "benchmark.json"
+    heads = f"{'clip':<28} {'frames':>6}  {'side':<18} {'loss':>8} {'PSNR':>6} {'s':>7}"
+    print(f"{heads}  against official")
+    for clip in clips:
+        official, *others = measure(clip, sides, inferencer, lpips)
+        for record in (official, *others):
+            line = (
+                f"{record['clip']:<28} {record['frames']:>6}  {record['side']:<18} "
+                f"{record['loss']:>8.4f} {record['psnr']:>6.2f} {record['seconds']:>7.1f}"
+            )
+            if record is not official:
+                record["against"] = against = compare(official, record)
+                line += (
+                    f"  {against['speed']:.1f} x, loss {against['loss'] - 1:+.1%}; "
+                    f"official at that time {against['meanwhile'] - 1:+.1%}"
+                )
+            print(line, flush=True)
+            table.append(record)
+        write_json(report, {"checkpoint": args.checkpoint, "lpips": args.lpips, "table": table})
+    draw(args.out_dir / "curves.png", table)
+    print(report)
+    print(args.out_dir / "curves.png")

@@ -1,0 +1,196 @@
+"""Changes the content, and looks what stays of the motion; changes the motion, and looks who it is.
+
+Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
+dlib). Writes a chart (disentanglement.png), a sheet of the films (films.png: all people with one
+motion, all actions with one motion, one person with all motions) and disentanglement.json.
+
+Examples:
+    python tools/analysis_tools/disentanglement.py demo
+    python tools/analysis_tools/disentanglement.py faces.safetensors --actors W009,M012 --seeds 8
+    python tools/analysis_tools/disentanglement.py bodies.safetensors --measure none
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.video import Film
+
+SHEET = 8  # moments on the sheet
+TITLES = {
+    "motion": ("motion that stays (correlation)", "control: other motion, too"),
+    "identity": ("identity that stays", "control: another person"),
+}
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
+    add("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
+    add("--actions", default="all", help="names or numbers: wave,0 (default: all)")
+    add("--seeds", type=int, default=4, help="motions, at least 2 (default: %(default)s)")
+    add("--contents", type=int, default=8, help="people, if the model knows none (default: 8)")
+    add("--seconds", type=float, default=4.0, help="length of films (default: %(default)g)")
+    add(
+        "--measure",
+        choices=("auto", "drawn", "lips", "none"),
+        default="auto",
+        help="drawn people, faces, or only the sheet (default: %(default)s)",
+    )
+    add("--out-dir", type=Path, default=Path("disentanglement"), help="default: disentanglement/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[FilmPlan]:
+    """One grid for every motion: rows are people, columns actions (one without a name if none)."""
+    from dataclasses import replace
+
+    from mmctsvg.apis.arguments import parse_names
+    from mmctsvg.apis.grid import plan_films
+
+    plans = plan_films(
+        inferencer,
+        actors=parse_names(args.actors),
+        actions=parse_names(args.actions),
+        seeds=range(args.seeds),
+        contents=range(args.contents),
+    )
+    if inferencer.actions:
+        return plans
+    (plan,) = plans
+    return [
+        replace(plan, title=title, columns=("",), cells=tuple((row[n],) for row in plan.cells))
+        for n, title in enumerate(plan.columns)
+    ]
+
+
+def shoot(inferencer: CTSVGInferencer, grids: list[FilmPlan], frames: int) -> Iterator[Film]:
+    """All films of all grids, labelled."""
+    from mmctsvg.evaluation.video import film_from_tensor
+    from mmctsvg.utils.progress import Progress
+
+    with Progress(len(grids) * grids[0].count, "films", quiet_until=2.0) as progress:
+        for grid in grids:
+            for actor, row in zip(grid.rows, grid.cells, strict=True):
+                for action, cell in zip(grid.columns, row, strict=True):
+                    yield film_from_tensor(
+                        inferencer.render(range(frames), **cell),
+                        f"{actor}, {action}, {grid.title}",
+                        fps=inferencer.fps,
+                        actor=actor,
+                        action=action or None,
+                        motion=grid.title,
+                    )
+                    progress.step()
+
+
+def make_sheets(grids: list[FilmPlan]) -> list[FilmPlan]:
+    """Grids of one column: all people, all actions, all motions; the rest is the first of each."""
+    from mmctsvg.apis.grid import FilmPlan
+
+    first = grids[0]
+    actor, action, motion = first.rows[0], first.columns[0], first.title
+
+    def sheet(names: tuple[str, ...], cells: list[dict], *rest: str) -> FilmPlan:
+        title = ", ".join(filter(None, rest))
+        column = tuple((cell,) for cell in cells)
+        return FilmPlan(name="", title=title, rows=names, columns=(title,), cells=column)
+
+    return [
+        sheet(first.rows, [row[0] for row in first.cells], motion, action),
+        sheet(first.columns, list(first.cells[0]), motion, actor),
+        sheet(tuple(g.title for g in grids), [g.cells[0][0] for g in grids], actor, action),
+    ]
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Measures."""
+    args = parse_args(argv)
+    if args.seeds < 2 or args.contents < 2:
+        raise UserError(f"--seeds and --contents are 2 or more, not {args.seeds}, {args.contents}.")
+    if not 0 < args.seconds < math.inf:
+        raise UserError(f"--seconds is {args.seconds}: it must be above 0.")
+
+    from mmctsvg.analysis.disentanglement import measure_drawn, measure_faces
+    from mmctsvg.analysis.sync import choose_instrument
+    from mmctsvg.apis.grid import SheetCollector, stream_film
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
+    from mmctsvg.utils.files import write_json
+    from mmctsvg.visualization import stack_sheets, write_png
+    from mmctsvg.visualization.bars import plot_bars
+
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    instrument = choose_instrument(inferencer, args.measure)
+    frames = max(3, round(args.seconds * inferencer.fps))
+    grids = make_grids(inferencer, args)
+    if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all films only
+        raise UserError(
+            f"--actors {args.actors} --actions {args.actions}: changing the content needs two "
+            "actors or two actions, and there is one; --measure none leaves the sheet only."
+        )
+    found = None
+    if instrument == "drawn":
+        found = measure_drawn(shoot(inferencer, grids, frames), frames)
+    elif instrument == "lips":
+        lips = LiASync(frames=frames)
+        identity = FaceIdentity(frames=frames, real_clips=grids[0].count)
+        found = measure_faces(shoot(inferencer, grids, frames), lips, identity)
+
+    moments = range(0, 2 * SHEET, 2)
+    blocks = []
+    for plan in make_sheets(grids):
+        if len(plan.rows) > 1:
+            collector = SheetCollector(plan, moments)
+            for piece in stream_film(inferencer, plan, moments):
+                collector.add(piece)
+            blocks.append(collector.draw())
+    sheet = args.out_dir / "films.png"
+    # The largest block to the left, the others below each other beside it.
+    beside = [stack_sheets(blocks[1:])] if len(blocks) > 1 else []
+    write_png(sheet, stack_sheets([blocks[0], *beside], columns=2))
+    written = [sheet]
+    if found is not None:
+        chart, report = (args.out_dir / f"disentanglement.{end}" for end in ("png", "json"))
+        panels = {
+            TITLES[name][0]: [row | {"label": f"another {row['changed']}"} for row in found[name]]
+            for name in TITLES
+            if found[name]
+        }
+        plot_bars(chart, panels, [TITLES[name][1] for name in TITLES if found[name]])
+        about = {
+            "weights": str(args.weights),
+            "instrument": instrument,
+            "people": grids[0].rows,
+            "actions": grids[0].columns,
+            "motions": args.seeds,
+            "frames": frames,
+        }
+        write_json(report, about | found)
+        for name in TITLES:
+            for row in found[name]:
+                print(
+                    f"{name} with another {row['changed']}: {row['value']:.2f} "
+                    f"({row['low']:.2f} to {row['high']:.2f}), control {row['control']:.2f} "
+                    f"({row['what']})"
+                )
+        for note in found["notes"]:
+            print(note)
+        written += [chart, report]
+    for path in written:
+        print(path)

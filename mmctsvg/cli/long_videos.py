@@ -1,0 +1,218 @@
+"""Shows what becomes of people in films of thousands of frames, by what the linear term does.
+
+The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
+'wrap' (docs/long_films.md). Short windows of long films are rendered with each: is it still the
+same person, as sharp, and moving as much?
+
+Examples:
+    python tools/analysis_tools/long_films.py demo
+    python tools/analysis_tools/long_films.py generator.safetensors --frames 100000 --span 2
+    python tools/analysis_tools/long_films.py generator.safetensors --actors Mia,2 --identity none
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.spread import evenly_spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from mmctsvg.apis import CTSVGInferencer
+    from mmctsvg.evaluation.video import Film
+
+WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
+SHOWN = 2  # people on the picture
+COLUMNS = 6  # moments on the picture
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
+    add("--frames", type=int, default=10_000, help="length of the films (default: %(default)s)")
+    add("--windows", type=int, default=24, help=f"of {WINDOW} frames each (default: %(default)s)")
+    add("--span", type=float, default=4.0, help="seconds for which the line is free (default: 4)")
+    add("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
+    add("--seeds", default="0,1", help="of the motions; actions come in turn (default: 0,1)")
+    add(
+        "--identity",
+        choices=("auto", "drawn", "faces", "none"),
+        default="auto",
+        help="how people are recognised (default: drawn people by their colours, others by faces)",
+    )
+    add("--out-dir", type=Path, default=Path("long_films"), help="default: long_films/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[tuple[str, dict]]:
+    """Every actor with every motion, actions in turn: name and what `stream` needs."""
+    from mmctsvg.apis.arguments import parse_names
+    from mmctsvg.apis.grid import plan_films
+
+    try:
+        numbers = [int(seed) for seed in seeds.split(",")]
+    except ValueError:
+        raise UserError(f"--seeds is {seeds!r}: give whole numbers, such as 0,1.") from None
+    plans = plan_films(inferencer, actors=parse_names(actors), seeds=numbers)
+    if not inferencer.actions:  # the columns of the one plan are the motions
+        (plan,) = plans
+        return [
+            (f"{row}, {column}", cell)
+            for row, cells in zip(plan.rows, plan.cells, strict=True)
+            for column, cell in zip(plan.columns, cells, strict=True)
+        ]
+    return [
+        (f"{row}, {plan.columns[(r + p) % len(plan.columns)]}", cells[(r + p) % len(cells)])
+        for p, plan in enumerate(plans)
+        for r, (row, cells) in enumerate(zip(plan.rows, plan.cells, strict=True))
+    ]
+
+
+def choose_identity(
+    inferencer: CTSVGInferencer, wanted: str
+) -> tuple[str, Callable[[Film], np.ndarray]]:
+    """What is measured, and a function that gives it for every frame of a film, (T,).
+
+    Raises:
+        UserError: if drawn people are expected and there are others, or weights are missing.
+    """
+    import numpy as np
+
+    from mmctsvg.datasets import synth
+    from mmctsvg.evaluation.functional.drawn_people import distances_to_people, patch_colours
+    from mmctsvg.evaluation.metrics import FaceIdentity
+
+    names = [person.name for person in synth.PEOPLE]
+    drawn = bool(inferencer.actors) and set(inferencer.actors) <= set(names)
+    if wanted == "drawn" and not drawn:
+        raise UserError("--identity drawn is for the drawn people only; use faces or none.")
+    if wanted == "none":
+        return "not measured", lambda film: np.full(len(film.frames), np.nan)
+    if drawn and wanted != "faces":
+
+        def recognised(film: Film) -> np.ndarray:
+            distances = distances_to_people(patch_colours(film.frames), film.size[0])
+            return (distances.argmin(1) == names.index(film.actor)).astype(float)
+
+        return "share of frames recognised", recognised
+    metric = FaceIdentity(frames=10**9, interval=0)
+
+    def likeness(film: Film) -> np.ndarray:
+        found = metric.measure(film, real=False).get("cosines")
+        return np.full(len(film.frames), np.nan) if found is None else np.append(1.0, found)
+
+    return "cosine with the first frame", likeness
+
+
+def check_numbers(args: argparse.Namespace) -> None:
+    """Raises UserError for a number out of range."""
+    for option, least in (("frames", 2 * WINDOW + 1), ("windows", 2)):
+        if getattr(args, option) < least:
+            raise UserError(f"--{option} is {getattr(args, option)}: at least {least}.")
+    if not 0 < args.span < float("inf"):
+        raise UserError(f"--span is {args.span}: it must be above 0.")
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Renders, measures and draws."""
+    args = parse_args(argv)
+    check_numbers(args)
+
+    from dataclasses import asdict, replace
+
+    import numpy as np
+
+    from mmctsvg.analysis.long_videos import (
+        CURVES,
+        mean_known,
+        measure_windows,
+        summarise,
+        verdict,
+        window_starts,
+    )
+    from mmctsvg.apis import CTSVGInferencer
+    from mmctsvg.evaluation.video import film_from_tensor
+    from mmctsvg.motion.waves import DRIFTS
+    from mmctsvg.utils.files import write_json
+    from mmctsvg.utils.progress import Progress
+    from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
+
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    cells = choose_cells(inferencer, args.actors, args.seeds)
+    instrument, identity = choose_identity(inferencer, args.identity)
+    span = args.span * inferencer.fps
+    starts = window_starts(args.frames, args.windows, WINDOW)
+    times = (starts[:, None] + np.arange(WINDOW)).ravel()
+    columns = evenly_spread(len(starts), COLUMNS)
+    found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
+    pictures: dict[str, list[np.ndarray]] = {}
+    with Progress(len(DRIFTS) * len(cells), "long films", quiet_until=2.0) as progress:
+        for name, cell in cells:
+            for drift in DRIFTS:
+                waves = replace(inferencer.waves(cell["motion"]), drift=drift, span=span)
+                film = film_from_tensor(
+                    inferencer.render(times, **{**cell, "motion": waves}),
+                    f"{name}, {drift}",
+                    actor=inferencer.actors[cell["actor"]] if "actor" in cell else None,
+                )
+                windows = film.frames.reshape(len(starts), WINDOW, *film.frames.shape[1:])
+                seen = identity(film).reshape(len(starts), WINDOW)
+                found[drift].append(measure_windows(windows, seen))
+                if name in pictures or len(pictures) < SHOWN:
+                    pictures.setdefault(name, []).append(windows[columns, 0])
+                progress.step()
+    curves: dict[str, dict[str, np.ndarray]] = {
+        drift: {name: np.stack([film[name] for film in films]) for name in CURVES}
+        for drift, films in found.items()
+    }
+    outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
+    conclusion = verdict(outcomes)
+    if all(np.isnan(curves[drift]["identity"]).all() for drift in DRIFTS):
+        instrument = "not measured"  # no face was found, or nobody asked
+    titles = {
+        "identity": f"identity: {instrument}",
+        "sharpness": "sharpness, grey levels / pixel",
+        "motion": "motion, grey levels / frame",
+    }
+    shown = [name for name in CURVES if name != "identity" or instrument != "not measured"]
+    lines = {titles[n]: {d: mean_known(curves[d][n], 0) for d in DRIFTS} for n in shown}
+    labels = [f"{starts[i]:.0f}" for i in columns]
+    sheets = [
+        contact_sheet(np.stack(rows[: len(DRIFTS)]), DRIFTS, labels, name)
+        for name, rows in pictures.items()
+    ]
+    curves_drawn = draw_long_curves(starts, lines, span)
+    picture, report = args.out_dir / "long_films.png", args.out_dir / "long_films.json"
+    write_png(picture, stack_sheets([curves_drawn, stack_sheets(sheets, SHOWN)]))
+    content: dict[str, Any] = {
+        "weights": str(args.weights),
+        "films": [name for name, _ in cells],
+        "identity": instrument,
+        "span": span,
+        "starts": starts.tolist(),
+        "window": WINDOW,
+        "outcomes": {drift: asdict(o) | {"keeps": o.keeps} for drift, o in outcomes.items()},
+        "curves": {d: {n: mean_known(c, 0).tolist() for n, c in curves[d].items()} for d in DRIFTS},
+        "conclusion": conclusion,
+    }
+    write_json(report, content)
+    for drift, o in outcomes.items():
+        print(
+            f"{drift:5s} identity {o.identity_early:.2f} -> {o.identity_late:.2f}, "
+            f"sharpness x {o.sharpness:.2f}, motion x {o.motion:.2f}"
+        )
+    print(f"{conclusion} ({len(cells)} films, frames 0 to {args.frames}, span {span:g} frames)")
+    print(picture)
+    print(report)

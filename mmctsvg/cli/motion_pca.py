@@ -1,0 +1,208 @@
+"""Shows in which directions motion vectors differ, and what each of them does.
+
+Writes the explained variance (variance.png), films along the strongest directions (directions.mp4
+and its contact sheet) and all numbers (pca.json). For models of the drawn people it also measures
+tempo, size and phase in the films of many motions, and how well linear regression predicts them
+from the directions (factors.png): cross-validated R^2, below 0 where guessing the mean is better.
+
+Examples:
+    python tools/analysis_tools/motion_pca.py demo
+    python tools/analysis_tools/motion_pca.py demo --actor Leo --action wave
+    python tools/analysis_tools/motion_pca.py generator.safetensors --samples 0    # without table
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mmctsvg.analysis.motion_pca import MotionPCA
+    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+
+AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)  # standard deviations that are shown
+FEW = 100  # motions that a second person is given, too
+SHEET = 8  # moments on the contact sheet
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
+    add("--actor", help="who is shown: name or number (default: the first)")
+    add("--action", help="what they do in the films: name or number (default: the first)")
+    add("--directions", type=int, default=4, help="how many are shown (default: %(default)s)")
+    add("--draws", type=int, default=10_000, help="motions for the PCA (default: %(default)s)")
+    add("--samples", type=int, help="motions measured in films (default: 200, or 4 k + 4)")
+    add("--seconds", type=float, default=4.0, help="length of films (default: %(default)g)")
+    add("--out-dir", type=Path, default=Path("pca"), help="default: pca/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def plan_directions(
+    inferencer: CTSVGInferencer, pca: MotionPCA, cell: dict, count: int
+) -> tuple[FilmPlan, FilmPlan]:
+    """Grids of the mean motion moved along directions: rows are directions, or amounts."""
+    from mmctsvg.apis.grid import FilmPlan
+
+    rows = tuple(f"direction {d}" for d in range(count))
+    columns = tuple(f"{amount:+d} sd" if amount else "mean" for amount in AMOUNTS)
+    cells = tuple(
+        tuple(cell | {"motion": pca.move(pca.mean, d, amount)} for amount in AMOUNTS)
+        for d in range(count)
+    )
+    plan = FilmPlan(name="", title="directions", rows=rows, columns=columns, cells=cells)
+    turned = tuple(zip(*cells, strict=True))
+    return plan, FilmPlan(name="", title="directions", rows=columns, columns=rows, cells=turned)
+
+
+def measure_table(
+    inferencer: CTSVGInferencer,
+    pca: MotionPCA,
+    actor: int,
+    frames: int,
+    args: argparse.Namespace,
+) -> tuple[dict[str, np.ndarray], dict]:
+    """R^2 by what is known of a motion, and how much the factors vary at all."""
+    import numpy as np
+
+    from mmctsvg.analysis.motion_factors import (
+        FACTORS,
+        agreement,
+        measure_factors,
+        predictability,
+    )
+
+    motions = inferencer.sample_motion(args.samples)
+    names, actions = inferencer.actors, inferencer.actions
+    factors = measure_factors(inferencer, motions, names[actor], actions, frames)
+    coordinates = pca.coordinates(motions).cpu().numpy()
+    table = predictability(coordinates, motions.cpu().numpy(), factors, args.directions)
+    if len(names) > 1:
+        second = names[(actor + 1) % len(names)]
+        other = measure_factors(inferencer, motions[:FEW], second, actions, frames)
+        table[f"same motion, {second}"] = agreement(factors, other)
+    spread = {}
+    for action, values in factors.items():
+        spread[action] = {"moving_films": int(np.isfinite(values[:, 0]).sum())}
+        for name, column in zip(FACTORS, values.T, strict=True):
+            known = column[np.isfinite(column)]
+            if len(known):
+                spread[action][name] = {"mean": known.mean(), "std": known.std()}
+    numbers = {
+        "actor": names[actor],
+        "films": args.samples,
+        "frames": frames,
+        "measured": spread,
+        "columns": [f"{action} {name}" for action in actions for name in FACTORS],
+        "r2": {name: row.tolist() for name, row in table.items()},
+    }
+    return table, numbers
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Looks."""
+    args = parse_args(argv)
+    if not 0 < args.seconds < float("inf"):
+        raise UserError(f"--seconds is {args.seconds}: it must be above 0.")
+
+    import numpy as np
+
+    from mmctsvg.analysis.motion_factors import FACTORS, LEAST_FRAMES
+    from mmctsvg.analysis.motion_pca import motion_pca
+    from mmctsvg.analysis.sync import choose_instrument
+    from mmctsvg.apis.grid import plan_films, write_film
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.utils.files import write_json
+    from mmctsvg.visualization.heat import plot_table
+    from mmctsvg.visualization.variance import plot_variance
+
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    k = inferencer.motion_dim
+    if not 1 <= args.directions <= k:
+        raise UserError(f"--directions is {args.directions}: this model has 1 to {k}.")
+    if args.draws <= k:
+        raise UserError(f"--draws is {args.draws}: motions of {k} numbers need more than {k}.")
+    drawn = choose_instrument(inferencer) == "drawn"
+    if args.samples is None:
+        args.samples = max(200, 4 * (k + 1))
+    if args.samples < 0 or (drawn and 0 < args.samples < 2 * (k + 1)):
+        raise UserError(
+            f"--samples is {args.samples}: regression on {k} numbers needs {2 * (k + 1)} at least; "
+            "0 leaves the table out."
+        )
+    frames = max(2, round(args.seconds * inferencer.fps))
+    if drawn and args.samples and frames < LEAST_FRAMES:
+        raise UserError(
+            f"--seconds is {args.seconds}: factors of motion need films of {LEAST_FRAMES} frames "
+            f"or more, not {frames}; --samples 0 leaves the table out."
+        )
+    content = {}
+    for what, names in (("actor", inferencer.actors), ("action", inferencer.actions)):
+        wanted = getattr(args, what)
+        if names or wanted is not None:
+            content[f"{what}s"] = [0 if wanted is None else wanted]
+    plan = plan_films(inferencer, **content, contents=(0,))[0]
+    cell = plan.cells[0][0]
+    pca = motion_pca(inferencer, args.draws)
+    explained = pca.explained.cpu().numpy()
+    variance = args.out_dir / "variance.png"
+    plot_variance(variance, explained)
+    written = [variance]
+    grid, turned = plan_directions(inferencer, pca, cell, args.directions)
+    film = args.out_dir / "directions"
+    options = {"label": "directions, frames", "chunk": 8}
+    written += write_film(inferencer, grid, range(frames), film, formats=("mp4",), **options)
+    moments = range(0, 2 * SHEET, 2)  # close enough to follow a movement
+    written += write_film(inferencer, turned, moments, film, formats=("sheet",), **options)
+
+    numbers = {
+        "weights": str(args.weights),
+        "k": k,
+        "draws": args.draws,
+        "actor": plan.rows[0],
+        "action": plan.columns[0] if inferencer.actions else None,
+        "explained": explained.tolist(),
+        "std": pca.std.tolist(),
+        "mean": pca.mean.tolist(),
+        "directions": pca.directions[: args.directions].tolist(),
+        "factors": None,
+    }
+    for level in (0.5, 0.9):
+        needed = int(np.searchsorted(np.cumsum(explained), level)) + 1
+        print(f"{needed} of {k} directions hold {level:.0%} of the variance")
+    if args.samples and drawn:
+        table, numbers["factors"] = measure_table(inferencer, pca, cell["actor"], frames, args)
+        picture = args.out_dir / "factors.png"
+        plot_table(
+            picture,
+            np.stack(list(table.values())),
+            list(table),
+            list(FACTORS) * len(inferencer.actions),
+            f"cross-validated R^2, {args.samples} motions, films of {plan.rows[0]}",
+            inferencer.actions,
+        )
+        written.append(picture)
+        for name in list(table)[args.directions :]:
+            means = table[name].reshape(-1, len(FACTORS))
+            known = np.isfinite(means)
+            means = np.where(known, means, 0).sum(0) / np.maximum(known.sum(0), 1)
+            texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
+            print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
+    elif args.samples:
+        print("no table of factors: they can be measured in films of the drawn people only")
+    report = args.out_dir / "pca.json"
+    write_json(report, numbers)
+    for path in (*written, report):
+        print(path)

@@ -1,0 +1,280 @@
+"""How much of a clip's motion the vector m holds: inversion against the size k of the motion.
+
+Every clip is inverted with every model; the inverted film's curves are compared with the clip's:
+the area of the lips (section 5.4, figure 5a), or for drawn people (--synth) what truly moves.
+Prints a table and writes study.json, curves.png and sheet.png. What is done is kept in the folder,
+and the same command goes on from it, also with more clips or models.
+
+Examples:
+    python tools/analysis_tools/motion_size_study.py --weights demo --synth 3 --lpips none
+    python tools/analysis_tools/motion_size_study.py --weights k64.safetensors k128.safetensors \\
+        --clips clips/*.mp4 --crop face --frames 120
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.spread import evenly_spread
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+    from mmctsvg.analysis.recovery import RecoveryClip
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.evaluation.backbones.landmarks import LandmarkDetector
+    from mmctsvg.motion import Motion
+
+FRAMES = 120  # the paper's
+DRAWN_FRAMES = 48  # what drawn clips have by default
+SHOWN, COLUMNS = 6, 8  # clips and moments on the sheet
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--weights", nargs="+", required=True, help="generators of any sizes, or demo")
+    add("--clips", nargs="+", type=Path, default=[], help="videos or folders: lips are compared")
+    add("--synth", type=int, default=0, metavar="N", help="drawn clips that no training saw")
+    add("--actor", help="who is in all --clips (default: the most alike, for every clip)")
+    add("--action", help="the same")
+    crops = ("none", "face", "body", "center")
+    add("--crop", choices=crops, default="none", help="of --clips; face: the largest")
+    add("--frames", type=int, help=f"at most (default: {FRAMES}; drawn: {DRAWN_FRAMES})")
+    add("--tune", default="", help="besides the motion, as in tools/invert.py: w_c,t0,tempo")
+    add("--steps", type=int, help="of Adam (default: the preset's)")
+    add("--lpips", choices=("vgg", "alex", "none"), default="vgg", help="default: %(default)s")
+    add("--out-dir", type=Path, default=Path("motion_size"), help="default: motion_size/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def find_or_invert(
+    folder: Path,
+    shown: tuple[np.ndarray, np.ndarray, float],
+    clip: RecoveryClip,
+    inferencer: CTSVGInferencer,
+    lpips: nn.Module | None,
+    args: argparse.Namespace,
+) -> Motion:
+    """The motion in a folder, or a new one.
+
+    Raises:
+        UserError: if the one in the folder was made in another way.
+    """
+    from mmctsvg.inversion import DEFAULT, invert
+    from mmctsvg.motion import load_motion, save_motion
+
+    path, state = folder / "motion.safetensors", folder / "state.pt"
+    frames, seconds, fps = shown
+    settings = replace(DEFAULT, steps=args.steps)
+    tune = [part.strip() for part in args.tune.split(",") if part.strip()]
+    shot = hashlib.sha256(frames.tobytes() + seconds.tobytes())  # of one name there may be two
+    asked = {
+        "clip": clip.name,
+        "sha256": shot.hexdigest(),
+        "labels": [clip.actor, clip.action],
+        "frames": len(frames),
+        "crop": args.crop,
+        "tune": tune,
+        "steps": settings.steps,
+        "lpips": args.lpips,
+    }
+    if path.exists():
+        motion = load_motion(path, inferencer.generator)
+        if motion.info.get("study") != asked:
+            raise UserError(
+                f"{path}: was made of another clip or with other options; choose another --out-dir."
+            )
+        return motion
+    motion = invert(
+        inferencer,
+        frames,
+        seconds * inferencer.fps,
+        actor=clip.actor,
+        action=clip.action,
+        tune=tune,
+        lpips=lpips,
+        settings=settings,
+        fps=fps,
+        state=state,
+        label=f"k = {inferencer.motion_dim}, {clip.name}, steps",
+        info={"study": asked},
+    )
+    save_motion(path, motion)
+    state.unlink(missing_ok=True)
+    return motion
+
+
+def study_clip(
+    folder: Path,
+    clip: RecoveryClip,
+    inferencer: CTSVGInferencer,
+    detector: LandmarkDetector | None,
+    lpips: nn.Module | None,
+    args: argparse.Namespace,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """What is found for one clip and model, and the clip and its inverted film (2, T, H, W, 3).
+
+    Raises:
+        UserError: if the clip cannot be used.
+    """
+    import numpy as np
+
+    from mmctsvg.analysis.recovery import correlate, film_curves, real_curves
+    from mmctsvg.inversion import render_motion
+    from mmctsvg.inversion.objective import measure_lpips
+    from mmctsvg.visualization import to_uint8
+
+    shown = clip.read(inferencer.size, inferencer.fps)
+    real = real_curves(clip, shown[0], detector)
+    motion = find_or_invert(folder, shown, clip, inferencer, lpips, args)
+    film = to_uint8(render_motion(inferencer, motion))
+    inverted = film_curves(clip, film, detector)
+    correlations = correlate(real, inverted)
+    record = {
+        "clip": clip.name,
+        "actor": motion.actor,
+        "action": motion.action,
+        "correlation": next(iter(correlations.values())),
+        "correlations": correlations,
+        "psnr": motion.info["psnr"],
+        "lpips": None if lpips is None else measure_lpips(lpips, film, shown[0]),
+        "curves": {
+            name: {"real": curve.tolist(), "inverted": inverted[name].tolist()}
+            for name, curve in real.items()
+        },
+    }
+    return record, np.stack([shown[0], film])
+
+
+def draw(folder: Path, names: Sequence[str], found: list[list[dict]], films: list) -> list[Path]:
+    """Writes curves.png and sheet.png of the clips that all models could be compared on.
+
+    Args:
+        folder: where to write.
+        names: of the models.
+        found: records of every model.
+        films: for every model, by clip, (2, moments, H, W, 3): clip and inverted film.
+    """
+    import numpy as np
+
+    from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, write_png
+    from mmctsvg.visualization.contact_sheet import enlarge
+
+    pairs: dict[str, dict] = {}
+    for name, records in zip(names, found, strict=True):
+        for record in records:
+            curve, both = next(iter(record["curves"].items()))
+            title = f"{record['clip']}, {curve}"
+            pairs.setdefault(title, {})[name] = (*both.values(), record["correlation"])
+    pairs = {title: row for title, row in pairs.items() if len(row) == len(names)}
+    common = [clip for clip in films[0] if all(clip in some for some in films)]
+    if not common:
+        return []
+    written = [folder / "curves.png", folder / "sheet.png"]
+    plot_curve_pairs(written[0], pairs)
+    sheets = []
+    for clip in common[:SHOWN]:
+        size = max(some[clip].shape[2] for some in films)
+        both = [enlarge(some[clip], size // some[clip].shape[2]) for some in films]
+        largest = next(
+            film for film, some in zip(both, films, strict=True) if some[clip].shape[2] == size
+        )
+        rows = np.stack([largest[0], *(film[1] for film in both)])
+        sheets.append(contact_sheet(rows, ["clip", *names], title=clip))
+    write_png(written[1], stack_sheets(sheets, columns=2 if len(sheets) > 1 else 1))
+    return written
+
+
+def print_table(models: list[dict[str, Any]]) -> None:
+    """Prints the means, and for drawn people those of every action and curve."""
+    print(f"{'model':<28} {'k':>4} {'size':>4} {'clips':>5}  correlation [95 %]    PSNR  LPIPS")
+    for model in models:
+        lpips = "-" if model["lpips"] is None else f"{model['lpips']:.3f}"
+        interval = f"{model['correlation']:.2f} [{model['low']:.2f}, {model['high']:.2f}]"
+        print(
+            f"{model['name']:<28} {model['k']:>4} {model['size']:>4} {model['clips']:>5}  "
+            f"{interval:<18} {model['psnr']:>7.2f} {lpips:>6}"
+        )
+    for curve in sorted({curve for model in models for curve in model["curves"]} - {"lips"}):
+        means = (model["curves"].get(curve, float("nan")) for model in models)
+        print(f"  {curve:<26} " + "  ".join(f"{mean:5.2f}" for mean in means))
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Studies; a clip that cannot be used does not keep the others from being compared."""
+    args = parse_args(argv)
+    for option in ("frames", "steps"):
+        value = getattr(args, option)
+        if value is not None and value < (3 if option == "frames" else 1):
+            raise UserError(f"--{option} is {value}: it must be at least 1, and frames 3.")
+
+    from mmctsvg.analysis.recovery import choose_clips, summarise
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.checkpoints import fingerprint
+    from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks
+    from mmctsvg.evaluation.backbones.lpips import load_lpips
+    from mmctsvg.inversion import DEFAULT
+    from mmctsvg.utils.files import write_json
+
+    # From here on they are what was done, which study.json says too.
+    args.frames = args.frames or (DRAWN_FRAMES if args.synth else FRAMES)
+    args.steps = args.steps or DEFAULT.steps
+    inferencers = [CTSVGInferencer(weights, args.device) for weights in args.weights]
+    prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
+    if len(set(prints)) < len(prints):
+        raise UserError(f"--weights {' '.join(args.weights)}: two of them are the same model.")
+    clips = choose_clips(
+        inferencers,
+        paths=args.clips,
+        drawn=args.synth,
+        frames=args.frames,
+        crop=args.crop,
+        actor=args.actor,
+        action=args.action,
+    )
+    detector = None if args.synth else DlibLandmarks()
+    lpips = None if args.lpips == "none" else load_lpips(args.lpips).to(inferencers[0].device)
+    models, found, films, refused = [], [], [], {}
+    for weights, inferencer, digest in zip(args.weights, inferencers, prints, strict=True):
+        k = inferencer.motion_dim
+        records, shown = [], {}
+        for clip in clips:
+            folder = args.out_dir / f"k{k}-{digest}" / clip.name
+            try:
+                record, both = study_clip(folder, clip, inferencer, detector, lpips, args)
+            except UserError as error:
+                print(f"error: {error}")
+                refused[clip.name] = str(error)
+                continue
+            records.append(record)
+            shown[clip.name] = both[:, evenly_spread(both.shape[1], COLUMNS)]
+        if not records:
+            raise UserError(f"{weights}: no clip could be compared: {next(iter(refused.values()))}")
+        about = {"name": weights, "k": k, "size": inferencer.size, "weights": digest}
+        models.append({**about, **summarise(records), "records": records})
+        found.append(records)
+        films.append(shown)
+    print_table(models)
+    report = args.out_dir / "study.json"
+    protocol = {name: getattr(args, name) for name in ("frames", "crop", "tune", "steps", "lpips")}
+    write_json(report, {"models": models, "left_out": refused, "options": protocol})
+    names = [f"k = {m['k']} ({m['size']} px)" for m in models]
+    if len(set(names)) < len(names):
+        names = [f"{name} {m['weights']}" for name, m in zip(names, models, strict=True)]
+    for path in (report, *draw(args.out_dir, names, found, films)):
+        print(path)
+    if refused:
+        raise UserError(f"{len(refused)} of {len(clips)} clips were left out: {list(refused)}.")

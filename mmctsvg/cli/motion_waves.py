@@ -1,0 +1,172 @@
+"""Shows the waves that a model has learned: how fast and how large they are, and what they move.
+
+Writes the spectrum (spectrum.png), the pixels that the strongest waves move on several people
+(sensitivity.png), and all numbers (waves.json).
+
+Examples:
+    python tools/analysis_tools/motion_waves.py demo
+    python tools/analysis_tools/motion_waves.py generator.safetensors --actors Mia,Leo --action nod
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEW = 4  # people that are shown if nothing else is said
+SMALLEST = 96  # pixels of a map
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
+    add("--actors", help=f"names or numbers, or all (default: the first {FEW})")
+    add("--action", help="name or number (default: the first)")
+    add("--seeds", type=int, default=4, help="motions that are looked at (default: %(default)s)")
+    add("--moments", type=int, default=16, help="of each motion (default: %(default)s)")
+    add("--seconds", type=float, default=4.0, help="in which they lie (default: %(default)g)")
+    add("--samples", type=int, default=10_000, help="motions for amplitudes (default: %(default)s)")
+    add("--waves", type=int, default=8, help="how many are shown (default: %(default)s)")
+    add("--out-dir", type=Path, default=Path("waves"), help="default: waves/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+def likeness(maps: np.ndarray) -> tuple[float, float]:
+    """Whether a wave moves the same part of the picture on everybody.
+
+    Args:
+        maps: ``(rows, waves, H, W)``; what they have in common is looked for in 8 x 8 parts, since
+            outlines differ between people.
+
+    Returns:
+        Mean correlation between the maps of two people, for the same wave and for two waves; NaN
+        where there is a single one.
+    """
+    import cv2
+    import numpy as np
+
+    from mmctsvg.evaluation.functional.correlation import standardise
+
+    parts = [cv2.resize(m, (8, 8), interpolation=cv2.INTER_AREA).ravel() for n in maps for m in n]
+    units = standardise(np.array(parts)).reshape(*maps.shape[:2], -1)
+    found = np.einsum("awp,bvp->abwv", units, units)
+    people, waves = (np.eye(n, dtype=bool) for n in maps.shape[:2])
+    pairs = found[~people]
+    same, other = pairs[:, waves], pairs[:, ~waves]
+    return tuple(float(r.mean()) if r.size else float("nan") for r in (same, other))
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Looks."""
+    args = parse_args(argv)
+    for option in ("seeds", "moments", "seconds", "samples", "waves"):
+        if not 0 < getattr(args, option) < float("inf"):
+            raise UserError(f"--{option} is {getattr(args, option)}: it must be above 0.")
+
+    import numpy as np
+    import torch
+
+    from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
+    from mmctsvg.apis.arguments import parse_names
+    from mmctsvg.apis.grid import plan_films
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.utils.files import write_json
+    from mmctsvg.utils.progress import Progress
+    from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
+    from mmctsvg.visualization.heat import overlay_heat
+    from mmctsvg.visualization.spectrum import plot_spectrum
+
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    actors = list(inferencer.actors[:FEW]) or None
+    if args.actors is not None:
+        actors = parse_names(args.actors)
+    action = args.action if args.action is not None else (0 if inferencer.actions else None)
+    plan = plan_films(inferencer, actors=actors, actions=None if action is None else [action])[0]
+    contents = [
+        inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
+        for row in plan.cells
+    ]
+    motions = inferencer.sample_motion(args.seeds)
+    times = spread_times(args.moments, args.seconds * inferencer.fps)
+    k = inferencer.motion_dim
+    means, maps = [], []
+    with Progress(len(contents) * k, "waves", quiet_until=2.0) as progress:
+        for w_c in contents:
+            films = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
+            means.append(to_uint8(torch.stack(films).mean((0, 1))))
+            found = []
+            for wave in wave_sensitivity(inferencer, w_c, motions, times):
+                found.append(wave.cpu().numpy())
+                progress.step()
+            maps.append(found)
+    hertz, period = (values.numpy() for values in wave_table(inferencer))
+    m = inferencer.generator.mapper.sample(args.samples, torch.Generator().manual_seed(0))
+    m = m.detach().cpu().numpy()
+    amplitude = np.abs(m).mean(0)
+    # In grey levels: what the wave does at its mean size.
+    moved = 127.5 * np.array(maps) * amplitude[:, None, None]
+    by_row = np.sqrt(np.square(moved).mean((2, 3)))
+    effect = np.sqrt(np.square(by_row).mean(0))
+    order = np.argsort(effect)[::-1]
+    shown = order[: args.waves]
+    same, control = likeness(moved[:, shown])
+
+    report = args.out_dir / "waves.json"
+    numbers = {
+        "weights": str(args.weights),
+        "rows": plan.rows,
+        "action": plan.columns[0] if inferencer.actions else None,
+        "fps": inferencer.fps,
+        "motions": args.seeds,
+        "moments": times.tolist(),
+        "same_wave_other_person": same,
+        "other_wave": control,
+        "waves": [
+            {
+                "number": int(j),
+                "hertz": float(hertz[j]),
+                "period_frames": float(period[j]) if np.isfinite(period[j]) else None,
+                "mean_m": float(m[:, j].mean()),
+                "std_m": float(m[:, j].std()),
+                "mean_abs_m": float(amplitude[j]),
+                "sensitivity": float(effect[j] / amplitude[j]) if amplitude[j] else 0.0,
+                "effect": float(effect[j]),
+                "effect_by_row": by_row[:, j].tolist(),
+            }
+            for j in order
+        ],
+    }
+    write_json(report, numbers)
+    spectrum, sheet = args.out_dir / "spectrum.png", args.out_dir / "sensitivity.png"
+    plot_spectrum(spectrum, hertz, amplitude, effect, half=inferencer.fps / 2)
+    # Every map by its own largest values: the sheet shows where, the spectrum how much.
+    pictures = [
+        [mean, *(overlay_heat(mean, m / (np.quantile(m, 0.995) + 1e-9)) for m in row[shown])]
+        for mean, row in zip(means, moved, strict=True)
+    ]
+    columns = ["mean", *(f"{hertz[j]:.2f} Hz" for j in shown)]
+    scale = choose_scale(len(columns), inferencer.size, inferencer.size, smallest=SMALLEST)
+    write_png(sheet, contact_sheet(np.array(pictures), plan.rows, columns, scale=scale))
+
+    for j in shown:
+        name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
+        print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
+    if len(plan.rows) > 1:
+        print(
+            f"maps on two people: correlation {same:.2f} for the same of these waves, "
+            f"{control:.2f} for two of them"
+        )
+    for path in (spectrum, sheet, report):
+        print(path)

@@ -1,0 +1,257 @@
+"""Trains a model from a config.
+
+Example:
+    python tools/train.py configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.launcher import LAUNCHERS, check_launcher, count_processes
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    from mmctsvg.engine.config import OptionsAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path, help="config file, such as configs/ctsvg_mead_128.py")
+    parser.add_argument(
+        "--work-dir", type=Path, help="where results go (default: work_dirs/NAME_OF_CONFIG)"
+    )
+    parser.add_argument(
+        "--resume",
+        nargs="?",
+        const="auto",
+        metavar="auto|PATH",
+        help="go on from the last checkpoint in the work dir, if there is one, or from this one",
+    )
+    parser.add_argument(
+        "--amp",
+        nargs="?",
+        const="auto",
+        choices=["auto", "bf16", "fp16"],
+        help="compute convolutions in half precision; auto: bf16 where the hardware has it",
+    )
+    parser.add_argument("--seed", type=int, help="of data, noise and initial weights")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=OptionsAction,
+        default={},
+        metavar="KEY=VALUE",
+        help="change the config, for example train_cfg.max_iters=100",
+    )
+    parser.add_argument("--launcher", choices=["none", *LAUNCHERS], default="none")
+    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
+    return args
+
+
+def apply_args(cfg, args: argparse.Namespace) -> None:
+    """Puts the options of the command line into the config."""
+    import torch
+
+    cfg.launcher = args.launcher
+    cfg.work_dir = str(args.work_dir or Path("work_dirs") / args.config.stem)
+    if args.amp:
+        cfg.model.precision = args.amp
+    if args.seed is not None:
+        cfg.merge_from_dict(
+            {
+                "randomness.seed": args.seed,
+                "model.seed": args.seed,
+                "train_dataloader.dataset.seed": args.seed,
+            }
+        )
+        if cfg.get("val_dataloader"):
+            cfg.val_dataloader.dataset.seed = args.seed
+    if not torch.cuda.is_available():
+        cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
+    if cfg.train_dataloader.dataset.get("stride") == "official":
+        # It changes every 100 iterations, so the data set must know what an iteration takes.
+        cfg.train_dataloader.dataset.items_per_iteration = (
+            cfg.train_dataloader.batch_size * count_processes(cfg.launcher)
+        )
+    resume = args.resume
+    if resume is None and cfg.get("resume"):  # MMEngine's way to say it in a config
+        resume = cfg.get("load_from") or "auto"
+    checkpoint = find_checkpoint(resume, Path(cfg.work_dir))
+    cfg.resume = checkpoint is not None
+    cfg.load_from = str(checkpoint) if checkpoint else cfg.get("load_from")
+
+
+def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
+    """The checkpoint to go on from, if any.
+
+    Raises:
+        UserError: if a path was given and is no file.
+    """
+    if resume is None:
+        return None
+    if resume != "auto":
+        if not Path(resume).is_file():
+            raise UserError(f"--resume {resume}: there is no such checkpoint.")
+        return Path(resume)
+    pointer = work_dir / "last_checkpoint"
+    if pointer.is_file():
+        named = Path(pointer.read_text(encoding="utf-8").strip())
+        # The work dir may have been moved or copied since; a copy goes on from its own.
+        for path in (work_dir / named.name, named):
+            if path.is_file():
+                return path
+    return max(work_dir.glob("iter_*.pth"), key=iteration_of, default=None)
+
+
+def iteration_of(checkpoint: Path) -> int:
+    """The iteration in the name of a checkpoint; 0 if its name tells none."""
+    found = re.fullmatch(r"iter_(\d+)\.pth", checkpoint.name)
+    return int(found[1]) if found else 0
+
+
+def is_finished(cfg) -> bool:
+    """Whether the checkpoint to go on from is the last one of this training already."""
+    last = cfg.train_cfg.max_iters
+    return bool(cfg.resume) and isinstance(last, int) and iteration_of(Path(cfg.load_from)) >= last
+
+
+def check_resumable(path: str, checkpoint: dict) -> None:
+    """Refuses a checkpoint that holds weights but no training.
+
+    Raises:
+        UserError: naming what is missing.
+    """
+    missing = {"optimizer", "meta", "message_hub"} - checkpoint.keys()
+    if missing:
+        raise UserError(f"{path}: cannot be resumed from, it has no {', '.join(sorted(missing))}.")
+
+
+def check_seed(path: str, checkpoint: dict, seed: int | None) -> None:
+    """Refuses to go on with other noise and data than before, if nobody asked for it.
+
+    Checkpoints of the authors know no seed.
+
+    Raises:
+        UserError: naming the option that goes on with the old seed.
+    """
+    saved = checkpoint["meta"].get("seed")
+    if None not in (saved, seed) and saved != seed:
+        raise UserError(
+            f"{path}: was trained with seed {saved} and would go on with {seed}; "
+            f"add --seed {saved}."
+        )
+
+
+def check_fit(path: str, checkpoint: dict, model, resume: bool) -> None:
+    """Refuses a checkpoint that belongs to another model; MMEngine would only warn.
+
+    Weights to start from may be more than the model has, for instance a discriminator too many.
+
+    Raises:
+        UserError: if the names or shapes of the weights differ.
+    """
+    saved = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    for name in sorted(saved.keys() | wanted.keys() if resume else wanted):
+        if name.endswith(".fir"):
+            continue  # checkpoints of the released code may bring filters of their own
+        if saved.get(name) != wanted.get(name):
+            mend = "the same config or another work dir" if resume else "a config of the same sizes"
+            raise UserError(
+                f"{path}: is not a checkpoint of this config: {name} has the shape "
+                f"{saved.get(name, 'absent')} in it and {wanted.get(name, 'absent')} here; "
+                f"use {mend}."
+            )
+
+
+def carry_ramp(path: str, checkpoint: dict, model) -> bool:
+    """Leaves the ramp out if the weights have it behind them, wherever the counter stands.
+
+    The counter starts at 0 where weights are loaded to start from, and the action embedding would
+    fade out of a generator that was trained with all of it.
+
+    Returns:
+        Whether the ramp was left out.
+    """
+    from mmctsvg.checkpoints.generator_file import checkpoint_card
+
+    card = checkpoint_card(path, checkpoint)
+    done = card is not None and card["ramp"] == 1 and model.ramp is not None
+    if done:
+        model.ramp = None
+    return done
+
+
+def describe(runner, model) -> str:
+    """One line on what is going to happen."""
+    from mmctsvg.models.precision import resolve_precision
+
+    def millions(*names: str) -> str:
+        players = [getattr(model, name) for name in names]
+        return f"{sum(p.numel() for player in players for p in player.parameters()) / 1e6:.2f} M"
+
+    data = runner.train_dataloader.dataset
+    device = next(model.parameters()).device
+    precision = str(resolve_precision(model.precision, device)).removeprefix("torch.")
+    batch = runner.train_dataloader.batch_size
+    return (
+        f"training on {runner.world_size} x {device.type} in {precision} | "
+        f"{batch * runner.world_size} triplets per iteration | "
+        f"{len(data)} clips, {len(data.metainfo['actors'])} actors, "
+        f"{len(data.metainfo['actions'])} actions | "
+        f"generator {millions('generator')}, discriminators {millions(*model.discriminators)} "
+        f"parameters | results in {runner.work_dir}"
+    )
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Trains."""
+    args = parse_args(argv)
+    check_launcher(args.launcher)
+    from mmctsvg.engine.config import config_errors, load_config
+
+    cfg = load_config(args.config, args.cfg_options)
+    apply_args(cfg, args)
+    if is_finished(cfg):
+        print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
+        return
+
+    from mmctsvg.checkpoints.generator_file import read_checkpoint
+    from mmctsvg.engine.checks import check_time_points, check_training, optimiser_errors
+    from mmctsvg.engine.generator_meta import bare_model
+    from mmctsvg.engine.runner import QuietRunner
+    from mmctsvg.utils.compat import init_process_group_cpu
+
+    if args.launcher != "none":
+        init_process_group_cpu()
+    check_time_points(args.config, cfg.model)
+    with config_errors(args.config):
+        runner = QuietRunner.from_cfg(cfg)
+        model = bare_model(runner)
+        loader = runner.train_dataloader
+        check_training(args.config, model, loader.dataset, loader.batch_size)
+        plan = describe(runner, model)
+    with optimiser_errors(args.config):
+        runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
+    runner.logger.info(plan)
+    if cfg.load_from:
+        checkpoint = read_checkpoint(cfg.load_from)
+        if cfg.resume:
+            check_resumable(cfg.load_from, checkpoint)
+            if args.seed is None:
+                check_seed(cfg.load_from, checkpoint, cfg.get("randomness", {}).get("seed"))
+        check_fit(cfg.load_from, checkpoint, model, cfg.resume)
+        if carry_ramp(cfg.load_from, checkpoint, model) and not cfg.resume:
+            runner.logger.info("the weights have the ramp behind them: lambda is 1 from the start")
+    runner.train()
+    if runner.rank == 0:
+        print(f"done: results in {runner.work_dir}")

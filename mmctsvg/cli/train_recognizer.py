@@ -1,0 +1,130 @@
+"""Trains the action recogniser that judges generated films, and measures it on held-out real clips.
+
+Skeletons of the real clips (MoveNet, or a pose pickle of MMAction2) are made once and kept beside
+the results; MMAction2's PoseC3D is trained on those of the training clips. The recogniser is one
+file, NAME_OF_CONFIG.pth, which also holds its accuracy on the held-out clips.
+
+Example:
+    python tools/train_recognizer.py configs/recognition/posec3d_weizmann.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from mmctsvg.engine.recognition import Ranks
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    from mmctsvg.engine.config import OptionsAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path, help="a config of configs/recognition")
+    parser.add_argument(
+        "--work-dir", type=Path, help="where results go (default: work_dirs/NAME_OF_CONFIG)"
+    )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=0,
+        help="first train so many times with a part of the actors left out, and measure on those "
+        "(default: not)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on after the folds that are done, from the last checkpoint",
+    )
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=OptionsAction,
+        default={},
+        metavar="KEY=VALUE",
+        help="change the config, for example skeletons.pose=poses.pkl",
+    )
+    return parser.parse_args(argv)
+
+
+def describe(name: str, measured: dict) -> str:
+    """One line on an accuracy."""
+    parts = [
+        f"top-1 {measured[f'{kind}_top1']:.1f} % "
+        f"({measured[f'{kind}_top1_low']:.1f} to {measured[f'{kind}_top1_high']:.1f}), "
+        f"top-3 {measured[f'{kind}_top3']:.1f} % of {measured[kind]} {kind}"
+        for kind in ("windows", "clips")
+    ]
+    return f"{name}: {'; '.join(parts)}"
+
+
+def names_of(clips: list[dict]) -> list[str]:
+    """Of clips with skeletons."""
+    return [clip["frame_dir"] for clip in clips]
+
+
+def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
+    """What an earlier run measured on the same clips, if it came so far."""
+    from mmctsvg.engine.recognition import Ranks
+
+    if not path.is_file():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept.pop("held_out") != names_of(held_out):
+        return None
+    return Ranks(**kept)
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Trains."""
+    args = parse_args(argv)
+    from mmctsvg.engine.config import config_errors, load_config
+
+    cfg = load_config(args.config, args.cfg_options)
+    if "skeletons" not in cfg:
+        raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
+    from mmctsvg.engine import recognition as work
+    from mmctsvg.utils.files import write_json
+
+    work_dir = args.work_dir or Path("work_dirs") / args.config.stem
+    with config_errors(args.config):
+        skeletons = work.load_skeletons(cfg.skeletons, work_dir / "skeletons.pkl")
+    classes = cfg.model.cls_head.num_classes
+    if classes != len(skeletons.actions):
+        raise UserError(
+            f"{args.config}: model.cls_head.num_classes is {classes}, but the data have "
+            f"{len(skeletons.actions)} actions: {', '.join(skeletons.actions)}"
+        )
+    folds = list(skeletons.folds(args.folds)) if args.folds else []
+    start = time.monotonic()
+    out = work_dir / f"{args.config.stem}.pth"
+    known, total = {}, None
+    for number, (clips, held_out) in enumerate(folds, 1):
+        folder = work_dir / f"fold_{number}"
+        cfg.work_dir, kept = str(folder), folder / "ranks.json"
+        ranks = read_ranks(kept, held_out) if args.resume else None
+        if ranks is None:
+            with config_errors(args.config):
+                ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
+            write_json(kept, {"held_out": names_of(held_out), **asdict(ranks)})
+        print(describe(f"fold {number} of {len(folds)}", ranks.accuracy()))
+        total = ranks if total is None else total + ranks
+    if total:
+        known = {"actors_left_out": total.accuracy()}
+        print(describe("every actor left out once", known["actors_left_out"]))
+    cfg.work_dir, cfg.resume = str(work_dir), args.resume
+    with config_errors(args.config):
+        ranks = work.train(cfg, skeletons, skeletons.train, skeletons.test, out, **known)
+    print(describe("held-out clips", ranks.accuracy()))
+    print(f"done in {(time.monotonic() - start) / 60:.1f} min: the recogniser is {out}")

@@ -1,0 +1,150 @@
+"""Tunes a model to the person in a clip whose motion tools/invert.py found.
+
+The person becomes an actor of its own, who does every action with every motion. The result,
+tuning.safetensors, holds the changed weights only; tools/generate.py and replay.py take it by
+--tuning. Every fifth frame of the clip is kept out and decides when to stop. An interrupted tuning
+is continued by the same command.
+
+Examples:
+    python tools/tune.py inversion/motion.safetensors generator.safetensors --name Anna
+    python tools/tune.py inversion/motion.safetensors demo --lpips none --rank 4 --layers 16-32
+    python tools/tune.py inversion/motion.safetensors generator.safetensors --clip moved/clip.mp4
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmctsvg.utils.errors import UserError, cli
+
+if TYPE_CHECKING:
+    from mmctsvg.checkpoints import Tuning
+
+COMPARED = 60  # frames in which faces are compared
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("motion", type=Path, metavar="MOTION", help="motion.safetensors of tools/invert.py")
+    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
+    add("--clip", type=Path, help="where the clip is now (default: where it was inverted)")
+    add("--name", help="of the person (default: the clip's name)")
+    add(
+        "--known-actor",
+        action="store_true",
+        help="the clip shows the actor that MOTION names: tune this one, make no new person",
+    )
+    add(
+        "--layers",
+        default="all",
+        help="all, rgb, or resolutions: 32, 16-64; several by commas (default: %(default)s)",
+    )
+    add("--rank", type=int, help="of the change of every weight: smaller files (default: any)")
+    add(
+        "--locality",
+        type=float,
+        default=1.0,
+        help="how strongly other people and motions are kept as they are (default: %(default)s)",
+    )
+    add("--steps", type=int, default=300, help="at most (default: %(default)s)")
+    add("--content-steps", type=int, default=150, help="for a new person (default: %(default)s)")
+    add("--lr", type=float, default=0.003, help="of the weights (default: %(default)s)")
+    add("--patience", type=int, default=5, help="looks of 10 steps without a new best, then stop")
+    add(
+        "--lpips",
+        choices=("vgg", "alex", "none"),
+        default="vgg",
+        help="perceptual distance; none compares colours only and needs no weights "
+        "(default: %(default)s)",
+    )
+    add("--chunk", type=int, default=16, help="frames rendered at once (default: %(default)s)")
+    add("--seed", type=int, default=0, help="default: %(default)s")
+    add("--out-dir", type=Path, default=Path("tuning"), help="default: tuning/")
+    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
+    return parser.parse_args(argv)
+
+
+@cli
+def main(argv: list[str] | None = None) -> None:
+    """Tunes."""
+    args = parse_args(argv)
+
+    import torch
+
+    from mmctsvg.analysis.likeness import measure_likeness
+    from mmctsvg.apis.inferencer import CTSVGInferencer
+    from mmctsvg.checkpoints import load_tuning, save_tuning
+    from mmctsvg.evaluation.backbones.lpips import load_lpips
+    from mmctsvg.inversion import PivotalSettings, read_original, tune
+    from mmctsvg.inversion.side_by_side import show_motion, write_comparison, write_tuning_curves
+    from mmctsvg.motion import load_motion
+    from mmctsvg.utils.files import read_earlier, write_json
+
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    motion = load_motion(args.motion, inferencer.generator)
+    clip = read_original(motion, inferencer.size, args.clip)
+    name = args.name or clip.path.stem
+    options = ("layers", "rank", "locality", "steps", "content_steps", "lr", "patience")
+    settings = {option: getattr(args, option) for option in (*options, "chunk", "seed")}
+    out = args.out_dir
+    result, state = out / "tuning.safetensors", out / "state.pt"
+    earlier = read_earlier(result, load_tuning)
+    if earlier is not None and earlier.name != name:
+        raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
+    tuning = tune(
+        inferencer,
+        clip.frames,
+        motion,
+        name=name,
+        known_actor=args.known_actor,
+        lpips=None if args.lpips == "none" else load_lpips(args.lpips),
+        settings=PivotalSettings(**settings),
+        state=state,
+        label="tuning, steps",
+        info={"clip": str(clip.path), "lpips": args.lpips},
+    )
+    save_tuning(result, tuning)
+    state.unlink(missing_ok=True)
+    write_tuning_curves(tuning, out / "curves.png")
+
+    # As anybody renders it later: from the file, the person by name.
+    tuned = CTSVGInferencer(args.weights, args.device, tuning=result)
+    shown = replace(motion, w_c=None, actor=motion.actor if args.known_actor else name)
+    films = {"inverted": show_motion(inferencer, motion), "tuned": show_motion(tuned, shown)}
+    written = write_comparison(out / "tuning", clip.frames, films, motion, clip.path)
+    first = torch.arange(min(COMPARED, len(clip.frames)))
+    pictures = {title: show(first) for title, show in films.items()}
+    likeness, note = measure_likeness(clip.frames[: len(first)], pictures)
+    report = out / "report.json"
+    write_json(report, {"identity": likeness, "notes": [note] if note else [], **tuning.info})
+    describe(tuning, likeness, result.stat().st_size)
+    if note:
+        print(note)
+    for path in (result, *written, out / "curves.png", report):
+        print(path)
+
+
+def describe(tuning: Tuning, likeness: dict[str, float], size: int) -> None:
+    """Prints what the tuning brought: before, with the content, after."""
+    info = tuning.info
+    measured = "colour loss" if info["lpips"] == "none" else "LPIPS"
+    for name, stage in info["stages"].items():
+        face = f", identity {likeness[name]:.3f}" if name in likeness else ""
+        print(
+            f"{name:9} frames kept out: {measured} {stage['held_out']:.4g}, "
+            f"{stage['held_out_psnr']:.2f} dB; all frames: {stage['psnr']:.2f} dB{face}"
+        )
+    print(f"others: {info['others_psnr']:.2f} dB to what they were")
+    print(
+        f"best after {info['best_step']} of {info['steps']} steps, {info['seconds']:.0f} s; "
+        f"{size / 1000:.0f} kB"
+    )
+    if tuning.person is not None:
+        print(f"the person is the actor {tuning.name!r} with --tuning")

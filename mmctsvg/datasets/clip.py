@@ -1,0 +1,157 @@
+"""Clips from anywhere, as inversion takes them: cut, scaled, with the times of their frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
+from mmctsvg.datasets.crops import Box, face_boxes
+from mmctsvg.datasets.readers import (
+    BrokenClipError,
+    FrameFolder,
+    VideoFile,
+    fit_square,
+    frame_numbers,
+    list_pictures,
+    open_clip,
+)
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.spread import evenly_spread
+
+_PIECE = 32  # frames decoded at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A clip that a generator can be held against.
+
+    Args:
+        frames: uint8 ``(T, size, size, 3)`` RGB.
+        seconds: when they are shown, float64 ``(T,)``, from 0 on.
+        fps: frames per second, the mean where it varies.
+        box: what was cut out of the picture; None for all of it.
+        faces: how many there were to choose from, if a face was cut out.
+        face: which of them it is, counted from the left from 0.
+        path: where it came from.
+        info: for `invert`, so that `read_original` finds the clip and cuts it the same way.
+    """
+
+    frames: np.ndarray
+    seconds: np.ndarray
+    fps: float
+    box: Box | None
+    path: Path
+    info: dict[str, Any]
+    faces: int = 0
+    face: int | None = None
+
+
+def read_clip(
+    path: str | Path,
+    size: int,
+    *,
+    crop: str = "none",
+    face: int | None = None,
+    box: Box | None = None,
+    fps: float | None = None,
+    folder_fps: float = 25.0,
+    max_frames: int | None = None,
+) -> Clip:
+    """Reads a clip.
+
+    Args:
+        path: a video, a folder of pictures, or a clip in a packed file.
+        size: side of the frames that come out.
+        crop: ``'none'`` (square clips only), or as in the converters, by the same functions:
+            ``'face'``, ``'body'``, ``'center'``.
+        box: what is cut out, if that is known already; then ``crop`` does not count.
+        face: which one, counted from the left from 0; None takes the largest. Only with
+            ``crop='face'``.
+        fps: frames per second; None takes the file's own times, also where they are uneven.
+        folder_fps: of folders of pictures, which do not know, if ``fps`` is None. Where numbers are
+            missing in their names, time goes on, see `frame_numbers`.
+        max_frames: the beginning only.
+
+    Raises:
+        UserError: if it cannot be read, has fewer than two frames, is not square although nothing
+            is cut, HDR, transparent, or no face is found.
+    """
+    path = Path(path)
+    try:
+        reader = open_clip(path)
+    except BrokenClipError as error:
+        raise UserError(f"{path} {error}.") from error
+    length = min(reader.length, max_frames or reader.length)
+    if length < 2:
+        raise UserError(f"{path}: has one frame; a motion takes at least two.")
+    if crop == "none" and box is None and reader.height != reader.width:
+        raise UserError(
+            f"{path}: is {reader.width}x{reader.height}, not square; cut it: --crop face or "
+            "--crop center."
+        )
+    if face is not None and crop != "face":
+        raise UserError(f"face {face} can be chosen with --crop face only, not {crop}.")
+    if fps is not None and not 0 < fps <= 1000:
+        raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
+    try:
+        faces: list[Box] = []
+        if crop != "none" and box is None:
+            samples = np.array(evenly_spread(length, SAMPLES))
+            pictures = list(reader.read(samples))
+            if crop == "face":
+                faces = face_boxes(pictures)
+                face = _choose_face(path, faces, face)
+                box = faces[face]
+            else:
+                box = CROPS[crop](pictures)
+        pieces = [
+            _fit(reader.read(numbers), box, size)
+            for numbers in np.array_split(np.arange(length), -(-length // _PIECE))
+        ]
+    except BrokenClipError as error:
+        raise UserError(f"{path} {error}.") from error
+    rate = fps or reader.fps or folder_fps
+    seconds = np.arange(length) / rate
+    if isinstance(reader, FrameFolder):
+        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
+        rate = (length - 1) / seconds[-1]
+    if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
+        seconds = reader.seconds[:length]
+        rate = (length - 1) / seconds[-1]
+    return Clip(
+        frames=np.concatenate(pieces),
+        seconds=seconds,
+        fps=rate,
+        box=box,
+        path=path,
+        info={
+            "clip": str(path),
+            "length": reader.length,
+            "crop": {"left_top_side": box and [box.left, box.top, box.side]},
+            "fps": fps,
+        },
+        faces=len(faces),
+        face=face,
+    )
+
+
+def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
+    if not faces:
+        raise UserError(f"{path}: no face was found in it; use --crop center.")
+    if face is None:
+        return max(range(len(faces)), key=lambda number: faces[number].side)
+    if not 0 <= face < len(faces):
+        raise UserError(
+            f"{path}: there is no face {face}; it shows {len(faces)}, counted from the left from 0."
+        )
+    return face
+
+
+def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:
+    if box is not None:
+        frames = np.stack([box.cut(frame) for frame in frames])
+    return fit_square(frames, size, None)

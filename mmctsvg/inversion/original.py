@@ -1,0 +1,39 @@
+"""The clip that a motion was found in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mmctsvg.datasets.clip import Clip, read_clip
+from mmctsvg.datasets.crops import Box
+from mmctsvg.datasets.readers import split_path
+from mmctsvg.motion import Motion
+from mmctsvg.utils.errors import UserError
+
+
+def read_original(motion: Motion, size: int, path: str | Path | None = None) -> Clip:
+    """Reads the clip that a motion was found in, cut as it was then.
+
+    Args:
+        motion: of `invert`, whose ``info`` says where the clip is and how it was cut.
+        size: side of the frames that come out.
+        path: where the clip is now, if not there.
+
+    Raises:
+        UserError: if it is not known or cannot be read, or has more or fewer frames than it had.
+    """
+    asked, path = path, Path(path or motion.info.get("clip") or "")
+    if path == Path():
+        raise UserError("the motion does not say which clip it came from; give it: --clip CLIP.")
+    if asked is None and not path.exists() and split_path(path) is None:
+        raise UserError(f"{path}: the motion's clip is no longer there; give it: --clip CLIP.")
+    cut = motion.info.get("crop", {}).get("left_top_side")
+    box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
+    found = read_clip(path, size, box=box, max_frames=len(motion.times))
+    length = motion.info.get("length", len(motion.times))
+    if found.info["length"] != length or len(found.frames) != len(motion.times):
+        raise UserError(
+            f"{path}: has {found.info['length']} frames, and the clip that was inverted {length}; "
+            "give that clip."
+        )
+    return found

@@ -1,0 +1,357 @@
+import json
+import shutil
+from types import SimpleNamespace
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
+from mmctsvg.utils.errors import UserError
+
+
+@pytest.fixture
+def train(load_tool):
+    return load_tool("train").main
+
+
+@pytest.fixture
+def trained(tmp_path, toy_config, train, capsys):
+    """A config and the work dir of a finished training of it."""
+    config = toy_config({"train_cfg.max_iters": 2})
+    train([str(config), "--work-dir", str(tmp_path / "w")])
+    return config, tmp_path / "w", capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_says_what_it_does_and_where_results_are(trained, train, capsys):
+    config, work_dir, output = trained
+    (line,) = [line for line in output.splitlines() if "training on" in line]
+    for word in (
+        "cpu in float32",
+        "4 triplets per",
+        "12 clips, 3 actors, 5 actions",
+        "generator",
+        str(work_dir),
+    ):
+        assert word in line
+    assert output.splitlines()[-1] == f"done: results in {work_dir}"
+    assert {p.name for p in work_dir.iterdir()} >= {"iter_2.pth", "last_checkpoint", config.name}
+
+    # A second time there is nothing to do.
+    before = {p: p.stat().st_mtime_ns for p in work_dir.rglob("*")}
+    train([str(config), "--work-dir", str(work_dir), "--resume", "auto"])
+    assert "already trained: 2 iterations" in capsys.readouterr().out
+    assert before == {p: p.stat().st_mtime_ns for p in work_dir.rglob("*")}
+
+    # A longer one goes on, also in a work dir that was moved meanwhile.
+    moved = work_dir.rename(work_dir.with_name("moved"))
+    options = ["--cfg-options", "train_cfg.max_iters=3"]
+    train([str(config), "--work-dir", str(moved), "--resume", *options])
+    output = capsys.readouterr().out
+    assert "resumed epoch: 0, iter: 2" in output and "iter 3/3" in output
+    shutil.rmtree(moved)
+
+
+@pytest.mark.slow
+def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path):
+    config, work_dir, _ = trained
+    checkpoint = work_dir / "iter_2.pth"
+    arguments = [config, "--work-dir", tmp_path / "x"]
+    other = ["--cfg-options", "model.generator.motion_dim=10", "train_cfg.max_iters=9"]
+    check_refusal(
+        train,
+        [*arguments, "--resume", checkpoint, *other],
+        "iter_2.pth: is not a checkpoint of this config: generator.",
+    )
+    seed = ["--cfg-options", "randomness.seed=5", "train_cfg.max_iters=9"]
+    check_refusal(train, [*arguments, "--resume", checkpoint, *seed], "iter_2.pth", "add --seed 0")
+    bare = tmp_path / "bare.pth"
+    torch.save({"state_dict": {}}, bare)
+    longer = ["--cfg-options", "train_cfg.max_iters=9"]
+    check_refusal(train, [*arguments, "--resume", bare, *longer], "bare.pth", "no message_hub")
+    bare.write_bytes(checkpoint.read_bytes()[:1000])
+    check_refusal(train, [*arguments, "--resume", bare, *longer], "bare.pth: is damaged")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no_such.py"], ["no_such.py: there is no such config"]),
+        (["{config}", "--cfg-options", "a.b"], ["takes key=value"]),
+        (["{config}", "--cfg-options", "train_cfg.max_iters=many"], ["train_cfg.max_iters=many"]),
+        (["{config}", "--cfg-options", "trian_cfg.max_iters=1"], ["did you mean train_cfg?"]),
+        (["{config}", "--cfg-options", "train_cfg.max_iters=0"], ["max_iters", "not 0"]),
+        (["{config}", "--cfg-options", "model.preset=best"], ["'best'"]),
+        (["{config}", "--cfg-options", "model.depth=1"], ["'depth'"]),
+        (
+            ["{config}", "--cfg-options", "model.type=CTSVGG"],
+            ["CTSVGG is not in the mmctsvg::model"],
+        ),
+        (["{config}", "--cfg-options", "train_dataloader.dataset.num_actors=99"], ["99"]),
+        (
+            ["{config}", "--cfg-options", "model.generator.num_actors=7"]
+            + ["model.time_discriminator.num_actors=7"],
+            ["knows 7 actors and the data have 3", "model.generator.num_actors=3"],
+        ),
+        (["{config}", "--resume", "missing.pth"], ["--resume missing.pth"]),
+        (["{config}", "--cfg-options", "load_from=none.pth"], ["none.pth: there is no such file"]),
+        (
+            ["{config}", "--cfg-options", "resume=True", "load_from=none.pth"],
+            ["--resume none.pth: there is no such checkpoint"],
+        ),
+        (["{config}", "--cfg-options", "model.ramp=(1,2"], ["model.ramp=(1,2: a bracket"]),
+        (["{config}", "--cfg-options", "train_cfg.val_interval=0"], ["val_interval", "not 0"]),
+        (["{config}", "--launcher", "pytorch"], ["--launcher pytorch", "tools/dist_train.sh"]),
+        (["{config}", "--launcher", "slurm"], ["SLURM_NTASKS is not set", "srun"]),
+        (["{config}", "--amp", "fp8"], ["fp8"]),
+        (
+            ["{config}", "--cfg-options", "model.preset=official"],
+            [
+                "disagree on the released code's stride and time_range; add --cfg-options "
+                "train_dataloader.dataset.stride=official train_dataloader.dataset.times=official"
+            ],
+        ),
+        (
+            ["{config}", "--cfg-options", "model.switches.time_range=official"],
+            ["code's time_range; add --cfg-options train_dataloader.dataset.times=official"],
+        ),
+        (
+            ["{config}", "--cfg-options", "train_dataloader.dataset.stride=official"],
+            ["code's stride; add --cfg-options model.switches.stride=official"],
+        ),
+        (["{config}", "--cfg-options", "model.switches.strid=official"], ["switch 'strid'"]),
+        (
+            ["{config}", "--cfg-options", "train_dataloader.batch_size=1"],
+            ["batch_size=1, model.accumulate=1 D_s gets single", "batch_size=2 or more"],
+        ),
+        (["{config}", "--cfg-options", "model.accumulate=4"], ["batch_size=8 or more"]),
+        (["{config}", "--cfg-options", "model.accumulate=3"], ["accumulate=3 cannot split the 4"]),
+        (["{config}", "--cfg-options", "model.accumulate=0"], ["accumulate=0 cannot split the 4"]),
+        (
+            ["{config}", "--cfg-options", "model.switches.minibatch_stddev=official"]
+            + ["model.accumulate=2"],
+            ["D_t gets 6 frames", "a multiple of 8", "model.switches.minibatch_stddev=paper"],
+        ),
+        (
+            ["{config}", "--cfg-options", "train_dataloader.dataset.size=32"],
+            ["has 16 pixels and the data have 32", "train_dataloader.dataset.size=16"],
+        ),
+        (
+            ["{config}", "--cfg-options", "model.shuffle_discriminator.size=8"],
+            ["makes 16 pixels", "judges 8", "model.shuffle_discriminator.size=16"],
+        ),
+        (
+            ["{config}", "--cfg-options", "model.time_discriminator.time_points=4"],
+            ["time_points=4", "a triplet has 3 frames; give 1 to 3"],
+        ),
+        (["{config}", "--cfg-options", "model.time_discriminator.time_points=0"], ["points=0"]),
+        (
+            ["{config}", "--cfg-options", "model.time_discriminator=None"]
+            + ["model.shuffle_discriminator=None"],
+            ["needs time_discriminator"],
+        ),
+        (
+            ["{config}", "--cfg-options", "optim_wrapper.optimizer.lr=-1"],
+            ["Invalid learning rate: -"],
+        ),
+        (["{config}", "--cfg-options", "optim_wrapper.optimizer.momentum=0"], ["'momentum'"]),
+        (["{config}", "--cfg-options", "optim_wrapper.optimizer.betas=[0.9]"], ["optim_wrapper"]),
+        (["{config}", "--cfg-options", "optim_wrapper.optimizer.lr=None"], ["optim_wrapper"]),
+        (
+            ["{config}", "--cfg-options", "optim_wrapper.optimizer=None"],
+            ["optim_wrapper cannot be built"],
+        ),
+        (["{config}", "--cfg-options", "optim_wrapper.optimizer.type=Adan"], ["Adan"]),
+        (["{config}", "--cfg-options", "optim_wrapper.clip=1"], ["'clip'"]),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    tmp_path, toy_config, train, check_refusal, arguments, words, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for variable in ("WORLD_SIZE", "SLURM_NTASKS"):  # the tests may be run by a launcher
+        monkeypatch.delenv(variable, raising=False)
+    config = toy_config()
+    check_refusal(train, [str(a).format(config=config) for a in arguments], *words)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU can compute in fp16")
+def test_fp16_needs_a_gpu(tmp_path, toy_config, train, check_refusal):
+    check_refusal(
+        train, [toy_config(), "--work-dir", tmp_path / "w", "--amp", "fp16"], "fp16", "bf16"
+    )
+
+
+def test_a_missing_list_of_clips(tmp_path, toy_config, train, check_refusal):
+    dataset = {"type": "TripletVideoDataset", "annotations": "nowhere/list.csv", "size": 16}
+    config = toy_config()
+    cfg = Config.fromfile(config)
+    cfg.train_dataloader.dataset = dataset
+    cfg.dump(config)
+    check_refusal(train, [config, "--work-dir", tmp_path / "w"], "nowhere/list.csv")
+
+
+def test_options_reach_the_config(tmp_path, toy_config, load_tool):
+    tool = load_tool("train")
+    args = tool.parse_args([str(toy_config()), "--seed", "5", "--amp"])
+    cfg = Config.fromfile(args.config)
+    tool.apply_args(cfg, args)
+    assert cfg.randomness.seed == cfg.model.seed == cfg.train_dataloader.dataset.seed == 5
+    assert cfg.model.precision == "auto" and cfg.resume is False and cfg.load_from is None
+    assert cfg.work_dir == f"work_dirs/{args.config.stem}"
+    args = tool.parse_args([str(args.config), "--amp", "bf16"])
+    tool.apply_args(cfg, args)
+    assert cfg.model.precision == "bf16" and cfg.randomness.seed == 5
+
+
+def test_a_config_can_say_that_it_resumes(tmp_path, toy_config, load_tool):
+    tool = load_tool("train")
+    last, other = tmp_path / "iter_3.pth", tmp_path / "other.pth"
+    last.touch(), other.touch()
+
+    def apply(changes, *options):
+        config = toy_config({"resume": True, **changes})
+        args = tool.parse_args([str(config), "--work-dir", str(tmp_path), *options])
+        cfg = Config.fromfile(config)
+        tool.apply_args(cfg, args)
+        return cfg.resume, cfg.load_from
+
+    assert apply({}) == (True, str(last))
+    assert apply({"load_from": str(other)}) == (True, str(other))
+    assert apply({"load_from": str(other)}, "--resume") == (True, str(last))
+    last.unlink()
+    assert apply({}) == (False, None)
+    assert apply({"resume": False, "load_from": str(other)}) == (False, str(other))
+
+
+def test_another_seed_is_refused(load_tool):
+    tool = load_tool("train")
+    with pytest.raises(UserError, match="a.pth: was trained with seed 7 .* add --seed 7"):
+        tool.check_seed("a.pth", {"meta": {"seed": 7}}, 0)
+    tool.check_seed("a.pth", {"meta": {"seed": 7}}, 7)
+    tool.check_seed("a.pth", {"meta": {"seed": 7}}, None)  # MMEngine then takes the old one
+    tool.check_seed("a.pth", {"meta": {}}, 0)  # of the authors
+
+
+def test_the_cycling_stride_knows_the_global_batch(toy_config, load_tool, monkeypatch):
+    tool = load_tool("train")
+    config = toy_config({"train_dataloader.dataset.stride": "official"})
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    monkeypatch.setenv("SLURM_NTASKS", "5")
+    for launcher, items in (("none", 4), ("pytorch", 12), ("slurm", 20)):
+        args = tool.parse_args([str(config), "--launcher", launcher])
+        cfg = Config.fromfile(config)
+        cfg.train_dataloader.dataset.items_per_iteration = 16  # of one process in the config
+        tool.apply_args(cfg, args)
+        assert cfg.train_dataloader.dataset.items_per_iteration == items
+    plain = Config.fromfile(toy_config())
+    tool.apply_args(plain, tool.parse_args([str(config)]))
+    assert "items_per_iteration" not in plain.train_dataloader.dataset
+
+
+@pytest.mark.slow
+def test_the_released_code_is_trained_when_model_and_data_agree(
+    tmp_path, toy_config, train, capsys
+):
+    options = ["model.preset=official", "train_cfg.max_iters=1"]
+    data = ["train_dataloader.dataset.stride=official", "train_dataloader.dataset.times=official"]
+    train([str(toy_config()), "--work-dir", str(tmp_path), "--cfg-options", *options, *data])
+    assert "4 triplets per iteration" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_weights_to_start_from_belong_to_the_model(trained, train, check_refusal, tmp_path):
+    config, work_dir, _ = trained
+    arguments = [config, "--work-dir", tmp_path / "x", "--cfg-options"]
+    start = f"load_from={work_dir / 'iter_2.pth'}"
+    check_refusal(
+        train,
+        [*arguments, start, "model.generator.motion_dim=10"],
+        "iter_2.pth: is not a checkpoint of this config: generator.",
+        "use a config of the same sizes",
+    )
+    # One that has more players is fine.
+    options = ["model.shuffle_discriminator=None", "train_cfg.max_iters=1"]
+    train([str(argument) for argument in [*arguments, start, *options]])
+
+
+def test_a_ramp_that_is_done_stays_done(load_tool, make_generator, make_meta):
+    tool = load_tool("train")
+    for ramp, left_out in ((0.0, False), (0.5, False), (1.0, True)):
+        card = make_card(make_generator(), make_meta(ramp=ramp))
+        model = SimpleNamespace(ramp=(2, 6))
+        checkpoint = {"state_dict": {}, CARD_KEY: json.dumps(card)}
+        assert tool.carry_ramp("a.pth", checkpoint, model) == left_out
+        assert model.ramp == (None if left_out else (2, 6))
+    assert not tool.carry_ramp("a.pth", {"state_dict": {}}, SimpleNamespace(ramp=(2, 6)))
+    assert not tool.carry_ramp("a.pth", checkpoint, SimpleNamespace(ramp=None))
+
+
+@pytest.mark.slow
+def test_weights_to_start_from_bring_no_counter(trained, train, tmp_path):
+    config, work_dir, _ = trained
+    old = torch.load(work_dir / "iter_2.pth", weights_only=True)["state_dict"]
+    options = ["train_cfg.max_iters=1", f"load_from={work_dir / 'iter_2.pth'}"]
+    train([str(config), "--work-dir", str(tmp_path / "new"), "--cfg-options", *options])
+    new = torch.load(tmp_path / "new" / "iter_1.pth", weights_only=True)["state_dict"]
+    assert old["iterations_done"] == 2 and new["iterations_done"] == 1
+    name = "generator.synthesis.constant"
+    assert (old[name] - new[name]).abs().max() < 0.01  # one step away, not drawn anew
+
+
+def test_the_newest_checkpoint_is_found(tmp_path, load_tool):
+    tool = load_tool("train")
+    assert tool.find_checkpoint("auto", tmp_path) is None
+    assert tool.find_checkpoint(None, tmp_path) is None
+    for n in (900, 1000):
+        (tmp_path / f"iter_{n}.pth").touch()
+    assert tool.find_checkpoint("auto", tmp_path).name == "iter_1000.pth"
+    (tmp_path / "last_checkpoint").write_text(str(tmp_path / "iter_900.pth"))
+    assert tool.find_checkpoint("auto", tmp_path).name == "iter_900.pth"
+    (tmp_path / "last_checkpoint").write_text("/moved/away/iter_900.pth\n")
+    assert tool.find_checkpoint("auto", tmp_path).name == "iter_900.pth"
+    (tmp_path / "last_checkpoint").write_text("/gone/iter_2.pth")
+    assert tool.find_checkpoint("auto", tmp_path).name == "iter_1000.pth"
+    copy = shutil.copytree(tmp_path, tmp_path / "copy")
+    (copy / "last_checkpoint").write_text(str(tmp_path / "iter_900.pth"))
+    assert tool.find_checkpoint("auto", copy) == copy / "iter_900.pth"
+
+
+@pytest.mark.slow
+def test_as_a_program(run_tool):
+    shown = run_tool("train.py", "--help")
+    assert shown.returncode == 0 and "python tools/train.py configs/" in shown.stdout
+    failed = run_tool("train.py", "configs/no_such.py")
+    assert failed.returncode == 2
+    assert "Traceback" not in failed.stderr
+    assert [line for line in failed.stderr.splitlines() if line.startswith("error: configs/no")]
+
+
+@pytest.mark.slow
+def test_two_processes_without_a_gpu_give_the_update_of_one(tmp_path, toy_config, run_tool, train):
+    """Two processes of 2 triplets each, and one that takes its 4 in two parts."""
+    options = ["train_cfg.max_iters=3", "custom_hooks=[]"]
+    both, one = tmp_path / "both", tmp_path / "one"
+    run = run_tool(
+        "dist_train.sh",
+        toy_config({"train_dataloader.batch_size": 2}),
+        2,
+        *["--work-dir", both, "--cfg-options", *options],
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout.count("training on 2 x cpu in float32 | 4 triplets per iteration") == 1
+    assert run.stdout.count("done: results in") == 1
+    accumulating = toy_config({"model.accumulate": 2})
+    train([str(accumulating), "--work-dir", str(one), "--cfg-options", *options])
+    states = [
+        torch.load(path / "iter_3.pth", weights_only=True)["state_dict"] for path in (both, one)
+    ]
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], atol=2e-4, rtol=1e-3, msg=name)
+
+
+def test_scripts_say_how_they_are_used(run_tool):
+    for script in ("dist_train.sh", "dist_test.sh", "slurm_train.sh"):
+        run = run_tool(script)
+        assert run.returncode == 2 and run.stderr.startswith("usage: ") and script in run.stderr

@@ -1,0 +1,95 @@
+import argparse
+
+import pytest
+
+from mmctsvg.engine.config import OptionsAction, config_errors, load_config
+from mmctsvg.utils.errors import UserError
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "ctsvg_small.py"
+    path.write_text(
+        "model = dict(type='CTSVG', size=16, ramp=(1, 2), on=True, name='x', stride=1)\n"
+        "hooks = [dict(type='A', interval=1)]\nload_from = None\n"
+    )
+    return path
+
+
+def test_options_change_the_config(config):
+    options = {
+        "model.size": 32,
+        "model.ramp": (3, 4),
+        "model.stride": "official",
+        "model.new": 5,
+        "hooks.0.interval": 7,
+        "load_from": "a.pth",
+        "model.name": None,
+        "model.switches.ramp": "official",
+    }
+    cfg = load_config(config, options)
+    assert cfg.model.size == 32 and cfg.model.ramp == (3, 4) and cfg.model.new == 5
+    assert cfg.model.stride == "official" and cfg.model.name is None
+    assert cfg.model.switches == {"ramp": "official"}
+    assert cfg.hooks[0].interval == 7 and cfg.load_from == "a.pth"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("modle.size", 1, "no modle; did you mean model"),
+        ("unknown", 1, "no unknown; there are: hooks, load_from, model"),
+        ("model.size", "big", "must be a int like 16, not a str"),
+        ("model.size", True, "not a bool"),
+        ("model.on", 1, "must be a bool"),
+        ("model.ramp", 5, "must be a tuple"),
+        ("model", 5, "must be a ConfigDict"),
+        ("model.size.x", 5, "model.size is 16 and has no part 'x'"),
+        ("hooks.3.interval", 5, "below 1"),
+        ("hooks.interval.x", 5, "below 1"),
+    ],
+)
+def test_wrong_options(config, key, value, message):
+    with pytest.raises(UserError, match=f"--cfg-options {key}.*{message}"):
+        load_config(config, {key: value})
+
+
+def test_files_that_are_no_configs(tmp_path, config):
+    with pytest.raises(UserError, match="ctsvg_smal.py.*did you mean .*ctsvg_small.py"):
+        load_config(tmp_path / "ctsvg_smal.py")
+    with pytest.raises(UserError, match="configs/"):
+        load_config("/nowhere/x.py")
+    for text in ("model = (", "x = undefined", "_base_ = 'missing.py'", "1 / 0"):
+        config.write_text(text)
+        with pytest.raises(UserError, match="ctsvg_small.py: the config cannot be read"):
+            load_config(config)
+
+
+def test_option_parser():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cfg-options", nargs="+", action=OptionsAction)
+    parsed = parser.parse_args(["--cfg-options", "a.b=1", "c=[1,2]", "d=x", "e=None", "f=(1,2)"])
+    assert parsed.cfg_options == {"a.b": 1, "c": [1, 2], "d": "x", "e": None, "f": (1, 2)}
+    with pytest.raises(UserError, match="takes key=value"):
+        parser.parse_args(["--cfg-options", "a.b"])
+    for words in (["a.b=(1,2"], ["c=1", "a.b=[1,", "2]"]):
+        with pytest.raises(UserError, match=r"--cfg-options a.b=.*a bracket is missing"):
+            parser.parse_args(["--cfg-options", *words])
+
+
+def test_what_components_refuse_is_the_users_error():
+    def fail(error):
+        with config_errors("c.py"):
+            raise error
+
+    for error in (
+        ValueError("size=5: must be\n a power of two"),
+        TypeError("A.__init__() got an unexpected keyword argument 'x'"),
+        KeyError("X is not in the mmctsvg::model registry. Please check ... http"),
+    ):
+        with pytest.raises(UserError, match="^c.py: ") as caught:
+            fail(error)
+        assert "\n" not in str(caught.value) and "http" not in str(caught.value)
+    for error in (TypeError("unsupported operand"), KeyError("x"), RuntimeError("y")):
+        with pytest.raises(type(error)):
+            fail(error)
