@@ -56,7 +56,7 @@ PARAM_SCHEDULERS = _child(mmagic.PARAM_SCHEDULERS)
 METRICS = _child(mmagic.METRICS, "mmctsvg.evaluation.metrics")
 EVALUATORS = _child(mmagic.EVALUATORS)
 
-# Films and curves.
+# Videos and curves.
 VISUALIZERS = _child(mmagic.VISUALIZERS)
 VISBACKENDS = _child(mmagic.VISBACKENDS)
 

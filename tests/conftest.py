@@ -63,7 +63,7 @@ optim_wrapper = dict(
     optimizer=dict(type="Adam", lr=0.002, betas=(0.0, 0.99)),
 )
 default_hooks = dict(logger=dict(interval=2), checkpoint=dict(interval=4))
-custom_hooks = [dict(type="FilmGridHook", interval=-1, rows=2, columns=2, frames=3)]
+custom_hooks = [dict(type="VideoGridHook", interval=-1, rows=2, columns=2, frames=3)]
 """
 _numbers = itertools.count()
 
@@ -139,8 +139,8 @@ def load_module(path: Path) -> ModuleType:
 
 @pytest.fixture
 def load_tool():
-    """Returns a loader of tools as modules: ``load_tool("train").main(["config.py"])``."""
-    return lambda name: load_module(ROOT / "tools" / f"{name}.py")
+    """Returns a loader of commands as modules: ``load_tool("train").main(["config.py"])``."""
+    return lambda name: importlib.import_module(f"mmctsvg.cli.{name}")
 
 
 @pytest.fixture(scope="session")
@@ -292,3 +292,18 @@ def draw_poses():
 def drawn_actions():
     """Names of the actions that ``draw_poses`` knows."""
     return _DRAWN_ACTIONS
+
+
+@pytest.fixture
+def make_video():
+    """Returns a maker of videos of noise: ``make_video(3, frames=16, size=8, actor="ann")``."""
+
+    from mmctsvg.evaluation.video import Video
+
+    def make(seed, frames=16, size=8, **labels):
+        rng = np.random.default_rng(seed)
+        shape = (frames, size, size, 3)
+        labels = {"name": f"video{seed}", **labels}
+        return Video(frames=rng.integers(0, 256, shape, dtype=np.uint8), **labels)
+
+    return make

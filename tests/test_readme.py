@@ -52,12 +52,12 @@ def test_pictures_of_the_pages():
 @pytest.mark.parametrize(
     "command", [c for c in commands() if c[1] == "tools/generate.py" and "--demo" in c]
 )
-def test_films_of_the_demo(command, tmp_path, monkeypatch, load_tool):
+def test_videos_of_the_demo(command, tmp_path, monkeypatch, load_tool):
     """At the length that is written there."""
     monkeypatch.chdir(tmp_path)
     load_tool("generate").main(command[2:])
-    films = list(tmp_path.rglob("samples*.mp4"))
-    assert films and all(film.stat().st_size > 1000 for film in films)
+    videos = list(tmp_path.rglob("samples*.mp4"))
+    assert videos and all(video.stat().st_size > 1000 for video in videos)
 
 
 @pytest.mark.parametrize(

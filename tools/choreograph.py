@@ -1,4 +1,4 @@
-"""Renders a film from a script that says who does what, with which motion, from when on."""
+"""Renders a video from a script that says who does what, with which motion, from when on."""
 
 from mmctsvg.cli.choreograph import main
 

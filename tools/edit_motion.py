@@ -1,4 +1,4 @@
-"""Edits a motion: louder or softer by frequency, looped, mixed with another, moved along its PCA."""
+"""Edits a motion: gains by frequency, loops, mixtures, steps along principal directions."""
 
 from mmctsvg.cli.edit_motion import main
 

@@ -1,4 +1,4 @@
-"""Measures anybody's generated films against real ones."""
+"""Measures anybody's generated videos against real ones."""
 
 from mmctsvg.cli.evaluate_videos import main
 

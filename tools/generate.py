@@ -1,4 +1,4 @@
-"""Generates films of any actors doing any actions, with any motions, of any length."""
+"""Generates videos of any actors doing any actions, with any motions, of any length."""
 
 from mmctsvg.cli.generate import main
 

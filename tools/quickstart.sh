@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a bare machine to a film: set up, train the small model on drawn people, generate.
+# From a bare machine to a video: set up, train the small model on drawn people, generate.
 #
 #   bash tools/quickstart.sh          makes and uses .venv
 #   bash tools/quickstart.sh --here   uses the active environment
@@ -20,7 +20,7 @@ case ${1:-} in
   *) fail "unknown argument $1; the only one is --here, which installs into the active environment" ;;
 esac
 
-# The film of the model that is shipped: something to look at while one's own is being trained.
+# The video of the model that is shipped: something to look at while one's own is being trained.
 if [ -f "$DEMO" ] && [ ! "$OUT/demo/samples.png" -nt "$DEMO" ]; then
   "$ENV_PYTHON" tools/generate.py --demo --out-dir "$OUT/demo"
 fi
@@ -37,7 +37,7 @@ NUMBERS=$(cat "$OUT"/*/*.log | grep -o 'SynthTruth: .* recognised, .*' | tail -n
 
 cat <<END
 
-The film:          $PWD/$OUT/samples.mp4
+The video:          $PWD/$OUT/samples.mp4
 The contact sheet: $PWD/$OUT/samples.png
 The curves:        $PWD/$OUT/curves.png
 ${NUMBERS:-For numbers, run: python tools/test.py $CONFIG $OUT/generator.safetensors}

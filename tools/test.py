@@ -1,4 +1,4 @@
-"""Looks at a trained model: its films beside real clips of cells that training never saw."""
+"""Looks at a trained model: its videos beside real clips of cells that training never saw."""
 
 from mmctsvg.cli.test import main
 

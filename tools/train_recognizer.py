@@ -1,4 +1,4 @@
-"""Trains the action recogniser that judges generated films, and measures it on held-out real clips."""
+"""Trains the action recogniser of generated videos, and measures it on held-out real clips."""
 
 from mmctsvg.cli.train_recognizer import main
 

@@ -1,4 +1,4 @@
-# What all trainings share: how they log, film, draw and save.
+# What all trainings share: how they log, video, draw and save.
 default_scope = "mmctsvg"
 
 default_hooks = dict(
@@ -10,7 +10,7 @@ default_hooks = dict(
     checkpoint=dict(type="AtomicCheckpointHook", interval=1000, max_keep_ckpts=2),
 )
 custom_hooks = [
-    dict(type="FilmGridHook", interval=1000),
+    dict(type="VideoGridHook", interval=1000),
     dict(type="CurvesHook", interval=1000),
     dict(type="ExportHook", interval=1000),
 ]

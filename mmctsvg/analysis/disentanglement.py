@@ -11,7 +11,7 @@ from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval
 from mmctsvg.evaluation.functional.correlation import standardise, synchrony, synchrony_interval
 from mmctsvg.evaluation.metrics import FaceIdentity, LiASync, SynthTruth
 from mmctsvg.evaluation.metrics.synth_truth import CURVES, NAMES, STILL
-from mmctsvg.evaluation.video import Film
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 _SAMPLES = 1000  # resamplings for intervals
@@ -20,12 +20,12 @@ NOTHING = float("nan")
 Row = dict[str, Any]
 
 
-def measure_drawn(films: Iterable[Film], frames: int) -> dict[str, Any]:
-    """Measures films of drawn people with `SynthTruth`.
+def measure_drawn(videos: Iterable[Video], frames: int) -> dict[str, Any]:
+    """Measures videos of drawn people with `SynthTruth`.
 
     Args:
-        films: of people x actions x motions, all three labelled.
-        frames: of each film, from its start.
+        videos: of people x actions x motions, all three labelled.
+        frames: of each video, from its start.
 
     Returns:
         ``motion``, rows of correlations: for another actor, `SynthTruth`'s sync, and for another
@@ -34,8 +34,8 @@ def measure_drawn(films: Iterable[Film], frames: int) -> dict[str, Any]:
         as control those that look most like one certain other person. ``notes``.
     """
     metric = SynthTruth(frames=frames, interval=_SAMPLES)
-    for film in films:
-        metric.add(film, real=False)
+    for video in videos:
+        metric.add(video, real=False)
     records = list(metric.results)
     numbers = {name.partition("/")[2]: value for name, value in metric.evaluate().items()}
     notes = [note for note in metric.notes if "real clips" not in note]
@@ -91,32 +91,32 @@ def action_sync(records: Sequence[dict[str, Any]]) -> Row:
     }
 
 
-def measure_faces(films: Iterable[Film], lips: LiASync, identity: FaceIdentity) -> dict[str, Any]:
-    """Measures films of faces with `LiASync` and `FaceIdentity`.
+def measure_faces(videos: Iterable[Video], lips: LiASync, identity: FaceIdentity) -> dict[str, Any]:
+    """Measures videos of faces with `LiASync` and `FaceIdentity`.
 
     Args:
-        films: of people x actions x motions, labelled with the actor (or content), the motion, and
+        videos: of people x actions x motions, labelled with the actor (or content), the motion, and
             the action if there are any.
         lips: the instrument of the motion, new.
         identity: the instrument of the identity, new.
 
     Returns:
         As `measure_drawn`. Motion: correlations of lip areas. Identity: cosines of faces, over time
-        within a film, and between films of the first motion and of the others; control: another
+        within a video, and between videos of the first motion and of the others; control: another
         person's.
 
     Raises:
-        UserError: if there are no two films of one motion.
+        UserError: if there are no two videos of one motion.
     """
     first: str | None = None
     motions: set[str] = set()
     labels = []
-    for film in films:
-        first = film.motion if first is None else first
-        motions.add(film.motion)
-        labels.append({"actor": film.actor, "action": film.action})
-        lips.add(film, real=False)
-        identity.add(film, real=film.motion == first)
+    for video in videos:
+        first = video.motion if first is None else first
+        motions.add(video.motion)
+        labels.append({"actor": video.actor, "action": video.action})
+        lips.add(video, real=False)
+        identity.add(video, real=video.motion == first)
     records = [r | label for r, label in zip(lips.results, labels, strict=True)]
     notes = []
     motion = []
@@ -138,7 +138,7 @@ def measure_faces(films: Iterable[Film], lips: LiASync, identity: FaceIdentity) 
 
 
 def _lip_sync(lips: LiASync, records: list[dict[str, Any]], changed: str, kept: str) -> Row:
-    """r_t between films that share their motion and the label that is kept."""
+    """r_t between videos that share their motion and the label that is kept."""
 
     def named(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [r | {"motion": f"{r['motion']}, {r[kept]}", "content": r[changed]} for r in some]

@@ -1,4 +1,4 @@
-"""Ways to spoil a film by degrees, to see whether a metric notices."""
+"""Ways to spoil a video by degrees, to see whether a metric notices."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shuffle(
 def freeze(
     frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """The film stops for this share of its end."""
+    """The video stops for this share of its end."""
     last = len(frames) - 1 - round(strength * (len(frames) - 1))
     return frames[np.minimum(np.arange(len(frames)), last)]
 
@@ -54,15 +54,15 @@ def jitter(
 def swap(
     frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """In this share of the films another one is shown from the middle on, at the same times."""
+    """In this share of the videos another one is shown from the middle on, at the same times."""
     if rng.random() >= strength:
         return frames
     half = len(frames) // 2
     return np.concatenate([frames[:half], other[half : len(frames)]])
 
 
-#: Each takes uint8 frames (T, H, W, 3), another film of the same shape, a strength from 0 (nothing)
-#: to 1, and a source of randomness, and returns frames of the same shape.
+#: Each takes uint8 frames (T, H, W, 3), another of the same shape, a strength from 0 (nothing) to
+#: 1, and a source of randomness, and returns frames of the same shape.
 DISTORTIONS: dict[str, Distortion] = {
     "blur": blur,
     "time shuffle": shuffle,

@@ -1,4 +1,4 @@
-"""How much the faces in a film look like those in a clip, at once."""
+"""How much the faces in a video look like those in a clip, at once."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from mmctsvg.evaluation.metrics import FaceIdentity
-from mmctsvg.evaluation.video import Film
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 
 def measure_likeness(
-    clip: np.ndarray, films: Mapping[str, np.ndarray], **options: Any
+    clip: np.ndarray, videos: Mapping[str, np.ndarray], **options: Any
 ) -> tuple[dict[str, float], str]:
-    """Mean cosine of the face embeddings of a clip and of films of its person (`FaceIdentity`).
+    """Mean cosine of the face embeddings of a clip and of videos of its person (`FaceIdentity`).
 
     Args:
         clip: uint8 ``(T, H, W, 3)``.
-        films: by name, as uint8 ``(T, H, W, 3)``.
+        videos: by name, as uint8 ``(T, H, W, 3)``.
         **options: of `FaceIdentity`.
 
     Returns:
@@ -31,9 +31,9 @@ def measure_likeness(
     except UserError as error:
         return {}, f"identity was not measured: {error}"
     found = {}
-    for name, frames in films.items():
-        metric.add(Film(frames=clip, name="clip", actor="person"), real=True)
-        metric.add(Film(frames=frames, name=name, actor="person"), real=False)
+    for name, frames in videos.items():
+        metric.add(Video(frames=clip, name="clip", actor="person"), real=True)
+        metric.add(Video(frames=frames, name=name, actor="person"), real=False)
         found[name] = metric.evaluate()["Identity/real_person"]
     seen = {name: cosine for name, cosine in found.items() if np.isfinite(cosine)}
     lost = [name for name in found if name not in seen]

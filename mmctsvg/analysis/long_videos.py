@@ -1,4 +1,4 @@
-"""What becomes of a person in a film that is much longer than the training clips."""
+"""What becomes of a person in a video that is much longer than the training clips."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-#: Curves of a film: what `measure_windows` gives.
+#: Curves of a video: what `measure_windows` gives.
 CURVES = ("identity", "sharpness", "motion")
 KEPT = 0.9  # of the identity of the beginning: the person is still the same
 SHARP = (0.8, 1.25)  # of the sharpness of the beginning: neither blurred nor broken up
 
 
 def window_starts(length: int, count: int, frames: int) -> np.ndarray:
-    """Where windows of a long film begin: at 0, then ever further apart, the last at its end.
+    """Where windows of a long video begin: at 0, then ever further apart, the last at its end.
 
     Args:
-        length: of the film, in frames.
-        count: of windows, at least 2; short films have room for fewer different ones.
+        length: of the video, in frames.
+        count: of windows, at least 2; short videos have room for fewer different ones.
         frames: of each window.
 
     Returns:
-        Whole numbers, float64, ascending; the last window ends with the film.
+        Whole numbers, float64, ascending; the last window ends with the video.
 
     Raises:
-        ValueError: if the film is not longer than two windows.
+        ValueError: if the video is not longer than two windows.
     """
     if length <= 2 * frames:
         raise ValueError(f"length={length}: must be more than two windows of {frames} frames")
@@ -57,7 +57,7 @@ def motion_size(frames: np.ndarray) -> float:
 
 
 def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.ndarray]:
-    """Curves of a film over its windows.
+    """Curves of a video over its windows.
 
     Args:
         frames: uint8 (W, n, H, W, 3), the windows.
@@ -81,7 +81,7 @@ class Outcome:
     """One kind of drift, in numbers.
 
     Attributes:
-        identity_early, identity_late: means within the span, and in the second half of the film;
+        identity_early, identity_late: means within the span, and in the second half of the video;
             NaN where nothing was measured.
         sharpness, motion: late by early.
         lost_at: start of the first window from which on the person is never the same again; None
@@ -107,7 +107,7 @@ def summarise(curves: Mapping[str, np.ndarray], starts: np.ndarray, span: float)
     identity 0.
 
     Args:
-        curves: of `measure_windows`, (W,) or (films, W) each.
+        curves: of `measure_windows`, (W,) or (videos, W) each.
         starts: of the windows, (W,), in frames.
         span: length of the beginning, in frames.
     """

@@ -1,4 +1,4 @@
-"""What motion vectors decide about films of drawn people: tempo, size and phase."""
+"""What motion vectors decide about videos of drawn people: tempo, size and phase."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from mmctsvg.evaluation.functional.drawn_people import measure
 from mmctsvg.evaluation.functional.oscillation import find_oscillation
 from mmctsvg.evaluation.functional.regression import cross_validated_r2
 from mmctsvg.evaluation.metrics.synth_truth import NAMES, STILL
-from mmctsvg.evaluation.video import film_from_tensor
+from mmctsvg.evaluation.video import video_from_tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
 #: Frequency in Hz, standard deviation in the curve's unit, sine and cosine of the phase at t = 0.
 FACTORS = ("tempo", "size", "sine", "cosine")
-LEAST_FRAMES = 16  # of a film whose factors are measured
+LEAST_FRAMES = 16  # of a video whose factors are measured
 
 
-def film_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np.ndarray:
-    """The factors of a film, from the curve that tells its action.
+def video_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np.ndarray:
+    """The factors of a video, from the curve that tells its action.
 
     Args:
         frames: uint8 (T, H, W, 3), square.
@@ -44,33 +44,33 @@ def film_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np.
 def measure_factors(
     inferencer: CTSVGInferencer, motions: Tensor, actor: str, actions: tuple[str, ...], frames: int
 ) -> dict[str, np.ndarray]:
-    """Renders every motion in every action and measures the films.
+    """Renders every motion in every action and measures the videos.
 
     Args:
         inferencer: a generator of drawn people.
         motions: (n, k).
         actor: who is shown.
         actions: their names.
-        frames: length of the films, from t = 0.
+        frames: length of the videos, from t = 0.
 
     Returns:
-        Action -> (n, 4), see `film_factors`.
+        Action -> (n, 4), see `video_factors`.
 
     Raises:
-        UserError: if the films are too short.
+        UserError: if the videos are too short.
     """
     if frames < LEAST_FRAMES:
         raise UserError(
-            f"factors of motion need films of {LEAST_FRAMES} frames or more, not {frames}."
+            f"factors of motion need videos of {LEAST_FRAMES} frames or more, not {frames}."
         )
     found: dict[str, np.ndarray] = {}
-    with Progress(len(motions) * len(actions), f"films of {actor}", quiet_until=2.0) as progress:
+    with Progress(len(motions) * len(actions), f"videos of {actor}", quiet_until=2.0) as progress:
         for action in actions:
             rows = []
             for m in motions:
-                video = inferencer.render(range(frames), actor, action, motion=m, chunk=64)
-                film = film_from_tensor(video, f"{actor}, {action}")
-                rows.append(film_factors(film.frames, actor, action, inferencer.fps))
+                rendered = inferencer.render(range(frames), actor, action, motion=m, chunk=64)
+                video = video_from_tensor(rendered, f"{actor}, {action}")
+                rows.append(video_factors(video.frames, actor, action, inferencer.fps))
                 progress.step()
             found[action] = np.stack(rows)
     return found
@@ -105,7 +105,7 @@ def agreement(factors: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> n
 
     Args:
         factors: action -> (n, 4).
-        other: the same of another person's films with the first motions, (at most n, 4).
+        other: the same of another person's videos with the first motions, (at most n, 4).
 
     Returns:
         R^2 of all factors of all actions, one after the other.

@@ -1,4 +1,4 @@
-"""How much of a clip's motion an inverted film shows: its curves against the clip's own."""
+"""How much of a clip's motion an inverted video shows: its curves against the clip's own."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def choose_clips(
 
     Raises:
         UserError: if none or both kinds are asked for, if an option belongs to the other kind, or
-            see `filmed_clips` and `drawn_clips`.
+            see `recorded_clips` and `drawn_clips`.
     """
     if bool(paths) == (drawn > 0):
         raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
     if paths:
-        return filmed_clips(paths, frames, crop, actor, action)
+        return recorded_clips(paths, frames, crop, actor, action)
     if actor is not None or action is not None or crop != "none":
         raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
     return drawn_clips(drawn, inferencers, frames)
@@ -88,7 +88,7 @@ def name_clip(path: Path) -> str:
     return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
 
 
-def filmed_clips(
+def recorded_clips(
     paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
 ) -> list[RecoveryClip]:
     """Clips from files, see `choose_clips`.
@@ -165,14 +165,14 @@ def drawn_clips(
     return clips
 
 
-def film_curves(
+def video_curves(
     clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
 ) -> Curves:
-    """How somebody moves in a film, (T,) each.
+    """How somebody moves in a video, (T,) each.
 
     Args:
         clip: whom it shows.
-        frames: of the clip or of an inverted film, uint8 (T, H, W, 3).
+        frames: of the clip or of an inverted video, uint8 (T, H, W, 3).
         detector: finds the lips; None for drawn people, see `drawn_people.measure`.
 
     Returns:
@@ -196,7 +196,7 @@ def real_curves(
     """
     if clip.truth is not None:
         return clip.truth
-    curves = film_curves(clip, frames, detector)
+    curves = video_curves(clip, frames, detector)
     area = curves["lips"]
     if not np.isfinite(area).all():
         raise UserError(f"{clip.name}: no face can be followed in it at {frames.shape[1]} pixels.")
@@ -208,9 +208,9 @@ def real_curves(
 def correlate(
     real: Mapping[str, np.ndarray], inverted: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Pearson correlation of every real curve with that of the inverted film.
+    """Pearson correlation of every real curve with that of the inverted video.
 
-    A film whose curve is flat, or has holes because no face was found, counts 0: it does not show
+    A video whose curve is flat, or has holes because no face was found, counts 0: it does not show
     the motion.
     """
     found = {}

@@ -1,4 +1,4 @@
-"""Whether all people in a grid of films move in step, measured at once."""
+"""Whether all people in a grid of videos move in step, measured at once."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mmctsvg.apis.grid import FilmPlan
+from mmctsvg.apis.grid import VideoGrid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.datasets import synth
 from mmctsvg.evaluation.metrics import LiASync, SynthTruth
-from mmctsvg.evaluation.video import film_from_tensor
+from mmctsvg.evaluation.video import video_from_tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
@@ -38,7 +38,7 @@ def choose_instrument(inferencer: CTSVGInferencer, wanted: str = "auto") -> str:
 
 
 def make_instrument(instrument: str, frames: int) -> SynthTruth | LiASync:
-    """`SynthTruth` for ``'drawn'``, `LiASync` for ``'lips'``, of at most 120 frames of a film.
+    """`SynthTruth` for ``'drawn'``, `LiASync` for ``'lips'``, of at most 120 frames of a video.
 
     Raises:
         UserError: if there are fewer than three frames, or what finds lips is missing.
@@ -51,7 +51,7 @@ def make_instrument(instrument: str, frames: int) -> SynthTruth | LiASync:
 
 def measure_sync(
     inferencer: CTSVGInferencer,
-    plan: FilmPlan,
+    plan: VideoGrid,
     times: Sequence[float],
     metric: SynthTruth | LiASync,
     control_seed: int = 1_000,
@@ -61,8 +61,8 @@ def measure_sync(
 
     Args:
         inferencer: the generator.
-        plan: the grid; films of one action are compared with each other where the generator knows
-            actions that drawn people do, all films of the grid by their lips otherwise.
+        plan: the grid; videos of one action are compared with each other where the generator knows
+            actions that drawn people do, all videos of the grid by their lips otherwise.
         times: of the frames; as many are looked at as the metric does.
         metric: of `make_instrument`.
         control_seed: of a second motion, which all people are given for the control.
@@ -70,7 +70,7 @@ def measure_sync(
 
     Returns:
         ``sync`` and ``control``, -1 to 1, NaN where there is nothing to compare; ``instrument``,
-        ``frames``, ``films`` and ``notes``.
+        ``frames``, ``videos`` and ``notes``.
     """
     times = list(times)[: metric.frames]
     drawn = isinstance(metric, SynthTruth)
@@ -82,18 +82,18 @@ def measure_sync(
         for column, cell in zip(plan.columns, columns, strict=True)
         if "frames" not in cell and not (drawn and row not in _DRAWN)
     ]
-    if len(cells) < 4:  # two films with either motion
+    if len(cells) < 4:  # two videos with either motion
         return {
             "sync": math.nan,
             "control": math.nan,
             "instrument": metric.prefix,
             "frames": len(times),
-            "films": len(cells) // 2,
+            "videos": len(cells) // 2,
             "notes": [] if cells else ["nobody is shown whom this instrument knows"],
         }
-    with Progress(len(cells), "sync, films", quiet_until=2.0) as progress:
+    with Progress(len(cells), "sync, videos", quiet_until=2.0) as progress:
         for motion, row, column, cell in cells:
-            film = film_from_tensor(
+            video = video_from_tensor(
                 inferencer.render(times, **cell, **options),
                 f"{row}, {column}, {motion} motion",
                 fps=inferencer.fps,
@@ -101,7 +101,7 @@ def measure_sync(
                 action=column,
                 motion=motion,
             )
-            metric.add(film, real=False)
+            metric.add(video, real=False)
             progress.step()
     # Both motions together give the control; the motion asked for is then measured alone.
     records = list(metric.results)
@@ -114,7 +114,7 @@ def measure_sync(
         "control": both[f"{metric.prefix}/{control}"],
         "instrument": metric.prefix,
         "frames": len(times),
-        "films": len(cells) // 2,
+        "videos": len(cells) // 2,
         # There are no real clips and no interval here, so what is said of them is left out.
         "notes": [n for n in metric.notes if "real clips" not in n and "interval" not in n],
     }

@@ -1,4 +1,4 @@
-"""Film grids: many actors and actions in one film, and the contact sheet of it."""
+"""Video grids: many actors and actions in one video, and the contact sheet of it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from mmctsvg.visualization import (
 from .inferencer import CTSVGInferencer
 
 FORMATS = ("mp4", "gif", "png", "sheet")
-SMALLEST_VIDEO = 96  # pixels that a video in a film has at least, so that people can watch it
+SMALLEST_VIDEO = 96  # pixels that a video in a video has at least, so that people can watch it
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilmPlan:
-    """What stands where in one film.
+class VideoGrid:
+    """What stands where in one video.
 
     Args:
-        name: short name, unique among the films that are made together; empty for a single film.
+        name: short name, unique among the videos that are made together; empty for a single video.
         title: one line for people.
         rows: names of the rows.
         columns: names of the columns.
@@ -58,7 +58,7 @@ class FilmPlan:
         return len(self.rows) * len(self.columns)
 
 
-def plan_films(
+def plan_grids(
     inferencer: CTSVGInferencer,
     *,
     actors: Sequence[str | int] | None = None,
@@ -66,12 +66,12 @@ def plan_films(
     seeds: Sequence[int] = (0,),
     contents: Sequence[int] = (0, 1, 2, 3),
     motions: Mapping[str, Motion | Waves | Tensor] | None = None,
-) -> list[FilmPlan]:
+) -> list[VideoGrid]:
     """Arranges what is asked for in grids.
 
     Rows are actors, or drawn contents if the generator knows no actors. Columns are actions; every
-    motion seed then has its own film, in which all people move by the same motion vector. If the
-    generator knows no actions, there is one film whose columns are the motions.
+    motion seed then has its own video, in which all people move by the same motion vector. If the
+    generator knows no actions, there is one video whose columns are the motions.
 
     Args:
         inferencer: the generator.
@@ -105,23 +105,23 @@ def plan_films(
     if not (inferencer.actions or actions is not None):
         return [_grid("", ", ".join(cells), rows, cells)]
     numbers = [inferencer.find_action(a) for a in (actions or range(len(inferencer.actions)))]
-    films = []
+    videos = []
     for name, (title, cell) in zip(names, cells.items(), strict=True):
         columns = {inferencer.actions[n]: {"action": n, **cell} for n in numbers}
-        films.append(_grid(name if len(names) > 1 else "", title, rows, columns))
-    return films
+        videos.append(_grid(name if len(names) > 1 else "", title, rows, columns))
+    return videos
 
 
 def _grid(
     name: str, title: str, rows: dict[str, dict[str, Any]], columns: dict[str, dict[str, Any]]
-) -> FilmPlan:
+) -> VideoGrid:
     cells = tuple(tuple({**row, **column} for column in columns.values()) for row in rows.values())
-    return FilmPlan(name=name, title=title, rows=tuple(rows), columns=tuple(columns), cells=cells)
+    return VideoGrid(name=name, title=title, rows=tuple(rows), columns=tuple(columns), cells=cells)
 
 
-def stream_film(
+def stream_grid(
     inferencer: CTSVGInferencer,
-    plan: FilmPlan,
+    plan: VideoGrid,
     times: Sequence[float],
     *,
     chunk: int = 16,
@@ -155,15 +155,15 @@ def stream_film(
 
 
 class SheetCollector:
-    """Keeps a few frames of a film that passes by and draws their contact sheet.
+    """Keeps a few frames of a video that passes by and draws their contact sheet.
 
     Args:
-        plan: the film's plan.
-        times: the film's times.
-        columns: at most how many frames are kept, evenly spread over the film.
+        plan: the video's plan.
+        times: the video's times.
+        columns: at most how many frames are kept, evenly spread over the video.
     """
 
-    def __init__(self, plan: FilmPlan, times: Sequence[float], columns: int = 8) -> None:
+    def __init__(self, plan: VideoGrid, times: Sequence[float], columns: int = 8) -> None:
         self.plan = plan
         self._wanted = evenly_spread(len(times), columns)
         self._labels = [time_label(times[i]) for i in self._wanted]
@@ -191,9 +191,9 @@ class SheetCollector:
         return stack_sheets(blocks, columns=1 if len(blocks) < 3 else 2)
 
 
-def write_film(
+def write_grid(
     inferencer: CTSVGInferencer,
-    plan: FilmPlan,
+    plan: VideoGrid,
     times: Sequence[float],
     base: str | Path,
     *,
@@ -210,11 +210,11 @@ def write_film(
         plan: what to render.
         times: when, in frames.
         base: path of the files without their ending.
-        formats: some of ``'mp4'`` and ``'gif'`` (the grid with names as a film), ``'png'`` (the
+        formats: some of ``'mp4'`` and ``'gif'`` (the grid with names as a video), ``'png'`` (the
             folder ``base_frames`` with bare frames of every video, laid out as
             ``row/column/000000.png``) and ``'sheet'`` (the contact sheet, ``base.png``).
-        fps: frames per second of the film; by default those of the training clips.
-        sound: a film whose sound is put under the mp4, if it has any.
+        fps: frames per second of the video; by default those of the training clips.
+        sound: a video whose sound is put under the mp4, if it has any.
         label: shows progress under this name, if rendering takes more than two seconds.
         **options: of `CTSVGInferencer.stream`: ``noise``, ``chunk``, ``exact``.
 
@@ -222,20 +222,20 @@ def write_film(
         What was written.
 
     Raises:
-        UserError: for an unknown noise or a frame rate that no film has.
+        UserError: for an unknown noise or a frame rate that no video has.
     """
     base = Path(base)
     size = inferencer.size
     shape = (len(plan.rows), len(plan.columns), size, size)
     scale = choose_scale(*shape[1:], smallest=SMALLEST_VIDEO)
     layout = SheetLayout(*shape, plan.rows, plan.columns, scale=scale)
-    films = [base.with_name(f"{base.name}.{end}") for end in ("mp4", "gif") if end in formats]
+    videos = [base.with_name(f"{base.name}.{end}") for end in ("mp4", "gif") if end in formats]
     frames_dir = base.with_name(f"{base.name}_frames")
     sheet_path = base.with_name(f"{base.name}.png")
     sheet = SheetCollector(plan, times)
     with ExitStack() as stack:
         rate = inferencer.fps if fps is None else fps
-        writers = [VideoWriter(path, rate, sound=sound) for path in films]
+        writers = [VideoWriter(path, rate, sound=sound) for path in videos]
         for writer in writers:  # all of them are made before one begins a file
             stack.enter_context(writer)
         folders: dict[tuple[int, int], FrameFolder] = {}
@@ -248,7 +248,7 @@ def write_film(
         quiet = 2.0 if label else float("inf")
         steps = len(times) * plan.count
         progress = stack.enter_context(Progress(steps, label or "", quiet_until=quiet))
-        for grid in stream_film(inferencer, plan, times, **options):
+        for grid in stream_grid(inferencer, plan, times, **options):
             sheet.add(grid)
             if writers:
                 frames = np.stack([layout.draw(frame) for frame in grid])
@@ -257,7 +257,7 @@ def write_film(
             for (r, c), folder in folders.items():
                 folder.write(grid[:, r, c])
             progress.step(len(grid) * plan.count)
-    written = [*films, *([frames_dir] if folders else [])]
+    written = [*videos, *([frames_dir] if folders else [])]
     if "sheet" in formats:
         write_png(sheet_path, sheet.draw())
         written.append(sheet_path)

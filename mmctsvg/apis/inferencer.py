@@ -162,7 +162,7 @@ class CTSVGInferencer:
         """Finds a motion by its file, or by the number of a seed.
 
         Args:
-            source: path of a motion, or a whole number: the first of `sample_motion` with this seed.
+            source: path of a motion, or a whole number: the first of `sample_motion` of that seed.
             any_weights: see `load_motion`.
             frames: length of a motion of a seed, which has none by itself, at least 2; its times
                 are 0, 1, ...
@@ -268,8 +268,9 @@ class CTSVGInferencer:
     ) -> Iterator[Tensor]:
         """Renders one video piece by piece; memory does not grow with its length.
 
-        A frame depends on its own time only, so a long film begins like a short one; with ``exact``
-        to the last bit. It may go on for ever, and with ``chunk=1`` every piece is a frame.
+        A frame depends on its own time only, so a long video begins like a short one, with
+        ``exact`` to the last bit. It may go on for ever, and with ``chunk=1`` every piece is a
+        frame.
 
         Args:
             times: when, in frames of the training clips; any real numbers in any order, such as
@@ -332,7 +333,7 @@ class CTSVGInferencer:
         shortest: int = 1,
         prepared: PreparedSynthesis | None = None,
     ) -> Iterator[Tensor]:
-        """Renders frames from ready styles, for films in which anything changes over time.
+        """Renders frames from ready styles, for videos in which anything changes over time.
 
         Args:
             styles: pieces ``(t, S)``, or ``(t, L, S)`` with a style for every layer, each rendered

@@ -1,4 +1,4 @@
-"""Who moves how, and when: films in which anything changes over time."""
+"""Who moves how, and when: videos in which anything changes over time."""
 
 from .perform import Performance, mix, prepare
 from .script import Change, Script, read_script

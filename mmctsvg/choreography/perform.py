@@ -76,7 +76,7 @@ class Performance:
         inferencer: the generator.
         script: see `Script`.
         motions: of the motion track, in its order.
-        fps: frames per second of the film.
+        fps: frames per second of the video.
     """
 
     inferencer: CTSVGInferencer
@@ -90,7 +90,7 @@ class Performance:
         return np.arange(max(1, round(self.script.length * self.fps))) / self.fps
 
     def clocks(self, seconds: np.ndarray) -> np.ndarray:
-        """Where every motion is at n moments of the film (n,): (motions, n), in its own seconds.
+        """Where every motion is at n moments of the video (n,): (motions, n), in its own seconds.
 
         The first motion follows the script's time; every later one begins when it is entered, and
         goes on at the speed of the script's time.
@@ -120,7 +120,7 @@ class Performance:
 
     @torch.no_grad()
     def styles(self, seconds: np.ndarray) -> Tensor:
-        """Styles ``[w_c, m * v(t)]`` (n, S) at n moments of the film (n,)."""
+        """Styles ``[w_c, m * v(t)]`` (n, S) at n moments of the video (n,)."""
         device = self.inferencer.device
         clocks = self.clocks(seconds)
         temporal = torch.stack(
@@ -136,7 +136,7 @@ class Performance:
             part = locate(self.script.tracks[track], seconds)
             share = torch.from_numpy(part.share).to(device)
             before, after = pick(part.before), pick(part.after)
-            # Where nothing changes, not even rounding may: these are the styles of a plain film.
+            # Where nothing changes, not even rounding may: these are the styles of a plain video.
             found = torch.where((share < 1)[:, None], before, after)
             for way in set(part.way[(part.share > 0) & (part.share < 1)]):
                 here = torch.from_numpy((part.way == way) & (part.share > 0) & (part.share < 1))

@@ -40,7 +40,7 @@ def draw_score(performance: Performance, path: str | Path) -> None:
             )
             begin = change.start + change.over
             name = change.value.removesuffix(".safetensors") if track == "motion" else change.value
-            # Beyond the film it would be white on white, and take the film's place.
+            # Beyond the video it would be white on white, and take the video's place.
             rows[0].text(begin, -row, f" {name}", va="center", color="white", clip_on=True)
     rows[0].set_yticks([0, -1, -2], TRACKS)
     rows[0].set_ylim(-2.5, 0.5)
@@ -51,7 +51,7 @@ def draw_score(performance: Performance, path: str | Path) -> None:
         there = part.after == number
         rows[1].plot(seconds[there], clock[there], color=colour)
     rows[1].set_ylabel("time of the motion, s")
-    rows[1].set_xlabel("time of the film, s")
+    rows[1].set_xlabel("time of the video, s")
     rows[1].set_xlim(0, performance.script.length)
     rows[1].grid(alpha=0.3)
     write_figure(path, figure)

@@ -27,7 +27,7 @@ class Change:
 
     Args:
         line: of the script, counted from 1.
-        start: in seconds of the film.
+        start: in seconds of the video.
         value: name or number of an actor or action; file or seed of a motion.
         over: seconds that it takes; 0 is a cut.
         way: one of `WAYS`.
@@ -48,10 +48,10 @@ class Script:
 
     Args:
         path: of the file, which names of motions start from.
-        fps: frames per second of the film; None for the generator's.
-        length: of the film, in seconds.
+        fps: frames per second of the video; None for the generator's.
+        length: of the video, in seconds.
         tracks: for each of `TRACKS` its changes in order.
-        time: pairs (film, motion) in seconds, see `TimeWarp`.
+        time: pairs (video, motion) in seconds, see `TimeWarp`.
         smooth_time: see `TimeWarp`.
     """
 
@@ -98,7 +98,7 @@ class _Parser:
             self.fps = self._number(top["fps"], "fps", least=0.1)
         length = math.inf  # where it cannot be read, nothing else is blamed for it
         if "length" not in top:
-            self._complain(root, "length is missing: say how long the film is, such as 6 s")
+            self._complain(root, "length is missing: say how long the video is, such as 6 s")
         else:
             seconds = self._time(top["length"])
             length = length if seconds is None else seconds
@@ -113,10 +113,10 @@ class _Parser:
         for name, changes in tracks.items():
             self._check_order(name, changes)
         time = []
-        for film, node in self._timed(top.get("time")):
+        for video, node in self._timed(top.get("time")):
             motion = self._time(node)
             if motion is not None:
-                time.append((film, motion))
+                time.append((video, motion))
         smooth = self._flag(top["smooth_time"]) if "smooth_time" in top else False
         if self.problems:
             lines = (f"{self.path}:{line}: {text}." for line, text in sorted(set(self.problems)))
@@ -170,7 +170,7 @@ class _Parser:
         self, start: float, node: yaml.Node, length: float
     ) -> Iterator[tuple[str, Change]]:
         if not 0 <= start < length and length > 0:
-            self._complain(node, f"{start:g} s lies outside of the film of {length:g} s")
+            self._complain(node, f"{start:g} s lies outside of the video of {length:g} s")
         items = dict(self._items(node, (*TRACKS, *WAYS, "from")))
         ways = [way for way in WAYS if way in items]
         if len(ways) > 1:
@@ -217,7 +217,7 @@ class _Parser:
                 self.problems.append((after.line, text))
 
     def _time(self, node: yaml.Node, text: str | None = None) -> float | None:
-        """Seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the film."""
+        """Seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the video."""
         text = getattr(node, "value", None) if text is None else text
         found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
         if not found or not math.isfinite(float(found[1])):

@@ -103,7 +103,7 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
     for number in Progress(clips, "drawing clips", quiet_until=2.0):
         actor, action, _ = cells[number % len(cells)]
         video = drawn.render(actor, action, number, np.arange(frames) * 1.0)
-        # Drawings compress better than films: noise of a camera makes up for that.
+        # Drawings compress better than videos: noise of a camera makes up for that.
         video = np.clip(video + rng.normal(0, 3, video.shape), 0, 255).astype(np.uint8)
         name = f"clip{number:04d}"
         for kind, suffix in SUFFIXES.items():

@@ -1,4 +1,4 @@
-"""Renders a film from a script that says who does what, with which motion, from when on.
+"""Renders a video from a script that says who does what, with which motion, from when on.
 
 A script is a small YAML file; docs/choreography.md explains all of it:
 
@@ -13,7 +13,7 @@ It is checked completely before anything is rendered.
 
 Examples:
     python tools/choreograph.py script.yaml demo
-    python tools/choreograph.py script.yaml generator.safetensors --sound speech.mp4 --out-dir film
+    python tools/choreograph.py script.yaml generator.safetensors --sound speech.mp4 --out-dir video
     python tools/choreograph.py script.yaml generator.safetensors --check
 """
 
@@ -39,7 +39,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--check", action="store_true", help="check the script and draw its score only")
     add("--any-weights", action="store_true", help="even if motions were made with other weights")
     add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
-    add("--sound", type=Path, help="a film whose sound is put under this one")
+    add("--sound", type=Path, help="a video whose sound is put under this one")
     add("--chunk", type=int, default=16, help="frames rendered at once (default: %(default)s)")
     add("--out-dir", type=Path, default=Path("choreography"), help="default: choreography/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
@@ -74,10 +74,10 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.visualization.sound import has_sound
 
     if args.sound and not has_sound(args.sound):
-        raise UserError(f"{args.sound}: has no sound, or is no film; leave --sound away.")
+        raise UserError(f"{args.sound}: has no sound, or is no video; leave --sound away.")
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     performance = prepare(inferencer, script, args.any_weights)
-    score, film, sheet = (
+    score, video, sheet = (
         args.out_dir / name for name in ("score.png", "choreography.mp4", "choreography.png")
     )
     draw_score(performance, score)
@@ -89,7 +89,7 @@ def main(argv: list[str] | None = None) -> None:
     kept, seen = [], 0
     scale = choose_scale(1, inferencer.size, inferencer.size)
     with (
-        VideoWriter(film, performance.fps, scale, sound=args.sound) as writer,
+        VideoWriter(video, performance.fps, scale, sound=args.sound) as writer,
         Progress(count, "choreography, frames") as progress,
     ):
         for piece in performance.frames(args.chunk):
@@ -102,5 +102,5 @@ def main(argv: list[str] | None = None) -> None:
     halves = [slice(start, start + _SHOWN // 2) for start in range(0, len(shown), _SHOWN // 2)]
     sheets = [contact_sheet(np.stack(kept[half])[None], [""], labels[half]) for half in halves]
     write_png(sheet, stack_sheets(sheets, columns=1))
-    for path in (film, sheet, score):
+    for path in (video, sheet, score):
         print(path)

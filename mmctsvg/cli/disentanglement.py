@@ -1,7 +1,7 @@
-"""Changes the content, and looks what stays of the motion; changes the motion, and looks who it is.
+"""Measures what stays of the motion when the content changes, and the other way round.
 
 Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
-dlib). Writes a chart (disentanglement.png), a sheet of the films (films.png: all people with one
+dlib). Writes a chart (disentanglement.png), a sheet of the videos (videos.png: all people with one
 motion, all actions with one motion, one person with all motions) and disentanglement.json.
 
 Examples:
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from mmctsvg.utils.errors import UserError, cli
 
 if TYPE_CHECKING:
-    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.grid import VideoGrid
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.video import Film
+    from mmctsvg.evaluation.video import Video
 
 SHEET = 8  # moments on the sheet
 TITLES = {
@@ -43,7 +43,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--actions", default="all", help="names or numbers: wave,0 (default: all)")
     add("--seeds", type=int, default=4, help="motions, at least 2 (default: %(default)s)")
     add("--contents", type=int, default=8, help="people, if the model knows none (default: 8)")
-    add("--seconds", type=float, default=4.0, help="length of films (default: %(default)g)")
+    add("--seconds", type=float, default=4.0, help="length of videos (default: %(default)g)")
     add(
         "--measure",
         choices=("auto", "drawn", "lips", "none"),
@@ -55,14 +55,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[FilmPlan]:
+def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[VideoGrid]:
     """One grid for every motion: rows are people, columns actions (one without a name if none)."""
     from dataclasses import replace
 
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_films
+    from mmctsvg.apis.grid import plan_grids
 
-    plans = plan_films(
+    plans = plan_grids(
         inferencer,
         actors=parse_names(args.actors),
         actions=parse_names(args.actions),
@@ -78,16 +78,16 @@ def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[Fi
     ]
 
 
-def shoot(inferencer: CTSVGInferencer, grids: list[FilmPlan], frames: int) -> Iterator[Film]:
-    """All films of all grids, labelled."""
-    from mmctsvg.evaluation.video import film_from_tensor
+def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> Iterator[Video]:
+    """All videos of all grids, labelled."""
+    from mmctsvg.evaluation.video import video_from_tensor
     from mmctsvg.utils.progress import Progress
 
-    with Progress(len(grids) * grids[0].count, "films", quiet_until=2.0) as progress:
+    with Progress(len(grids) * grids[0].count, "videos", quiet_until=2.0) as progress:
         for grid in grids:
             for actor, row in zip(grid.rows, grid.cells, strict=True):
                 for action, cell in zip(grid.columns, row, strict=True):
-                    yield film_from_tensor(
+                    yield video_from_tensor(
                         inferencer.render(range(frames), **cell),
                         f"{actor}, {action}, {grid.title}",
                         fps=inferencer.fps,
@@ -98,17 +98,17 @@ def shoot(inferencer: CTSVGInferencer, grids: list[FilmPlan], frames: int) -> It
                     progress.step()
 
 
-def make_sheets(grids: list[FilmPlan]) -> list[FilmPlan]:
+def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
     """Grids of one column: all people, all actions, all motions; the rest is the first of each."""
-    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.grid import VideoGrid
 
     first = grids[0]
     actor, action, motion = first.rows[0], first.columns[0], first.title
 
-    def sheet(names: tuple[str, ...], cells: list[dict], *rest: str) -> FilmPlan:
+    def sheet(names: tuple[str, ...], cells: list[dict], *rest: str) -> VideoGrid:
         title = ", ".join(filter(None, rest))
         column = tuple((cell,) for cell in cells)
-        return FilmPlan(name="", title=title, rows=names, columns=(title,), cells=column)
+        return VideoGrid(name="", title=title, rows=names, columns=(title,), cells=column)
 
     return [
         sheet(first.rows, [row[0] for row in first.cells], motion, action),
@@ -128,7 +128,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmctsvg.analysis.disentanglement import measure_drawn, measure_faces
     from mmctsvg.analysis.sync import choose_instrument
-    from mmctsvg.apis.grid import SheetCollector, stream_film
+    from mmctsvg.apis.grid import SheetCollector, stream_grid
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
     from mmctsvg.utils.files import write_json
@@ -139,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
     instrument = choose_instrument(inferencer, args.measure)
     frames = max(3, round(args.seconds * inferencer.fps))
     grids = make_grids(inferencer, args)
-    if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all films only
+    if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all videos only
         raise UserError(
             f"--actors {args.actors} --actions {args.actions}: changing the content needs two "
             "actors or two actions, and there is one; --measure none leaves the sheet only."
@@ -157,10 +157,10 @@ def main(argv: list[str] | None = None) -> None:
     for plan in make_sheets(grids):
         if len(plan.rows) > 1:
             collector = SheetCollector(plan, moments)
-            for piece in stream_film(inferencer, plan, moments):
+            for piece in stream_grid(inferencer, plan, moments):
                 collector.add(piece)
             blocks.append(collector.draw())
-    sheet = args.out_dir / "films.png"
+    sheet = args.out_dir / "videos.png"
     # The largest block to the left, the others below each other beside it.
     beside = [stack_sheets(blocks[1:])] if len(blocks) > 1 else []
     write_png(sheet, stack_sheets([blocks[0], *beside], columns=2))

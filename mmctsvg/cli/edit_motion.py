@@ -1,8 +1,8 @@
-"""Edits a motion: louder or softer by frequency, looped, mixed with another, moved along its PCA.
+"""Edits a motion: gains by frequency, loops, mixtures, steps along principal directions.
 
 MOTION is a motion.safetensors of tools/invert.py (or of this tool), or the number of a seed. The
 result is motion.safetensors, which tools/generate.py --motion, replay.py and choreograph.py take,
-with a film and a contact sheet of the motion before and after. Edits are made in the order: PCA,
+with a video and a contact sheet of the motion before and after. Edits are made in the order: PCA,
 mix, gains, drift, loop.
 
 Examples:
@@ -47,7 +47,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--drift", choices=("paper", "hold", "wrap"), help="what the linear term does after --span")
     add("--span", type=float, help="in seconds (default: the length of the motion)")
     add("--loop", type=float, metavar="SECONDS", help="make it repeat itself")
-    add("--seconds", type=float, help="of the film (default: the motion's length, 4 for seeds)")
+    add("--seconds", type=float, help="of the video (default: the motion's length, 4 for seeds)")
     add("--actors", default="all", help="who is shown: names or numbers (default: all)")
     add("--action", help="what they do (default: the motion's own, or the first)")
     add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
@@ -155,9 +155,9 @@ def main(argv: list[str] | None = None) -> None:
     import torch
 
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import FilmPlan, plan_films, write_film
+    from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import film_rate, retime, save_motion
+    from mmctsvg.motion import retime, save_motion, video_rate
 
     result = args.out_dir / "motion.safetensors"
     check_place(result, args.motion, args.fast_from)
@@ -192,7 +192,7 @@ def main(argv: list[str] | None = None) -> None:
     action = args.action
     if action is None and inferencer.actions:
         action = motion.action or 0
-    (plan,) = plan_films(
+    (plan,) = plan_grids(
         inferencer,
         actors=parse_names(args.actors),
         actions=None if action is None else [action],
@@ -200,7 +200,7 @@ def main(argv: list[str] | None = None) -> None:
         motions={"before": before},
     )
     rows = [row[0] for row in plan.cells]
-    plan = FilmPlan(
+    plan = VideoGrid(
         name="",
         title="edit",
         rows=plan.rows,
@@ -208,12 +208,12 @@ def main(argv: list[str] | None = None) -> None:
         cells=tuple((row, {**row, "motion": after}) for row in rows),
     )
     save_motion(result, edited)
-    written = write_film(
+    written = write_grid(
         inferencer,
         plan,
         retime(motion.times, motion.fps)[0].tolist(),
         args.out_dir / "edit",
-        fps=film_rate(motion.times, motion.fps),
+        fps=video_rate(motion.times, motion.fps),
         label="frames",
     )
     for path in (result, *written):

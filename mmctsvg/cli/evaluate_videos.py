@@ -1,11 +1,11 @@
-"""Measures anybody's generated films against real ones.
+"""Measures anybody's generated videos against real ones.
 
 REAL and FAKE are folders of clips (videos or folders of pictures), folder trees ACTOR/ACTION/CLIP,
 or CSV lists with the columns path,label,is_train,person. Writes card.json and card.md.
 
 Example:
-    python tools/evaluate_videos.py data/real films/generated --metrics FVD16 FVD64
-    python tools/evaluate_videos.py none films/generated --metrics LiASync --motion-by-name
+    python tools/evaluate_videos.py data/real videos/generated --metrics FVD16 FVD64
+    python tools/evaluate_videos.py none videos/generated --metrics LiASync --motion-by-name
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def make_halves(clips: int, size: int, frames: int):
-    """Reference films, films to spoil, and for each of these another person with the same motion.
+    """Reference videos, videos to spoil, and for each of these another person with the same motion.
 
     The clips are spread evenly over people and actions; the halves differ in their takes.
     """
@@ -41,13 +41,13 @@ def make_halves(clips: int, size: int, frames: int):
     dataset = SynthActorsDataset(size=size)
     people, actions = len(synth.PEOPLE), len(synth.ACTIONS)
 
-    def film(number: int, half: int, person: int):
+    def video(number: int, half: int, person: int):
         take = 2 * (number // (people * actions)) + half
         action = number // people % actions
         return dataset.render((number + person) % people, action, take, np.arange(frames))
 
     return tuple(
-        [film(number, half, person) for number in range(clips)]
+        [video(number, half, person) for number in range(clips)]
         for half, person in ((0, 0), (1, 0), (1, 1))
     )
 
@@ -83,25 +83,25 @@ def main(argv: list[str] | None = None) -> None:
     if args.frames < SHORTEST:
         raise UserError(f"--frames {args.frames}: the network needs at least {SHORTEST}")
     network = I3DLogits(args.weights)
-    reference, films, others = make_halves(args.clips, args.size, args.frames)
+    reference, videos, others = make_halves(args.clips, args.size, args.frames)
     strengths = [step / args.steps for step in range(args.steps + 1)]
-    progress = Progress(args.clips * (2 + args.steps * len(DISTORTIONS)), "films")
+    progress = Progress(args.clips * (2 + args.steps * len(DISTORTIONS)), "videos")
 
-    def moments(films) -> Moments:
+    def moments(videos) -> Moments:
         total = Moments.empty(network.dim)
-        for frames in films:
+        for frames in videos:
             total += Moments.of(network(frames[None]))
             progress.step()
         return total
 
     with progress:
         real = moments(reference)
-        floor = frechet_distance(real, moments(films))
+        floor = frechet_distance(real, moments(videos))
         ladder = {name: [floor] for name in DISTORTIONS}
         for name, distort in DISTORTIONS.items():
             for strength in strengths[1:]:
                 rng = np.random.default_rng(0)
-                pairs = zip(films, others, strict=True)
+                pairs = zip(videos, others, strict=True)
                 spoiled = moments(distort(f, o, strength, rng) for f, o in pairs)
                 ladder[name].append(frechet_distance(real, spoiled))
     for name, values in ladder.items():

@@ -1,12 +1,12 @@
-"""Generates films of any actors doing any actions, with any motions, of any length.
+"""Generates videos of any actors doing any actions, with any motions, of any length.
 
-Writes a film (rows: actors, columns: actions, all moving by one motion vector) and its contact
+Writes a video (rows: actors, columns: actions, all moving by one motion vector) and its contact
 sheet. Memory does not depend on the length.
 
 Examples:
     python tools/generate.py --demo
     python tools/generate.py --weights work_dirs/quickstart/generator.safetensors \\
-        --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir films
+        --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir videos
     python tools/generate.py --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
     python tools/generate.py --demo --motion inversion/motion.safetensors --actors Mia,Omar
 """
@@ -53,7 +53,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help="instead of --frames: START:STOP:STEP or a list 0,0.5,2, in frames "
         "of the training; --times=-8:8:1 begins before 0",
     )
-    parser.add_argument("--fps", type=float, help="of the film (default: that of the training)")
+    parser.add_argument("--fps", type=float, help="of the video (default: that of the training)")
     parser.add_argument(
         "--format",
         default="mp4,sheet",
@@ -88,7 +88,7 @@ def parse_times(frames: int | None, times: str | None) -> list[float]:
     if times is None:
         count = 32 if frames is None else frames
         if count < 1:
-            raise UserError(f"--frames {count}: a film has at least one frame.")
+            raise UserError(f"--frames {count}: a video has at least one frame.")
         return [float(i) for i in range(count)]
     try:
         numbers = [float(part) for part in times.replace(":", ",").split(",")]
@@ -146,9 +146,9 @@ def main(argv: list[str] | None = None) -> None:
         raise UserError("give --motion, or --seeds or --num-motions, not both.")
 
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_films, write_film
+    from mmctsvg.apis.grid import plan_grids, write_grid
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import film_rate, load_motion, retime
+    from mmctsvg.motion import load_motion, retime, video_rate
 
     weights = "demo" if args.demo else args.weights
     inferencer = CTSVGInferencer(weights, args.device, args.precision, args.tuning)
@@ -159,9 +159,9 @@ def main(argv: list[str] | None = None) -> None:
         motion = load_motion(args.motion, inferencer.generator, args.any_weights)
         if args.frames is None and args.times is None:  # as the clip was
             if args.fps is None:
-                args.fps = film_rate(motion.times, motion.fps)
-            times = retime(motion.times, motion.fps, film_fps=args.fps)[0].tolist()
-    plans = plan_films(
+                args.fps = video_rate(motion.times, motion.fps)
+            times = retime(motion.times, motion.fps, video_fps=args.fps)[0].tolist()
+    plans = plan_grids(
         inferencer,
         actors=parse_names(args.actors),
         actions=parse_names(args.actions),
@@ -170,7 +170,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     for plan in plans:
         name = "samples" + (f"_{plan.name}" if plan.name else "")
-        written = write_film(
+        written = write_grid(
             inferencer,
             plan,
             times,

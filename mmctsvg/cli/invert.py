@@ -1,7 +1,7 @@
 """Finds the motion vector with which a model shows a clip.
 
 CLIP is a video, a folder of pictures, or clips.zip/NAME. The vector comes as motion.safetensors,
-which tools/generate.py --motion replays on anybody, with a film of clip, inverted film and
+which tools/generate.py --motion replays on anybody, with a video of clip, inverted video and
 difference, a contact sheet and curves. An interrupted inversion is continued by the same command.
 
 Examples:

@@ -1,13 +1,13 @@
-"""Shows what becomes of people in films of thousands of frames, by what the linear term does.
+"""Shows what becomes of people in videos of thousands of frames, by what the linear term does.
 
 The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
-'wrap' (docs/long_films.md). Short windows of long films are rendered with each: is it still the
+'wrap' (docs/long_videos.md). Short windows of long videos are rendered with each: is it still the
 same person, as sharp, and moving as much?
 
 Examples:
-    python tools/analysis_tools/long_films.py demo
-    python tools/analysis_tools/long_films.py generator.safetensors --frames 100000 --span 2
-    python tools/analysis_tools/long_films.py generator.safetensors --actors Mia,2 --identity none
+    python tools/analysis_tools/long_videos.py demo
+    python tools/analysis_tools/long_videos.py generator.safetensors --frames 100000 --span 2
+    python tools/analysis_tools/long_videos.py generator.safetensors --actors Mia,2 --identity none
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mmctsvg.apis import CTSVGInferencer
-    from mmctsvg.evaluation.video import Film
+    from mmctsvg.evaluation.video import Video
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
@@ -39,7 +39,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--frames", type=int, default=10_000, help="length of the films (default: %(default)s)")
+    add("--frames", type=int, default=10_000, help="length of the videos (default: %(default)s)")
     add("--windows", type=int, default=24, help=f"of {WINDOW} frames each (default: %(default)s)")
     add("--span", type=float, default=4.0, help="seconds for which the line is free (default: 4)")
     add("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
@@ -50,7 +50,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         default="auto",
         help="how people are recognised (default: drawn people by their colours, others by faces)",
     )
-    add("--out-dir", type=Path, default=Path("long_films"), help="default: long_films/")
+    add("--out-dir", type=Path, default=Path("long_videos"), help="default: long_videos/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     return parser.parse_args(argv)
 
@@ -58,13 +58,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[tuple[str, dict]]:
     """Every actor with every motion, actions in turn: name and what `stream` needs."""
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_films
+    from mmctsvg.apis.grid import plan_grids
 
     try:
         numbers = [int(seed) for seed in seeds.split(",")]
     except ValueError:
         raise UserError(f"--seeds is {seeds!r}: give whole numbers, such as 0,1.") from None
-    plans = plan_films(inferencer, actors=parse_names(actors), seeds=numbers)
+    plans = plan_grids(inferencer, actors=parse_names(actors), seeds=numbers)
     if not inferencer.actions:  # the columns of the one plan are the motions
         (plan,) = plans
         return [
@@ -81,8 +81,8 @@ def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[t
 
 def choose_identity(
     inferencer: CTSVGInferencer, wanted: str
-) -> tuple[str, Callable[[Film], np.ndarray]]:
-    """What is measured, and a function that gives it for every frame of a film, (T,).
+) -> tuple[str, Callable[[Video], np.ndarray]]:
+    """What is measured, and a function that gives it for every frame of a video, (T,).
 
     Raises:
         UserError: if drawn people are expected and there are others, or weights are missing.
@@ -98,19 +98,19 @@ def choose_identity(
     if wanted == "drawn" and not drawn:
         raise UserError("--identity drawn is for the drawn people only; use faces or none.")
     if wanted == "none":
-        return "not measured", lambda film: np.full(len(film.frames), np.nan)
+        return "not measured", lambda video: np.full(len(video.frames), np.nan)
     if drawn and wanted != "faces":
 
-        def recognised(film: Film) -> np.ndarray:
-            distances = distances_to_people(patch_colours(film.frames), film.size[0])
-            return (distances.argmin(1) == names.index(film.actor)).astype(float)
+        def recognised(video: Video) -> np.ndarray:
+            distances = distances_to_people(patch_colours(video.frames), video.size[0])
+            return (distances.argmin(1) == names.index(video.actor)).astype(float)
 
         return "share of frames recognised", recognised
     metric = FaceIdentity(frames=10**9, interval=0)
 
-    def likeness(film: Film) -> np.ndarray:
-        found = metric.measure(film, real=False).get("cosines")
-        return np.full(len(film.frames), np.nan) if found is None else np.append(1.0, found)
+    def likeness(video: Video) -> np.ndarray:
+        found = metric.measure(video, real=False).get("cosines")
+        return np.full(len(video.frames), np.nan) if found is None else np.append(1.0, found)
 
     return "cosine with the first frame", likeness
 
@@ -143,7 +143,7 @@ def main(argv: list[str] | None = None) -> None:
         window_starts,
     )
     from mmctsvg.apis import CTSVGInferencer
-    from mmctsvg.evaluation.video import film_from_tensor
+    from mmctsvg.evaluation.video import video_from_tensor
     from mmctsvg.motion.waves import DRIFTS
     from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
@@ -158,24 +158,24 @@ def main(argv: list[str] | None = None) -> None:
     columns = evenly_spread(len(starts), COLUMNS)
     found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
     pictures: dict[str, list[np.ndarray]] = {}
-    with Progress(len(DRIFTS) * len(cells), "long films", quiet_until=2.0) as progress:
+    with Progress(len(DRIFTS) * len(cells), "long videos", quiet_until=2.0) as progress:
         for name, cell in cells:
             for drift in DRIFTS:
                 waves = replace(inferencer.waves(cell["motion"]), drift=drift, span=span)
-                film = film_from_tensor(
+                video = video_from_tensor(
                     inferencer.render(times, **{**cell, "motion": waves}),
                     f"{name}, {drift}",
                     actor=inferencer.actors[cell["actor"]] if "actor" in cell else None,
                 )
-                windows = film.frames.reshape(len(starts), WINDOW, *film.frames.shape[1:])
-                seen = identity(film).reshape(len(starts), WINDOW)
+                windows = video.frames.reshape(len(starts), WINDOW, *video.frames.shape[1:])
+                seen = identity(video).reshape(len(starts), WINDOW)
                 found[drift].append(measure_windows(windows, seen))
                 if name in pictures or len(pictures) < SHOWN:
                     pictures.setdefault(name, []).append(windows[columns, 0])
                 progress.step()
     curves: dict[str, dict[str, np.ndarray]] = {
-        drift: {name: np.stack([film[name] for film in films]) for name in CURVES}
-        for drift, films in found.items()
+        drift: {name: np.stack([video[name] for video in videos]) for name in CURVES}
+        for drift, videos in found.items()
     }
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
     conclusion = verdict(outcomes)
@@ -194,11 +194,11 @@ def main(argv: list[str] | None = None) -> None:
         for name, rows in pictures.items()
     ]
     curves_drawn = draw_long_curves(starts, lines, span)
-    picture, report = args.out_dir / "long_films.png", args.out_dir / "long_films.json"
+    picture, report = args.out_dir / "long_videos.png", args.out_dir / "long_videos.json"
     write_png(picture, stack_sheets([curves_drawn, stack_sheets(sheets, SHOWN)]))
     content: dict[str, Any] = {
         "weights": str(args.weights),
-        "films": [name for name, _ in cells],
+        "videos": [name for name, _ in cells],
         "identity": instrument,
         "span": span,
         "starts": starts.tolist(),
@@ -213,6 +213,6 @@ def main(argv: list[str] | None = None) -> None:
             f"{drift:5s} identity {o.identity_early:.2f} -> {o.identity_late:.2f}, "
             f"sharpness x {o.sharpness:.2f}, motion x {o.motion:.2f}"
         )
-    print(f"{conclusion} ({len(cells)} films, frames 0 to {args.frames}, span {span:g} frames)")
+    print(f"{conclusion} ({len(cells)} videos, frames 0 to {args.frames}, span {span:g} frames)")
     print(picture)
     print(report)

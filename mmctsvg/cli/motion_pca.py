@@ -1,8 +1,8 @@
 """Shows in which directions motion vectors differ, and what each of them does.
 
-Writes the explained variance (variance.png), films along the strongest directions (directions.mp4
+Writes the explained variance (variance.png), videos along the strongest directions (directions.mp4
 and its contact sheet) and all numbers (pca.json). For models of the drawn people it also measures
-tempo, size and phase in the films of many motions, and how well linear regression predicts them
+tempo, size and phase in the videos of many motions, and how well linear regression predicts them
 from the directions (factors.png): cross-validated R^2, below 0 where guessing the mean is better.
 
 Examples:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mmctsvg.analysis.motion_pca import MotionPCA
-    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.grid import VideoGrid
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
 AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)  # standard deviations that are shown
@@ -39,11 +39,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
     add("--actor", help="who is shown: name or number (default: the first)")
-    add("--action", help="what they do in the films: name or number (default: the first)")
+    add("--action", help="what they do in the videos: name or number (default: the first)")
     add("--directions", type=int, default=4, help="how many are shown (default: %(default)s)")
     add("--draws", type=int, default=10_000, help="motions for the PCA (default: %(default)s)")
-    add("--samples", type=int, help="motions measured in films (default: 200, or 4 k + 4)")
-    add("--seconds", type=float, default=4.0, help="length of films (default: %(default)g)")
+    add("--samples", type=int, help="motions measured in videos (default: 200, or 4 k + 4)")
+    add("--seconds", type=float, default=4.0, help="length of videos (default: %(default)g)")
     add("--out-dir", type=Path, default=Path("pca"), help="default: pca/")
     add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
     return parser.parse_args(argv)
@@ -51,9 +51,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def plan_directions(
     inferencer: CTSVGInferencer, pca: MotionPCA, cell: dict, count: int
-) -> tuple[FilmPlan, FilmPlan]:
+) -> tuple[VideoGrid, VideoGrid]:
     """Grids of the mean motion moved along directions: rows are directions, or amounts."""
-    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.grid import VideoGrid
 
     rows = tuple(f"direction {d}" for d in range(count))
     columns = tuple(f"{amount:+d} sd" if amount else "mean" for amount in AMOUNTS)
@@ -61,9 +61,9 @@ def plan_directions(
         tuple(cell | {"motion": pca.move(pca.mean, d, amount)} for amount in AMOUNTS)
         for d in range(count)
     )
-    plan = FilmPlan(name="", title="directions", rows=rows, columns=columns, cells=cells)
+    plan = VideoGrid(name="", title="directions", rows=rows, columns=columns, cells=cells)
     turned = tuple(zip(*cells, strict=True))
-    return plan, FilmPlan(name="", title="directions", rows=columns, columns=rows, cells=turned)
+    return plan, VideoGrid(name="", title="directions", rows=columns, columns=rows, cells=turned)
 
 
 def measure_table(
@@ -94,14 +94,14 @@ def measure_table(
         table[f"same motion, {second}"] = agreement(factors, other)
     spread = {}
     for action, values in factors.items():
-        spread[action] = {"moving_films": int(np.isfinite(values[:, 0]).sum())}
+        spread[action] = {"moving_videos": int(np.isfinite(values[:, 0]).sum())}
         for name, column in zip(FACTORS, values.T, strict=True):
             known = column[np.isfinite(column)]
             if len(known):
                 spread[action][name] = {"mean": known.mean(), "std": known.std()}
     numbers = {
         "actor": names[actor],
-        "films": args.samples,
+        "videos": args.samples,
         "frames": frames,
         "measured": spread,
         "columns": [f"{action} {name}" for action in actions for name in FACTORS],
@@ -122,7 +122,7 @@ def main(argv: list[str] | None = None) -> None:
     from mmctsvg.analysis.motion_factors import FACTORS, LEAST_FRAMES
     from mmctsvg.analysis.motion_pca import motion_pca
     from mmctsvg.analysis.sync import choose_instrument
-    from mmctsvg.apis.grid import plan_films, write_film
+    from mmctsvg.apis.grid import plan_grids, write_grid
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.utils.files import write_json
     from mmctsvg.visualization.heat import plot_table
@@ -145,7 +145,7 @@ def main(argv: list[str] | None = None) -> None:
     frames = max(2, round(args.seconds * inferencer.fps))
     if drawn and args.samples and frames < LEAST_FRAMES:
         raise UserError(
-            f"--seconds is {args.seconds}: factors of motion need films of {LEAST_FRAMES} frames "
+            f"--seconds is {args.seconds}: factors of motion need videos of {LEAST_FRAMES} frames "
             f"or more, not {frames}; --samples 0 leaves the table out."
         )
     content = {}
@@ -153,7 +153,7 @@ def main(argv: list[str] | None = None) -> None:
         wanted = getattr(args, what)
         if names or wanted is not None:
             content[f"{what}s"] = [0 if wanted is None else wanted]
-    plan = plan_films(inferencer, **content, contents=(0,))[0]
+    plan = plan_grids(inferencer, **content, contents=(0,))[0]
     cell = plan.cells[0][0]
     pca = motion_pca(inferencer, args.draws)
     explained = pca.explained.cpu().numpy()
@@ -161,11 +161,11 @@ def main(argv: list[str] | None = None) -> None:
     plot_variance(variance, explained)
     written = [variance]
     grid, turned = plan_directions(inferencer, pca, cell, args.directions)
-    film = args.out_dir / "directions"
+    video = args.out_dir / "directions"
     options = {"label": "directions, frames", "chunk": 8}
-    written += write_film(inferencer, grid, range(frames), film, formats=("mp4",), **options)
+    written += write_grid(inferencer, grid, range(frames), video, formats=("mp4",), **options)
     moments = range(0, 2 * SHEET, 2)  # close enough to follow a movement
-    written += write_film(inferencer, turned, moments, film, formats=("sheet",), **options)
+    written += write_grid(inferencer, turned, moments, video, formats=("sheet",), **options)
 
     numbers = {
         "weights": str(args.weights),
@@ -190,7 +190,7 @@ def main(argv: list[str] | None = None) -> None:
             np.stack(list(table.values())),
             list(table),
             list(FACTORS) * len(inferencer.actions),
-            f"cross-validated R^2, {args.samples} motions, films of {plan.rows[0]}",
+            f"cross-validated R^2, {args.samples} motions, videos of {plan.rows[0]}",
             inferencer.actions,
         )
         written.append(picture)
@@ -201,7 +201,7 @@ def main(argv: list[str] | None = None) -> None:
             texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
             print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
     elif args.samples:
-        print("no table of factors: they can be measured in films of the drawn people only")
+        print("no table of factors: they can be measured in videos of the drawn people only")
     report = args.out_dir / "pca.json"
     write_json(report, numbers)
     for path in (*written, report):

@@ -1,6 +1,6 @@
 """How much of a clip's motion the vector m holds: inversion against the size k of the motion.
 
-Every clip is inverted with every model; the inverted film's curves are compared with the clip's:
+Every clip is inverted with every model; the inverted video's curves are compared with the clip's:
 the area of the lips (section 5.4, figure 5a), or for drawn people (--synth) what truly moves.
 Prints a table and writes study.json, curves.png and sheet.png. What is done is kept in the folder,
 and the same command goes on from it, also with more clips or models.
@@ -124,23 +124,22 @@ def study_clip(
     lpips: nn.Module | None,
     args: argparse.Namespace,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """What is found for one clip and model, and the clip and its inverted film (2, T, H, W, 3).
+    """What is found for one clip and model, and the clip and its inverted video (2, T, H, W, 3).
 
     Raises:
         UserError: if the clip cannot be used.
     """
     import numpy as np
 
-    from mmctsvg.analysis.recovery import correlate, film_curves, real_curves
-    from mmctsvg.inversion import render_motion
+    from mmctsvg.analysis.recovery import correlate, real_curves, video_curves
     from mmctsvg.inversion.objective import measure_lpips
     from mmctsvg.visualization import to_uint8
 
     shown = clip.read(inferencer.size, inferencer.fps)
     real = real_curves(clip, shown[0], detector)
     motion = find_or_invert(folder, shown, clip, inferencer, lpips, args)
-    film = to_uint8(render_motion(inferencer, motion))
-    inverted = film_curves(clip, film, detector)
+    video = to_uint8(inferencer.reconstruct(motion))
+    inverted = video_curves(clip, video, detector)
     correlations = correlate(real, inverted)
     record = {
         "clip": clip.name,
@@ -149,23 +148,23 @@ def study_clip(
         "correlation": next(iter(correlations.values())),
         "correlations": correlations,
         "psnr": motion.info["psnr"],
-        "lpips": None if lpips is None else measure_lpips(lpips, film, shown[0]),
+        "lpips": None if lpips is None else measure_lpips(lpips, video, shown[0]),
         "curves": {
             name: {"real": curve.tolist(), "inverted": inverted[name].tolist()}
             for name, curve in real.items()
         },
     }
-    return record, np.stack([shown[0], film])
+    return record, np.stack([shown[0], video])
 
 
-def draw(folder: Path, names: Sequence[str], found: list[list[dict]], films: list) -> list[Path]:
+def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: list) -> list[Path]:
     """Writes curves.png and sheet.png of the clips that all models could be compared on.
 
     Args:
         folder: where to write.
         names: of the models.
         found: records of every model.
-        films: for every model, by clip, (2, moments, H, W, 3): clip and inverted film.
+        videos: for every model, by clip, (2, moments, H, W, 3): clip and inverted video.
     """
     import numpy as np
 
@@ -179,19 +178,19 @@ def draw(folder: Path, names: Sequence[str], found: list[list[dict]], films: lis
             title = f"{record['clip']}, {curve}"
             pairs.setdefault(title, {})[name] = (*both.values(), record["correlation"])
     pairs = {title: row for title, row in pairs.items() if len(row) == len(names)}
-    common = [clip for clip in films[0] if all(clip in some for some in films)]
+    common = [clip for clip in videos[0] if all(clip in some for some in videos)]
     if not common:
         return []
     written = [folder / "curves.png", folder / "sheet.png"]
     plot_curve_pairs(written[0], pairs)
     sheets = []
     for clip in common[:SHOWN]:
-        size = max(some[clip].shape[2] for some in films)
-        both = [enlarge(some[clip], size // some[clip].shape[2]) for some in films]
+        size = max(some[clip].shape[2] for some in videos)
+        both = [enlarge(some[clip], size // some[clip].shape[2]) for some in videos]
         largest = next(
-            film for film, some in zip(both, films, strict=True) if some[clip].shape[2] == size
+            video for video, some in zip(both, videos, strict=True) if some[clip].shape[2] == size
         )
-        rows = np.stack([largest[0], *(film[1] for film in both)])
+        rows = np.stack([largest[0], *(video[1] for video in both)])
         sheets.append(contact_sheet(rows, ["clip", *names], title=clip))
     write_png(written[1], stack_sheets(sheets, columns=2 if len(sheets) > 1 else 1))
     return written
@@ -247,7 +246,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     detector = None if args.synth else DlibLandmarks()
     lpips = None if args.lpips == "none" else load_lpips(args.lpips).to(inferencers[0].device)
-    models, found, films, refused = [], [], [], {}
+    models, found, videos, refused = [], [], [], {}
     for weights, inferencer, digest in zip(args.weights, inferencers, prints, strict=True):
         k = inferencer.motion_dim
         records, shown = [], {}
@@ -266,7 +265,7 @@ def main(argv: list[str] | None = None) -> None:
         about = {"name": weights, "k": k, "size": inferencer.size, "weights": digest}
         models.append({**about, **summarise(records), "records": records})
         found.append(records)
-        films.append(shown)
+        videos.append(shown)
     print_table(models)
     report = args.out_dir / "study.json"
     protocol = {name: getattr(args, name) for name in ("frames", "crop", "tune", "steps", "lpips")}
@@ -274,7 +273,7 @@ def main(argv: list[str] | None = None) -> None:
     names = [f"k = {m['k']} ({m['size']} px)" for m in models]
     if len(set(names)) < len(names):
         names = [f"{name} {m['weights']}" for name, m in zip(names, models, strict=True)]
-    for path in (report, *draw(args.out_dir, names, found, films)):
+    for path in (report, *draw(args.out_dir, names, found, videos)):
         print(path)
     if refused:
         raise UserError(f"{len(refused)} of {len(clips)} clips were left out: {list(refused)}.")

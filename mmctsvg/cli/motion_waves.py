@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_films
+    from mmctsvg.apis.grid import plan_grids
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.utils.files import write_json
     from mmctsvg.utils.progress import Progress
@@ -93,7 +93,7 @@ def main(argv: list[str] | None = None) -> None:
     if args.actors is not None:
         actors = parse_names(args.actors)
     action = args.action if args.action is not None else (0 if inferencer.actions else None)
-    plan = plan_films(inferencer, actors=actors, actions=None if action is None else [action])[0]
+    plan = plan_grids(inferencer, actors=actors, actions=None if action is None else [action])[0]
     contents = [
         inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
         for row in plan.cells
@@ -104,8 +104,8 @@ def main(argv: list[str] | None = None) -> None:
     means, maps = [], []
     with Progress(len(contents) * k, "waves", quiet_until=2.0) as progress:
         for w_c in contents:
-            films = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
-            means.append(to_uint8(torch.stack(films).mean((0, 1))))
+            videos = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
+            means.append(to_uint8(torch.stack(videos).mean((0, 1))))
             found = []
             for wave in wave_sensitivity(inferencer, w_c, motions, times):
                 found.append(wave.cpu().numpy())

@@ -84,7 +84,7 @@ def marks(cards: dict[str, dict]) -> list[str]:
     """What certainly differs from the paper."""
     lines = ["* not comparable with the paper, which states no protocol:"]
     for name, card in cards.items():
-        config = card["subject"].get("config", "films without a config")
+        config = card["subject"].get("config", "videos without a config")
         lines.append(f"  {name}: {config}")
         for metric, result in card["metrics"].items():
             networks = ", ".join(f"{w['file']} ({w['source']})" for w in result["weights"])

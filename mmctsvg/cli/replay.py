@@ -22,7 +22,7 @@ from mmctsvg.utils.errors import UserError, cli
 if TYPE_CHECKING:
     import numpy as np
 
-    from mmctsvg.apis.grid import FilmPlan
+    from mmctsvg.apis.grid import VideoGrid
     from mmctsvg.apis.inferencer import CTSVGInferencer
     from mmctsvg.motion import Motion
 
@@ -41,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add("--actions", default="all", help="names or numbers: wave,0 (default: all)")
     add("--speed", type=float, default=1.0, help="0.5 is slow motion (default: 1)")
     add("--reverse", action="store_true", help="backwards")
-    add("--fps", type=float, help="of the film (default: the clip's)")
+    add("--fps", type=float, help="of the video (default: the clip's)")
     add("--seconds", type=float, default=4.0, help="length of a seed's motion (default: 4)")
     add("--clip", help="shown in the first row: path, or none (default: the clip, if it is there)")
     add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
@@ -78,8 +78,8 @@ def read_original(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarr
 
 
 def add_rows(
-    inferencer: CTSVGInferencer, plan: FilmPlan, motion: Motion, original: np.ndarray | None
-) -> FilmPlan:
+    inferencer: CTSVGInferencer, plan: VideoGrid, motion: Motion, original: np.ndarray | None
+) -> VideoGrid:
     """The grid with the clip above it, and with the clip's own person if it was found too."""
     from dataclasses import replace
 
@@ -103,9 +103,9 @@ def main(argv: list[str] | None = None) -> None:
 
     from mmctsvg.analysis.sync import choose_instrument, make_instrument, measure_sync
     from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_films, write_film
+    from mmctsvg.apis.grid import plan_grids, write_grid
     from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import film_rate, retime
+    from mmctsvg.motion import retime, video_rate
     from mmctsvg.utils.files import write_json
 
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
@@ -113,9 +113,9 @@ def main(argv: list[str] | None = None) -> None:
     frames = max(2, round(args.seconds * inferencer.fps))
     motion = inferencer.find_motion(args.motion, args.any_weights, frames)
     if args.fps is None:
-        args.fps = film_rate(motion.times, motion.fps)
+        args.fps = video_rate(motion.times, motion.fps)
     times, place = retime(
-        motion.times, motion.fps, speed=args.speed, reverse=args.reverse, film_fps=args.fps
+        motion.times, motion.fps, speed=args.speed, reverse=args.reverse, video_fps=args.fps
     )
     metric = None
     if instrument != "none":
@@ -128,17 +128,17 @@ def main(argv: list[str] | None = None) -> None:
     original, clip = read_original(motion, args.clip, inferencer.size)
     if original is not None:
         original = original[place]
-    (plan,) = plan_films(
+    (plan,) = plan_grids(
         inferencer,
         actors=parse_names(args.actors),
         actions=parse_names(args.actions),
         motions={Path(args.motion).stem: motion},
     )
     plan = add_rows(inferencer, plan, motion, original)
-    # The clip's sound belongs to a film at the clip's own pace only.
+    # The clip's sound belongs to a video at the clip's own pace only.
     own_pace = args.speed == 1 and not args.reverse and motion.info.get("fps") is None
     sound = clip if original is not None and own_pace else None
-    written = write_film(
+    written = write_grid(
         inferencer,
         plan,
         times.tolist(),

@@ -1,7 +1,7 @@
-"""Looks at a trained model: its films beside real clips of cells that training never saw.
+"""Looks at a trained model: its videos beside real clips of cells that training never saw.
 
 Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips and
-generated films at the same times), test.png (clips and films below each other), samples.mp4 and
+generated videos at the same times), test.png (clips and videos below each other), samples.mp4 and
 samples.png (the grid of all actors and actions), and card.json and card.md: the numbers of the
 metrics with their protocol.
 
@@ -256,9 +256,9 @@ def leave() -> None:
 
 
 def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
-    """Compares with real clips and films all actors and actions."""
-    from mmctsvg.apis.grid import plan_films, write_film
+    """Compares with real clips and videos all actors and actions."""
+    from mmctsvg.apis.grid import plan_grids, write_grid
 
     write_results(compare(inferencer, dataset, frames), out_dir)
-    for plan in plan_films(inferencer):
-        write_film(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")
+    for plan in plan_grids(inferencer):
+        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")

@@ -1,4 +1,4 @@
-"""Trains the action recogniser that judges generated films, and measures it on held-out real clips.
+"""Trains the action recogniser of generated videos, and measures it on held-out real clips.
 
 Skeletons of the real clips (MoveNet, or a pose pickle of MMAction2) are made once and kept beside
 the results; MMAction2's PoseC3D is trained on those of the training clips. The recogniser is one

@@ -117,10 +117,10 @@ def main(argv: list[str] | None = None) -> None:
     # As anybody renders it later: from the file, the person by name.
     tuned = CTSVGInferencer(args.weights, args.device, tuning=result)
     shown = replace(motion, w_c=None, actor=motion.actor if args.known_actor else name)
-    films = {"inverted": show_motion(inferencer, motion), "tuned": show_motion(tuned, shown)}
-    written = write_comparison(out / "tuning", clip.frames, films, motion, clip.path)
+    videos = {"inverted": show_motion(inferencer, motion), "tuned": show_motion(tuned, shown)}
+    written = write_comparison(out / "tuning", clip.frames, videos, motion, clip.path)
     first = torch.arange(min(COMPARED, len(clip.frames)))
-    pictures = {title: show(first) for title, show in films.items()}
+    pictures = {title: show(first) for title, show in videos.items()}
     likeness, note = measure_likeness(clip.frames[: len(first)], pictures)
     report = out / "report.json"
     write_json(report, {"identity": likeness, "notes": [note] if note else [], **tuning.info})

@@ -33,7 +33,7 @@ class TripletDataset(Dataset):
         annotations: the clips; to be read as an attribute of the same name.
         actors: names of the actors; empty where actors are not known.
         actions: names of the actions; empty where actions are not known.
-        fps: frame rate of the clips, for films of what is learnt.
+        fps: frame rate of the clips, for videos of what is learnt.
         size: side of the frames in pixels.
         stride: frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
             iterations in turn).

@@ -4,10 +4,10 @@ from . import hooks
 from .data_parallel import GANDataParallel
 from .optim import LazyAdamConstructor
 from .train_loop import ResumableIterBasedTrainLoop
-from .video_val_loop import FilmValLoop
+from .video_val_loop import VideoValLoop
 
 __all__ = [
-    "FilmValLoop",
+    "VideoValLoop",
     "GANDataParallel",
     "LazyAdamConstructor",
     "ResumableIterBasedTrainLoop",

@@ -17,7 +17,7 @@ from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope, 
 from mmctsvg.evaluation.functional.topk import pessimistic_rank
 from mmctsvg.evaluation.functional.wilson import wilson_interval
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
-from mmctsvg.evaluation.video import Film
+from mmctsvg.evaluation.video import Video
 from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
@@ -150,10 +150,12 @@ def _extract(
                     f"{root}: the clips have no actions (column label) to be recognised"
                 )
             for number, clip in enumerate(data.annotations):
-                film = Film(frames=data.read_frames(number, np.arange(clip.length)), name=clip.path)
+                video = Video(
+                    frames=data.read_frames(number, np.arange(clip.length)), name=clip.path
+                )
                 who = {"actor": actors[clip.actor]} if actors else {}
                 relative = Path(clip.path).relative_to(root).as_posix()
-                clips[name].append(pose(film).annotation(relative, clip.action, **who))
+                clips[name].append(pose(video).annotation(relative, clip.action, **who))
                 progress.step()
     everything = [clip for group in clips.values() for clip in group]
     split = {name: [clip["frame_dir"] for clip in group] for name, group in clips.items()}

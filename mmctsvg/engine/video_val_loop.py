@@ -1,4 +1,4 @@
-"""Metrics of films during the training."""
+"""Metrics of videos during the training."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mmctsvg.registry import LOOPS
 from .generator_meta import bare_model, generator_meta
 
 
-@LOOPS.register_module()
-class FilmValLoop(BaseLoop):
+@LOOPS.register_module(name=["VideoValLoop", "FilmValLoop"])  # the second: older configs
+class VideoValLoop(BaseLoop):
     """Measures the averaged generator; the numbers go to the log and to TensorBoard.
 
     Nothing is chosen by them: every checkpoint is kept as the checkpoint hook says.

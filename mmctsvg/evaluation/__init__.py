@@ -1,1 +1,1 @@
-"""Measures of films: how real they look, how they move, and whom they show."""
+"""Measures of videos: how real they look, how they move, and whom they show."""

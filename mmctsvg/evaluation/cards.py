@@ -76,7 +76,7 @@ def render_card(card: Mapping[str, Any]) -> str:
         lines += ["", f"## {name}", ""]
         protocol = "; ".join(f"{key}: {value}" for key, value in metric["protocol"].items())
         lines += [f"Protocol: {protocol}.", ""]
-        lines += [f"* {metric['films']} films in {metric['seconds']} s"]
+        lines += [f"* {metric['videos']} videos in {metric['seconds']} s"]
         lines += [f"* **Note:** {note}" for note in metric["notes"]]
         lines += [
             f"* Weights: {w['file']} ({w['source']}), sha256 {w['sha256']}, licence: {w['licence']}"

@@ -1,4 +1,4 @@
-"""Running metrics on a generator, or on anybody's films."""
+"""Running metrics on a generator, or on anybody's videos."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import Progress
 
 from .metrics.base import VideoMetric
-from .video import Film, film_at, read_films, shoot
+from .video import Video, read_videos, shoot, video_at
 
 Cell = tuple[str | None, str | None, bool]
 
 
 class Subject(Protocol):
-    """What is evaluated. Every rank gets films of its own."""
+    """What is evaluated. Every rank gets videos of its own."""
 
-    def real(self, metric: VideoMetric) -> Iterator[Film]:
-        """Real films for a metric, in an order that says nothing."""
+    def real(self, metric: VideoMetric) -> Iterator[Video]:
+        """Real videos for a metric, in an order that says nothing."""
 
-    def generated(self, metric: VideoMetric) -> Iterator[Film]:
-        """Generated films for a metric."""
+    def generated(self, metric: VideoMetric) -> Iterator[Video]:
+        """Generated videos for a metric."""
 
     def reference(self, metric: VideoMetric) -> str:
-        """Which real films a metric compares with, for its protocol."""
+        """Which real videos a metric compares with, for its protocol."""
 
 
 class GeneratorSubject:
@@ -68,7 +68,7 @@ class GeneratorSubject:
         labelled = [(*labels, trained) for labels, trained in seen.items()]
         return sorted(labelled, key=lambda cell: (cell[0] or "", cell[1] or ""))
 
-    def real(self, metric: VideoMetric) -> Iterator[Film]:
+    def real(self, metric: VideoMetric) -> Iterator[Video]:
         """See :class:`Subject`."""
         clips = [
             (dataset, number)
@@ -78,9 +78,9 @@ class GeneratorSubject:
         order = np.random.default_rng(self.seed).permutation(len(clips))
         trained = _cells_of(self.datasets["train"][0])
         for place in order[get_rank() :: get_world_size()]:
-            yield film_at(*clips[place], trained, metric.frames_needed)
+            yield video_at(*clips[place], trained, metric.frames_needed)
 
-    def generated(self, metric: VideoMetric) -> Iterator[Film]:
+    def generated(self, metric: VideoMetric) -> Iterator[Video]:
         """See :class:`Subject`."""
         shots = metric.shots(self.cells)
         yield from shoot(self.inferencer, shots[get_rank() :: get_world_size()])
@@ -91,41 +91,41 @@ class GeneratorSubject:
 
 
 class FolderSubject:
-    """Anybody's films: two folders or lists.
+    """Anybody's videos: two folders or lists.
 
     Args:
-        real: of real films; None where there are none.
+        real: of real videos; None where there are none.
         generated: of generated ones.
-        motion_by_name: see `mmctsvg.evaluation.video.read_films`.
+        motion_by_name: see `mmctsvg.evaluation.video.read_videos`.
     """
 
     def __init__(self, real: Path | None, generated: Path, motion_by_name: bool = False) -> None:
         self.paths = {"real": real, "generated": generated}
         self.motion_by_name = motion_by_name
 
-    def real(self, metric: VideoMetric) -> Iterator[Film]:
+    def real(self, metric: VideoMetric) -> Iterator[Video]:
         """See :class:`Subject`."""
-        return self._films("real", metric)
+        return self._videos("real", metric)
 
-    def generated(self, metric: VideoMetric) -> Iterator[Film]:
+    def generated(self, metric: VideoMetric) -> Iterator[Video]:
         """See :class:`Subject`."""
-        return self._films("generated", metric)
+        return self._videos("generated", metric)
 
     def reference(self, metric: VideoMetric) -> str:
         """See :class:`Subject`."""
         return "none" if self.paths["real"] is None else "all real clips that were given"
 
-    def _films(self, side: str, metric: VideoMetric) -> Iterator[Film]:
+    def _videos(self, side: str, metric: VideoMetric) -> Iterator[Video]:
         if self.paths[side] is None:
             return iter(())
         # A metric that has enough stops, and the first of a list may all be of one actor.
-        films = read_films(
+        videos = read_videos(
             self.paths[side],
             frames=metric.frames_needed,
             motion_by_name=self.motion_by_name,
             seed=0,
         )
-        return islice(films, get_rank(), None, get_world_size())
+        return islice(videos, get_rank(), None, get_world_size())
 
 
 @dataclass(kw_only=True)
@@ -139,8 +139,8 @@ class Result:
         weights: file, sha256 and licence of every pretrained network.
         notes: warnings.
         pictures: names of files beside the card.
-        seconds: wall-clock time, making and reading of the films included.
-        films: that this process looked at in that time.
+        seconds: wall-clock time, making and reading of the videos included.
+        videos: that this process looked at in that time.
     """
 
     name: str
@@ -150,13 +150,13 @@ class Result:
     notes: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    films: int = 0
+    videos: int = 0
 
     @property
     def speed(self) -> str:
         """A line on the time it took."""
-        rate = self.films / max(self.seconds, 1e-9)
-        return f"{self.name}: {self.films} films in {self.seconds:.1f} s, {rate:.3g} films/s"
+        rate = self.videos / max(self.seconds, 1e-9)
+        return f"{self.name}: {self.videos} videos in {self.seconds:.1f} s, {rate:.3g} videos/s"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -194,12 +194,12 @@ def evaluate(
 def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
     start, name, count = time.monotonic(), metric.prefix, 0
     compares = metric.wants(real=True)
-    for side, films in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
+    for side, videos in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
         if not metric.wants(real=side == "real"):
             continue
-        with Progress(None, f"{name}, {side} films", quiet_until=2.0) as progress:
-            for film in films:
-                metric.add(film, real=side == "real")
+        with Progress(None, f"{name}, {side} videos", quiet_until=2.0) as progress:
+            for video in videos:
+                metric.add(video, real=side == "real")
                 count += 1
                 progress.step()
                 if not metric.wants(real=side == "real"):
@@ -217,7 +217,7 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
         notes=metric.notes,
         pictures=[path.name for path in pictures],
         seconds=round(time.monotonic() - start, 1),
-        films=count,
+        videos=count,
     )
 
 

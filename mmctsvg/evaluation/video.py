@@ -1,4 +1,4 @@
-"""What is measured: films, and the shots that a generator makes of them."""
+"""What is measured: videos, and the shots that a generator makes of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmctsvg.utils.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Film:
+class Video:
     """One clip to be measured, real or generated.
 
     Attributes:
@@ -25,7 +25,7 @@ class Film:
         name: how messages name it, for instance its path.
         fps: frames per second.
         actor, action: names of its labels; None where they are not known.
-        motion: films with the same text were made with the same motion vector (or show the same
+        motion: videos with the same text were made with the same motion vector (or show the same
             performance); None where that is not known.
         seen: whether the generator was trained on this (actor, action); None where that is not
             known.
@@ -52,13 +52,13 @@ class Film:
         return self.frames.shape[1:3]
 
 
-def film_from_tensor(video: Tensor, name: str, **labels: object) -> Film:
-    """Make a film from a tensor, rounded to uint8 as a video file would store it.
+def video_from_tensor(video: Tensor, name: str, **labels: object) -> Video:
+    """Make a video from a tensor, rounded to uint8 as a video file would store it.
 
     Args:
         video: float (T, 3, H, W) in [-1, 1]; values beyond are cut off.
         name: how messages name it.
-        **labels: further attributes of :class:`Film`.
+        **labels: further attributes of :class:`Video`.
 
     Raises:
         UserError: if there are values that are no numbers.
@@ -66,19 +66,19 @@ def film_from_tensor(video: Tensor, name: str, **labels: object) -> Film:
     if not torch.isfinite(video).all():
         raise UserError(f"{name} holds values that are no finite numbers: the generator diverged")
     frames = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    return Film(frames=frames.permute(0, 2, 3, 1).cpu().numpy(), name=name, **labels)
+    return Video(frames=frames.permute(0, 2, 3, 1).cpu().numpy(), name=name, **labels)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One film that a generator shall make.
+    """One video that a generator shall make.
 
     Attributes:
         motion: seed of the motion vector; shots with equal seeds move alike.
         times: when its frames are, in frames of the training clips.
         actor, action: names; None if the generator does not know any.
         content: seed of the content of a generator that knows no actors.
-        seen: see :class:`Film`.
+        seen: see :class:`Video`.
     """
 
     motion: int
@@ -89,15 +89,15 @@ class Shot:
     seen: bool | None = None
 
 
-def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Film]:
-    """Let a generator make films, one by one.
+def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Video]:
+    """Let a generator make videos, one by one.
 
     Args:
         inferencer: a `mmctsvg.apis.CTSVGInferencer`.
         shots: which ones.
 
     Yields:
-        A film for every shot.
+        A video for every shot.
     """
     for shot in shots:
         labels = {k: v for k, v in (("actor", shot.actor), ("action", shot.action)) if v}
@@ -106,7 +106,7 @@ def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Film]:
         m = inferencer.sample_motion(1, seed=shot.motion)[0]
         video = inferencer.render(shot.times, motion=m, seed=shot.motion, **labels)
         who = "/".join(filter(None, (shot.actor, shot.action, f"motion{shot.motion}")))
-        yield film_from_tensor(
+        yield video_from_tensor(
             video,
             f"generated {who}",
             fps=inferencer.fps,
@@ -117,25 +117,25 @@ def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Film]:
         )
 
 
-def film_at(
+def video_at(
     dataset: TripletDataset,
     number: int,
     trained: Container[tuple[str | None, str | None]] | None = None,
     frames: int | None = None,
-) -> Film:
+) -> Video:
     """A clip of a dataset.
 
     Args:
         dataset: real clips.
         number: of the clip.
-        trained: (actor, action) of all cells that a generator was trained on, for `Film.seen`.
+        trained: (actor, action) of all cells that a generator was trained on, for `Video.seen`.
         frames: at most this many frames, from its start.
     """
     clip, names = dataset.annotations[number], dataset.metainfo
     actors, actions = names["actors"], names["actions"]
     actor = actors[clip.actor] if actors else None
     action = actions[clip.action] if actions else None
-    return Film(
+    return Video(
         frames=dataset.read_frames(number, np.arange(min(clip.length, frames or clip.length))),
         name=clip.path,
         fps=names["fps"],
@@ -145,14 +145,14 @@ def film_at(
     )
 
 
-def read_films(
+def read_videos(
     source: str | Path,
     layout: Layout = PLAIN_LAYOUT,
     frames: int | None = None,
     motion_by_name: bool = False,
     seed: int | None = None,
-) -> Iterator[Film]:
-    """Films from a folder or a list of anybody's clips.
+) -> Iterator[Video]:
+    """Videos from a folder or a list of anybody's clips.
 
     Args:
         source: a CSV (``path,label,is_train,person``), a folder tree ``ACTOR/ACTION/CLIP``, or a
@@ -190,7 +190,7 @@ def read_films(
             shown = reader.read(np.arange(min(reader.length, frames or reader.length)))
         except BrokenClipError as error:
             raise UserError(f"{path} {error}") from error
-        yield Film(
+        yield Video(
             frames=shown,
             name=str(path),
             fps=reader.fps or 25.0,

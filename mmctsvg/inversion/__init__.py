@@ -1,6 +1,6 @@
 """Inversion: the motion of a real clip as one vector, and the tuning to its person."""
 
-from .invert import DEFAULT, OFFICIAL, invert, render_motion
+from .invert import DEFAULT, OFFICIAL, invert
 from .original import read_original
 from .pivotal import PivotalSettings
 from .settings import Level, Settings
@@ -14,6 +14,5 @@ __all__ = [
     "Settings",
     "invert",
     "read_original",
-    "render_motion",
     "tune",
 ]

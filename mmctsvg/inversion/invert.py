@@ -88,7 +88,7 @@ def invert(
         noise: the layers' noise, ``'fixed'`` (drawn from seed 0, as the inferencer does),
             ``'stored'`` or ``'zero'``. By default ``'fixed'``, and ``'zero'`` for generators whose
             noise is new for every frame.
-        fps: frames per second of the clip, for the film; by default those of the training.
+        fps: frames per second of the clip, for the video; by default those of the training.
         state: file in which the state is kept every ``save_every`` seconds and after the last
             step. If it exists, the inversion goes on from it. Remove it once the motion is saved.
         save_every: see there.
@@ -97,7 +97,7 @@ def invert(
 
     Returns:
         The motion. Its ``info`` has ``losses`` (of all restarts), ``history`` (per step the
-        loss of the best restart), ``psnr`` (dB, of the whole film), ``steps_per_second``, ``t0``,
+        loss of the best restart), ``psnr`` (dB, of the whole video), ``steps_per_second``, ``t0``,
         ``tempo``, ``tuning`` (its name) and ``settings``.
 
     Raises:
@@ -183,7 +183,7 @@ def invert(
         "settings": asdict(settings),
     }
     return Motion(
-        m=result["m"][0].cpu(),
+        style=result["m"][0].cpu(),
         times=moments.cpu(),
         fps=float(fps or inferencer.fps),
         weights=weights,
@@ -192,20 +192,6 @@ def invert(
         w_c=result["w_c"][0].cpu() if "w_c" in tuned else None,
         info={**(info or {}), **found},
     )
-
-
-def render_motion(inferencer: CTSVGInferencer, motion: Motion, frames: Tensor | None = None):
-    """Frames (n, 3, H, W) in [-1, 1] of an inverted clip, with its own content and noise.
-
-    Args:
-        inferencer: the generator that it belongs to.
-        motion: of `invert`.
-        frames: numbers (n,) of the frames; None for all.
-    """
-    times = motion.times if frames is None else motion.times[frames]
-    w_c = motion_content(inferencer, motion)
-    noise = motion.info.get("noise", "fixed")
-    return inferencer.render(times, w_c=w_c, m=motion.style, noise=noise)
 
 
 def motion_content(inferencer: CTSVGInferencer, motion: Motion) -> Tensor:
@@ -217,11 +203,11 @@ def motion_content(inferencer: CTSVGInferencer, motion: Motion) -> Tensor:
 
 @torch.no_grad()
 def measure_psnr(problem: Problem, parameters: dict[str, Tensor], chunk: int = 16) -> float:
-    """Peak signal-to-noise ratio of a whole film, in dB; colours are cut to what a film holds."""
+    """Peak signal-to-noise ratio of a whole video, in dB; colours are cut to what a video holds."""
     total = 0.0
     for frames in torch.arange(len(problem)).split(chunk):
-        film = problem.film(parameters, frames)[0].clamp(-1, 1)
-        total += float((film - problem.colours(frames)).square().mean(dim=(1, 2, 3)).sum())
+        video = problem.video(parameters, frames)[0].clamp(-1, 1)
+        total += float((video - problem.colours(frames)).square().mean(dim=(1, 2, 3)).sum())
     return decibels(total / len(problem))
 
 

@@ -1,6 +1,6 @@
-"""What an inversion makes small: how far a film is from a clip, and its gradient.
+"""What an inversion makes small: how far a video is from a clip, and its gradient.
 
-Every frame of a film depends on its own time and the one vector, so the gradient of a film is the
+Every frame of a video depends on its own time and the one vector, so the gradient of a video is the
 sum of the gradients of its frames: it is gathered chunk by chunk, in the memory of one chunk.
 """
 
@@ -38,7 +38,7 @@ class Objective(nn.Module):
         """One number for every frame, (N,), of (N, 3, H, W) twice.
 
         Args:
-            frames: of the film.
+            frames: of the video.
             target: of the clip.
             shrink: see `Level`.
         """
@@ -92,7 +92,7 @@ class Problem:
         speed = torch.exp(_TEMPO_UNIT * parameters["tempo"])
         return self._middle + parameters["t0"][:, None] + speed[:, None] * away
 
-    def film(self, parameters: Parameters, frames: Tensor) -> Tensor:
+    def video(self, parameters: Parameters, frames: Tensor) -> Tensor:
         """Frames (R, n, 3, H, W) of every row."""
         moments = self.moments(parameters, frames)
         m = parameters["m"]
@@ -106,10 +106,10 @@ class Problem:
 
     def losses(self, parameters: Parameters, frames: Tensor, shrink: int = 1) -> Tensor:
         """Distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
-        film = self.film(parameters, frames)
-        target = self.colours(frames).expand_as(film)
-        found = self.objective(film.flatten(0, 1), target.flatten(0, 1), shrink)
-        return found.reshape(film.shape[:2])
+        video = self.video(parameters, frames)
+        target = self.colours(frames).expand_as(video)
+        found = self.objective(video.flatten(0, 1), target.flatten(0, 1), shrink)
+        return found.reshape(video.shape[:2])
 
     def colours(self, frames: Tensor) -> Tensor:
         """The clip's frames (n, 3, H, W) in [-1, 1]."""
@@ -180,11 +180,11 @@ def stratified(length: int, count: int, generator: torch.Generator | None = None
 
 
 @torch.no_grad()
-def measure_lpips(lpips: nn.Module, film: np.ndarray, clip: np.ndarray, chunk: int = 16) -> float:
-    """Mean LPIPS of two films, uint8 ``(T, H, W, 3)``, enlarged as in `Objective`."""
+def measure_lpips(lpips: nn.Module, video: np.ndarray, clip: np.ndarray, chunk: int = 16) -> float:
+    """Mean LPIPS of two videos, uint8 ``(T, H, W, 3)``, enlarged as in `Objective`."""
     objective, device = Objective(lpips, mse_weight=0.0), next(lpips.parameters()).device
     total = 0.0
-    for start in range(0, len(film), chunk):
-        pieces = (torch.from_numpy(x[start : start + chunk]).to(device) for x in (film, clip))
+    for start in range(0, len(video), chunk):
+        pieces = (torch.from_numpy(x[start : start + chunk]).to(device) for x in (video, clip))
         total += float(objective(*(x.movedim(-1, 1) / 127.5 - 1 for x in pieces)).sum())
-    return total / len(film)
+    return total / len(video)

@@ -13,7 +13,7 @@ STARTS, LATENT, FRAMES = range(EVALUATION + 20, EVALUATION + 23)
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """How exactly a stretch of the steps compares film and clip.
+    """How exactly a stretch of the steps compares video and clip.
 
     Args:
         until: share of the steps at which the stretch ends.

@@ -1,4 +1,4 @@
-"""What an inversion or a tuning looks like: clip and films side by side; curves."""
+"""What an inversion or a tuning looks like: clip and videos side by side; curves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmctsvg.checkpoints.tuning import Tuning
-from mmctsvg.motion import film_rate, retime
+from mmctsvg.motion import retime, video_rate
 from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
@@ -25,13 +25,11 @@ from mmctsvg.visualization import (
     write_png,
 )
 
-from .invert import render_motion
-
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer
 
 Show = Callable[[Tensor], np.ndarray]  # numbers of frames (n,) -> uint8 (n, H, W, 3)
-_SMALLEST = 128  # pixels that a film has at least
+_SMALLEST = 128  # pixels that a video has at least
 _COLUMNS = 8  # of the contact sheet
 _PIECE = 16  # frames rendered at once
 
@@ -50,54 +48,54 @@ def write_side_by_side(
         motion: the result.
         frames: the clip, uint8 ``(T, H, W, 3)``.
         folder: where to write.
-        sound: the clip's file, whose sound is put under the film.
+        sound: the clip's file, whose sound is put under the video.
 
     Returns:
         What was written.
     """
-    films = {"inverted": show_motion(inferencer, motion)}
-    return write_comparison(Path(folder) / "inversion", frames, films, motion, sound)
+    videos = {"inverted": show_motion(inferencer, motion)}
+    return write_comparison(Path(folder) / "inversion", frames, videos, motion, sound)
 
 
 def show_motion(inferencer: CTSVGInferencer, motion: Motion) -> Show:
-    """What `write_comparison` takes: an inverted clip as `render_motion` shows it."""
-    return lambda piece: to_uint8(render_motion(inferencer, motion, piece))
+    """What `write_comparison` takes: an inverted clip as `CTSVGInferencer.reconstruct` shows it."""
+    return lambda piece: to_uint8(inferencer.reconstruct(motion, piece))
 
 
 def write_comparison(
     base: Path,
     frames: np.ndarray,
-    films: Mapping[str, Show],
+    videos: Mapping[str, Show],
     motion: Motion,
     sound: str | Path | None = None,
 ) -> list[Path]:
-    """Writes a clip, films of it, and the difference of the last one, beside each other.
+    """Writes a clip, videos of it, and the difference of the last one, beside each other.
 
-    In the difference, grey is equal; lighter is where the film is lighter.
+    In the difference, grey is equal; lighter is where the video is lighter.
 
     Args:
-        base: path of the film and the contact sheet, without the ending.
+        base: path of the video and the contact sheet, without the ending.
         frames: the clip, uint8 ``(T, H, W, 3)``.
-        films: by their names.
+        videos: by their names.
         motion: says when the frames are, and how fast they are shown.
-        sound: the clip's file, whose sound is put under the film, unless the clip was inverted at
+        sound: the clip's file, whose sound is put under the video, unless the clip was inverted at
             another rate than its own.
 
     Returns:
         What was written: ``base.mp4`` and ``base.png``.
     """
     sound = sound if motion.info.get("fps") is None else None
-    names, size = ("clip", *films, "difference"), frames.shape[1]
-    film, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
+    names, size = ("clip", *videos, "difference"), frames.shape[1]
+    video, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
     layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
     shown_frames = retime(motion.times, motion.fps)[1]
     wanted = set(evenly_spread(len(frames), _COLUMNS))
     kept = {}
-    with VideoWriter(film, film_rate(motion.times, motion.fps), sound=sound) as writer:
+    with VideoWriter(video, video_rate(motion.times, motion.fps), sound=sound) as writer:
         for piece in torch.from_numpy(shown_frames).split(_PIECE):
             clip = frames[piece.numpy()]
-            shown = [show(piece) for show in films.values()]
+            shown = [show(piece) for show in videos.values()]
             # From -255..255 to 0..255, so that nothing is cut.
             difference = ((shown[-1].astype(np.int16) - clip + 256) // 2).astype(np.uint8)
             rows = np.stack([clip, *shown, difference], axis=1)
@@ -105,7 +103,7 @@ def write_comparison(
             kept |= {n: row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted}
     labels = [time_label(float(motion.times[n])) for n in kept]
     write_png(sheet, contact_sheet(np.stack(list(kept.values()), axis=1), names, labels))
-    return [film, sheet]
+    return [video, sheet]
 
 
 def write_curves(motion: Motion, path: str | Path) -> None:

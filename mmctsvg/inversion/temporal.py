@@ -1,4 +1,4 @@
-"""Temporal inversion: the motion vector with which the generator's film matches a clip."""
+"""Temporal inversion: the motion vector with which the generator's video matches a clip."""
 
 from __future__ import annotations
 

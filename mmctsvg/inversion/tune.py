@@ -84,7 +84,7 @@ def tune(
     Returns:
         The tuning. Its ``info`` has ``stages``: for ``'inverted'``, ``'content'`` (if there was
         such) and ``'tuned'`` the ``held_out`` loss, its ``held_out_psnr`` and ``psnr`` (dB, of the
-        whole film); ``others_psnr``, how near the tuned generator stays to the untuned in 64
+        whole video); ``others_psnr``, how near the tuned generator stays to the untuned in 64
         random frames of anybody doing anything (dB); ``history``, ``drift`` and ``looks`` of
         `PivotalTuning`; ``content_history``; ``steps``, ``seconds``, ``action`` and ``settings``.
 
@@ -199,7 +199,7 @@ def _check(
         raise UserError("the motion belongs to other weights; give one that was found with these.")
     if inferencer.actions and motion.action is None:
         raise UserError("the motion does not say which action it shows; give one of invert.")
-    if motion.edited is not None:
+    if motion.is_edited:
         raise UserError("the motion was edited and is not the clip's; give the one that was found.")
     if len(target) != len(motion.times):
         raise UserError(f"the clip has {len(target)} frames and the motion {len(motion.times)}.")

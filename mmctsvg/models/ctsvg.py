@@ -392,5 +392,5 @@ class CTSVG(BaseModel):
 
 
 def mean_motion(videos: Tensor) -> Tensor:
-    """Mean absolute difference of successive frames of (B, T, 3, H, W): 0 for still films."""
+    """Mean absolute difference of successive frames of (B, T, 3, H, W): 0 for still videos."""
     return (videos[:, 1:] - videos[:, :-1]).detach().abs().mean()

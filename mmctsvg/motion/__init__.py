@@ -4,7 +4,7 @@ from .equaliser import BANDS, combine, equalise
 from .loop import LoopError, make_loop
 from .motion import Motion
 from .motion_file import load_motion, save_motion
-from .retime import film_rate, retime
+from .retime import retime, video_rate
 from .waves import DRIFTS, Waves
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Waves",
     "combine",
     "equalise",
-    "film_rate",
+    "video_rate",
     "load_motion",
     "make_loop",
     "retime",

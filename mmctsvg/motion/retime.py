@@ -1,4 +1,4 @@
-"""Retiming: films of a motion at any speed and frame rate, exact, since a model's time is real."""
+"""Retiming: videos of a motion at any speed and frame rate, exact, since a model's time is real."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ def retime(
     *,
     speed: float = 1.0,
     reverse: bool = False,
-    film_fps: float | None = None,
+    video_fps: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Times for a film of a clip at another speed, backwards, or with another frame rate.
+    """Times for a video of a clip at another speed, backwards, or with another frame rate.
 
-    Films have even frames. Where a clip's are not (dropped frames, variable rates), the film's are
-    where the clip's clock says, so that it keeps in step with the clip's sound.
+    Videos have even frames. Where a clip's are not (dropped frames, variable rates), the video's
+    lie where the clip's clock says, so that it keeps in step with the clip's sound.
 
     Args:
         times: of the clip's frames, in frames of the training, even or not.
         fps: frames per second of the clip, the mean where it varies.
         speed: 0.5 is slow motion and takes twice as long; above 0.
         reverse: whether the clip runs backwards.
-        film_fps: frames per second of the film; None for `film_rate`.
+        video_fps: frames per second of the video; None for `video_rate`.
 
     Returns:
-        Times of the film's frames ``(n,)``, and the clip's frames that are nearest ``(n,)``, int,
+        Times of the video's frames ``(n,)``, and the clip's frames that are nearest ``(n,)``, int,
         from 0 to T - 1.
 
     Raises:
         UserError: if a number is not above 0.
     """
-    film_fps = film_rate(times, fps) if film_fps is None else film_fps
-    for name, value in (("speed", speed), ("fps", film_fps)):
+    video_fps = video_rate(times, fps) if video_fps is None else video_fps
+    for name, value in (("speed", speed), ("fps", video_fps)):
         if not 0 < value < math.inf:
             raise UserError(f"{name} is {value}: it must be above 0.")
-    step = speed * fps / film_fps
+    step = speed * fps / video_fps
     last = len(times) - 1
     moments = np.arange(math.floor(last / step + 1e-9) + 1) * step
     if reverse:
@@ -53,8 +53,8 @@ def retime(
     return found, np.interp(moments, knots, np.arange(last + 1)).round().astype(int)
 
 
-def film_rate(times: Sequence[float], fps: float) -> float:
-    """Frames per second with which a film shows all frames of a clip.
+def video_rate(times: Sequence[float], fps: float) -> float:
+    """Frames per second with which a video shows all frames of a clip.
 
     Args:
         times: of the clip's frames, in frames of the training.

@@ -1,4 +1,4 @@
-"""Pictures and films that people look at: contact sheets, mp4/gif writers, training curves."""
+"""Pictures and videos that people look at: contact sheets, mp4/gif writers, training curves."""
 
 from .contact_sheet import (
     SheetLayout,

@@ -15,7 +15,7 @@ _MOST_NUMBERS = 12  # classes up to which the share stands in every field
 def plot_confusion(
     path: str | Path, matrices: Mapping[str, np.ndarray], classes: Sequence[str]
 ) -> None:
-    """Draws confusion matrices side by side, each row in percent of its films.
+    """Draws confusion matrices side by side, each row in percent of its videos.
 
     Args:
         path: where to write the png (atomically).
@@ -29,11 +29,11 @@ def plot_confusion(
     figure = new_figure(side * len(matrices), side)
     for number, (title, counts) in enumerate(matrices.items(), 1):
         counts = counts[:, : len(names)]
-        films = counts.sum(axis=1, keepdims=True)
-        percent = 100 * counts / np.maximum(films, 1)
+        videos = counts.sum(axis=1, keepdims=True)
+        percent = 100 * counts / np.maximum(videos, 1)
         axes = figure.add_subplot(1, len(matrices), number)
         axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-        axes.set_title(f"{title}: {int(films.sum())} films", fontsize=10)
+        axes.set_title(f"{title}: {int(videos.sum())} videos", fontsize=10)
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
         axes.set_yticks(range(len(classes)), classes, fontsize=8)
         axes.set_xlabel("recognised", fontsize=9)
@@ -41,7 +41,7 @@ def plot_confusion(
             axes.set_ylabel("asked for", fontsize=9)
         if len(names) <= _MOST_NUMBERS:
             for (row, column), value in np.ndenumerate(percent):
-                if films[row, 0]:
+                if videos[row, 0]:
                     colour = "white" if value > 60 else "black"
                     style = dict(ha="center", va="center", color=colour, fontsize=8)
                     axes.text(column, row, f"{value:.0f}", **style)

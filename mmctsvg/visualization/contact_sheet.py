@@ -94,7 +94,7 @@ def enlarge(frames: np.ndarray, scale: int) -> np.ndarray:
 class SheetLayout:
     """Where pictures and names stand on a sheet; drawn once, filled with pictures many times.
 
-    The same layout serves contact sheets (filled once) and film grids (filled for every frame).
+    The same layout serves contact sheets (filled once) and video grids (filled for every frame).
 
     Args:
         rows: number of rows of pictures.

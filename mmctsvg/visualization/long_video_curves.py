@@ -1,4 +1,4 @@
-"""Curves over the time of films that are thousands of frames long."""
+"""Curves over the time of videos that are thousands of frames long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .figure import new_figure, tidy
 def draw_long_curves(
     starts: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]], span: float
 ) -> np.ndarray:
-    """One panel for every quantity, one line for every kind of film, time growing by factors.
+    """One panel for every quantity, one line for every kind of video, time growing by factors.
 
     Args:
         starts: (W,), in frames.

@@ -1,4 +1,4 @@
-"""The sound of a clip, put under the film that is made of it."""
+"""The sound of a clip, put under the video that is made of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import av
 
 
 def has_sound(path: str | Path) -> bool:
-    """Whether a file has sound, such as a film or a recording."""
+    """Whether a file has sound, such as a video or a recording."""
     path = Path(path)
     if not path.is_file():
         return False
@@ -21,12 +21,12 @@ def has_sound(path: str | Path) -> bool:
 
 
 class SoundTrack:
-    """Copies the sound of one film into another, as AAC, as far as the other's pictures reach.
+    """Copies the sound of one video into another, as AAC, as far as the other's pictures reach.
 
     What is damaged of it is left out.
 
     Args:
-        source: film with sound, or sound alone. What is heard before the film's first picture is
+        source: video with sound, or sound alone. What is heard before the video's first picture is
             left out.
         target: mp4 file that is being written; nothing has been muxed into it yet.
     """
@@ -46,7 +46,7 @@ class SoundTrack:
         for packet in self._input.demux(audio):
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:  # a film of a broken recording is worth having
+            except av.error.FFmpegError:  # a video of a broken recording is worth having
                 continue
             for frame in frames:
                 frame.pts -= round(self._begin / frame.time_base)

@@ -1,4 +1,4 @@
-"""Films written frame by frame: mp4 (h264), gif, or a folder of png frames, in constant memory."""
+"""Videos written frame by frame: mp4 (h264), gif, or a folder of png frames, in constant memory."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _pad_to_even(frame: np.ndarray) -> np.ndarray:
 
 
 class VideoWriter:
-    """Writes a film frame by frame; the file appears under its name only when it is complete.
+    """Writes a video frame by frame; the file appears under its name only when it is complete.
 
     Memory does not depend on the number of frames. Use it as a context manager: an exception
     inside the block removes what was written so far and leaves an older file as it was.
@@ -51,13 +51,13 @@ class VideoWriter:
         fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
             at most.
         scale: whole factor (>= 1) by which frames are enlarged with sharp pixels.
-        sound: film whose sound is put under this one, if it has any; gif stays silent.
+        sound: video whose sound is put under this one, if it has any; gif stays silent.
 
     Raises:
         UserError: if the ending or ``fps`` is none of those.
 
     Example:
-        >>> with VideoWriter("film.mp4", fps=25) as writer:
+        >>> with VideoWriter("video.mp4", fps=25) as writer:
         ...     writer.write(frames)  # uint8 (T, H, W, 3), as often as wanted
     """
 
@@ -68,7 +68,7 @@ class VideoWriter:
         self.format = self.path.suffix.lower().lstrip(".")
         if self.format not in FORMATS:
             raise UserError(
-                f"{self.path}: a film is written as .mp4 or .gif, not as '{self.path.suffix}'."
+                f"{self.path}: a video is written as .mp4 or .gif, not as '{self.path.suffix}'."
             )
         if not 0.1 <= fps <= 1000:
             raise UserError(f"fps must lie between 0.1 and 1000 frames per second, not {fps}.")
@@ -106,7 +106,7 @@ class VideoWriter:
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             if self._stream is None:
-                raise ValueError(f"{self.path}: a film needs at least one frame.")
+                raise ValueError(f"{self.path}: a video needs at least one frame.")
             self._encode(None)
             if self._track is not None:
                 self._track.close()
@@ -194,9 +194,9 @@ def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Gr
 
 
 class FrameFolder:
-    """Writes a film as numbered png files, ``000000.png`` onwards: the layout of a clip.
+    """Writes a video as numbered png files, ``000000.png`` onwards: the layout of a clip.
 
-    Frames of an older, longer film in the same folder are removed at the end.
+    Frames of an older, longer video in the same folder are removed at the end.
 
     Args:
         path: the folder; it is made if missing.

@@ -3,20 +3,20 @@ import itertools
 import numpy as np
 import pytest
 
+from mmctsvg.analysis.disentanglement import action_sync, measure_drawn, measure_faces
 from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
-from mmctsvg.analysis.disentanglement import action_sync, measure_drawn, measure_faces
-from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.metrics import FaceIdentity, LiASync, SynthTruth
 from mmctsvg.evaluation.metrics.synth_truth import CURVES
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 
 def test_real_clips_of_drawn_people():
     """Takes are motions: sync is the metric's number, and everybody is recognised."""
     drawn = SynthActorsDataset(size=32, num_actors=2, num_takes=2, length=12, split="all")
-    films = [
-        Film(
+    videos = [
+        Video(
             frames=np.stack([drawn.render(actor, action, take, t) for t in range(12)]),
             name=f"{actor} {action} {take}",
             actor=synth.PEOPLE[actor].name,
@@ -25,10 +25,10 @@ def test_real_clips_of_drawn_people():
         )
         for actor, action, take in itertools.product(range(2), (1, 4), range(2))
     ]
-    found = measure_drawn(films, 12)
+    found = measure_drawn(videos, 12)
     metric = SynthTruth(frames=12, interval=0)
-    for film in films:
-        metric.add(film, real=False)
+    for video in videos:
+        metric.add(video, real=False)
     numbers = metric.evaluate()
     actor, action = found["motion"]
     assert actor["value"] == pytest.approx(numbers["SynthTruth/sync"]) and actor["value"] > 0.9
@@ -101,7 +101,7 @@ def faces(monkeypatch):
             frames[..., 0] = (curves[motion] + extra.get(action, 0))[:, None, None]
             frames[..., 1] = 60 * "xyz".index(actor) + 5 * int(motion)
             name = f"{actor}{action}{motion}"
-            yield Film(frames=frames, name=name, actor=actor, action=action, motion=motion)
+            yield Video(frames=frames, name=name, actor=actor, action=action, motion=motion)
 
     return make, curves, extra
 

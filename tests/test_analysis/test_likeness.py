@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from mmctsvg.evaluation.backbones.landmarks import FaceTrack
 from mmctsvg.analysis.likeness import measure_likeness
+from mmctsvg.evaluation.backbones.landmarks import FaceTrack
 
 
 class Faces:
@@ -24,14 +24,14 @@ class Colour:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def film(*colour):
+def video(*colour):
     return np.full((4, 112, 112, 3), colour, np.uint8)
 
 
 def test_cosine_with_the_clip():
-    films = {"same": film(200, 100, 50), "other": film(100, 200, 0), "none": film(0, 0, 0)}
+    videos = {"same": video(200, 100, 50), "other": video(100, 200, 0), "none": video(0, 0, 0)}
     likeness, note = measure_likeness(
-        film(200, 100, 50), films, detector=Faces(), embedder=Colour()
+        video(200, 100, 50), videos, detector=Faces(), embedder=Colour()
     )
     assert likeness.keys() == {"same", "other"} and "missing in none" in note
     assert likeness["same"] == pytest.approx(1, abs=1e-3)
@@ -41,5 +41,5 @@ def test_cosine_with_the_clip():
 
 
 def test_without_weights_there_is_a_note(tmp_path):
-    likeness, note = measure_likeness(film(1, 2, 3), {}, weights=tmp_path / "none.tflite")
+    likeness, note = measure_likeness(video(1, 2, 3), {}, weights=tmp_path / "none.tflite")
     assert likeness == {} and "none.tflite" in note

@@ -70,12 +70,12 @@ def test_end_against_beginning():
     assert found.identity_late == pytest.approx(0.775)
     assert found.sharpness == pytest.approx(0.4) and found.motion == pytest.approx(0.5)
     assert found.lost_at == 900  # it came back at 500 once more
-    films = {
+    videos = {
         name: np.stack([curve, 3 * curve])
         for name, curve in zip(("identity", "sharpness", "motion"), np.ones((3, 5)), strict=True)
     }
-    films["identity"][1] = np.nan  # unknown in one film: the other speaks
-    assert summarise(films, STARTS, 20).identity_late == 1
+    videos["identity"][1] = np.nan  # unknown in one video: the other speaks
+    assert summarise(videos, STARTS, 20).identity_late == 1
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.analysis.motion_factors import (
     FACTORS,
     agreement,
-    film_factors,
     measure_factors,
     predictability,
+    video_factors,
 )
+from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.utils.errors import UserError
 
 
@@ -18,7 +18,7 @@ def test_drawn_clips_have_the_tempo_of_their_take(action):
     number = synth.ACTIONS.index(action)
     clip = np.stack([drawn.render(1, number, 0, t) for t in range(40)])
     truth = synth.take_parameters(number, 0)
-    found = dict(zip(FACTORS, film_factors(clip, "Omar", action, 15.0), strict=True))
+    found = dict(zip(FACTORS, video_factors(clip, "Omar", action, 15.0), strict=True))
     assert found["tempo"] == pytest.approx(15 / truth["period"], rel=0.03)
     assert found["sine"] ** 2 + found["cosine"] ** 2 == pytest.approx(1)
     # The mouth opens with -cos, the head nods with sin.
@@ -27,14 +27,14 @@ def test_drawn_clips_have_the_tempo_of_their_take(action):
     assert found["cosine"] == pytest.approx(np.cos(phase), abs=0.3)
 
 
-def test_a_still_film_has_a_size_only():
+def test_a_still_video_has_a_size_only():
     drawn = SynthActorsDataset(size=32, num_actors=2, length=40, split="all")
     still = np.repeat(drawn.render(0, 1, 0, 5)[None], 20, axis=0)
-    found = film_factors(still, "Mia", "nod", 15.0)
+    found = video_factors(still, "Mia", "nod", 15.0)
     assert found[1] < 1e-6 and np.isnan(found[[0, 2, 3]]).all()
 
 
-def test_films_of_a_generator(make_generator, make_meta):
+def test_videos_of_a_generator(make_generator, make_meta):
     from mmctsvg.apis import CTSVGInferencer
     from mmctsvg.visualization import to_uint8
 
@@ -43,8 +43,8 @@ def test_films_of_a_generator(make_generator, make_meta):
     m = inferencer.sample_motion(2)
     found = measure_factors(inferencer, m, "Leo", ("wave", "nod"), 16)
     assert list(found) == ["wave", "nod"] and found["nod"].shape == (2, 4)
-    film = to_uint8(inferencer.render(range(16), "Leo", "nod", m=m[1], chunk=64))
-    np.testing.assert_array_equal(found["nod"][1], film_factors(film, "Leo", "nod", 20.0))
+    video = to_uint8(inferencer.render(range(16), "Leo", "nod", motion=m[1], chunk=64))
+    np.testing.assert_array_equal(found["nod"][1], video_factors(video, "Leo", "nod", 20.0))
     with pytest.raises(UserError, match="16 frames"):
         measure_factors(inferencer, m, "Leo", ("nod",), 5)
 

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr
 
-from mmctsvg.datasets import SynthActorsDataset, synth
-from mmctsvg.evaluation.backbones.landmarks import FaceTrack
 from mmctsvg.analysis.recovery import (
     RecoveryClip,
     choose_clips,
     correlate,
     drawn_clips,
-    film_curves,
     real_curves,
     summarise,
+    video_curves,
 )
+from mmctsvg.datasets import SynthActorsDataset, synth
+from mmctsvg.evaluation.backbones.landmarks import FaceTrack
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import write_png
 
@@ -45,7 +45,7 @@ def test_folders_have_the_models_rate(tmp_path):
 
 
 def test_drawn_clips():
-    """Their films, measured, agree with their truth; half of them are cells that are held out."""
+    """Their videos, measured, agree with their truth; half of them are cells that are held out."""
     clips, dataset = drawn_clips(10, [DRAWN], 24), SynthActorsDataset()
     assert len({clip.name for clip in clips}) == 10
     assert {clip.action for clip in clips} == set(synth.ACTIONS)
@@ -58,7 +58,7 @@ def test_drawn_clips():
         real = real_curves(clip, frames, None)
         if clip.action in ("nod", "laugh"):
             assert next(iter(real)) == "head_y" and (real["head_y"] == pose["head_y"]).all()
-        found = correlate(real, film_curves(clip, frames, None))
+        found = correlate(real, video_curves(clip, frames, None))
         assert next(iter(found.values())) > 0.9, (clip.name, found)
     few = SimpleNamespace(actors=("Omar", "Mia"), actions=("wave", "sing"))
     two = drawn_clips(2, [DRAWN, few], 6)
@@ -81,7 +81,7 @@ def test_lips():
 
     clip = RecoveryClip(name="ann", read=None)
     ones = np.ones((5, 8, 8, 3), np.uint8)
-    area = film_curves(clip, ones, detector)["lips"]
+    area = video_curves(clip, ones, detector)["lips"]
     assert area == pytest.approx(12 / 2 * np.sin(np.pi / 6) * 10 * height)
     assert (real_curves(clip, ones, detector)["lips"] == area).all()
     height[:] = 5

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
+from mmctsvg.apis import CTSVGInferencer
 
 
 def test_finite_differences_against_forward_mode(inferencer):
@@ -18,11 +18,11 @@ def test_finite_differences_against_forward_mode(inferencer):
     squares = torch.zeros(k, 16, 16)
     for m in motions:
 
-        def film(m):
+        def video(m):
             return generator.synthesise(torch.cat([w_c.expand(2, -1), m * v], dim=1), noise)
 
         for number, direction in enumerate(torch.eye(k)):
-            _, change = torch.func.jvp(film, (m,), (direction,))
+            _, change = torch.func.jvp(video, (m,), (direction,))
             squares[number] += change.square().sum((0, 1)).detach()
     expected = (squares / (2 * 2 * 3)).sqrt()
     # A kink of an activation between the two ends is seen by one of the methods only.

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.checkpoints import save_generator
 from mmctsvg.apis import inferencer as module
+from mmctsvg.checkpoints import save_generator
 from mmctsvg.utils.errors import UserError
 
 
@@ -33,7 +33,7 @@ def test_from_file(tmp_path, make_generator, make_meta, inferencer):
 def test_render_is_the_generator(inferencer):
     m = inferencer.sample_motion(1, seed=4)
     times = [0.0, 1.5, -3.0, 20_000.25]
-    video = inferencer.render(times, "bob", 1, m=m, noise="zero", clamp=False)
+    video = inferencer.render(times, "bob", 1, motion=m, noise="zero", clamp=False)
     expected = inferencer.generator.render(
         m,
         torch.tensor([times], dtype=torch.float64),
@@ -44,16 +44,16 @@ def test_render_is_the_generator(inferencer):
     assert video.shape == (4, 3, 16, 16) and video.dtype == torch.float32
     size = expected.abs().amax(dim=(1, 2, 3), keepdim=True)  # of a late time: hundreds
     torch.testing.assert_close(video / size, expected / size, atol=1e-5, rtol=0)
-    clamped = inferencer.render(times, "bob", 1, m=m, noise="zero")
+    clamped = inferencer.render(times, "bob", 1, motion=m, noise="zero")
     assert torch.equal(clamped, video.clamp(-1, 1))
 
 
 def test_noise_vector_and_motion_vector_agree(inferencer):
     z = torch.randn(12, generator=torch.Generator().manual_seed(1))
     m = inferencer.generator.mapper.style(z[None])
-    first = inferencer.render(range(4), 0, 0, z)
-    assert torch.equal(first, inferencer.render(range(4), 0, 0, m=m))
-    assert torch.equal(first, inferencer.render(range(4), 0, 0, m=m[0]))
+    first = inferencer.render(range(4), 0, 0, z=z)
+    assert torch.equal(first, inferencer.render(range(4), 0, 0, motion=m))
+    assert torch.equal(first, inferencer.render(range(4), 0, 0, motion=m[0]))
     assert not torch.equal(first, inferencer.render(range(4), 0, 0))
 
 
@@ -61,20 +61,20 @@ def test_noises(inferencer):
     def render(noise, seed=0, chunk=16):
         still = [2.0] * 3
         m = inferencer.sample_motion(1)
-        return inferencer.render(still, 0, 0, m=m, noise=noise, seed=seed, chunk=chunk)
+        return inferencer.render(still, 0, 0, motion=m, noise=noise, seed=seed, chunk=chunk)
 
-    films = {noise: render(noise) for noise in ("fixed", "zero", "stored", "random")}
-    for noise, film in films.items():
-        still = all((film[0] - frame).abs().max() < 1e-5 for frame in film)
+    videos = {noise: render(noise) for noise in ("fixed", "zero", "stored", "random")}
+    for noise, video in videos.items():
+        still = all((video[0] - frame).abs().max() < 1e-5 for frame in video)
         assert still == (noise != "random"), noise
-        torch.testing.assert_close(film, render(noise, chunk=2), atol=1e-5, rtol=0)
-        same = torch.allclose(film, render(noise, seed=1), atol=1e-4)
+        torch.testing.assert_close(video, render(noise, chunk=2), atol=1e-5, rtol=0)
+        same = torch.allclose(video, render(noise, seed=1), atol=1e-4)
         assert same == (noise in ("zero", "stored")), noise
-    assert (films["fixed"] - films["zero"]).abs().max() > 1e-3
-    assert (films["stored"] - films["zero"]).abs().max() > 1e-3
+    assert (videos["fixed"] - videos["zero"]).abs().max() > 1e-3
+    assert (videos["stored"] - videos["zero"]).abs().max() > 1e-3
 
 
-def test_a_long_film_begins_like_a_short_one(inferencer):
+def test_a_long_video_begins_like_a_short_one(inferencer):
     long = inferencer.render(range(37), 0, 1, chunk=8, exact=True)
     for length in (1, 3, 8, 9):
         short = inferencer.render(range(length), 0, 1, chunk=8, exact=True)
@@ -99,12 +99,12 @@ def test_pieces_come_one_by_one(inferencer):
 def test_one_frame_after_the_other_for_ever(inferencer):
     m = inferencer.sample_motion(1, seed=3)
     for noise in ("fixed", "random"):
-        stream = inferencer.stream(itertools.count(), 0, 1, m=m, noise=noise, chunk=1)
+        stream = inferencer.stream(itertools.count(), 0, 1, motion=m, noise=noise, chunk=1)
         frames = torch.cat(list(itertools.islice(stream, 9)))
         torch.testing.assert_close(
-            frames, inferencer.render(range(9), 0, 1, m=m, noise=noise), atol=1e-5, rtol=0
+            frames, inferencer.render(range(9), 0, 1, motion=m, noise=noise), atol=1e-5, rtol=0
         )
-        alone = inferencer.render(range(9), 0, 1, m=m, noise=noise, chunk=1)
+        alone = inferencer.render(range(9), 0, 1, motion=m, noise=noise, chunk=1)
         assert torch.equal(frames, alone)
 
 
@@ -121,8 +121,10 @@ def test_rendering_is_the_plain_synthesis(inferencer, noise):
     maps = {"fixed": inferencer.fixed_noise(6), "stored": inferencer.generator.stored_noise}
     expected = inferencer.generator.synthesise(styles, maps.get(noise))
     for chunk in (1, 3):
-        film = inferencer.render(range(5), 1, 2, m=m, noise=noise, seed=6, clamp=False, chunk=chunk)
-        torch.testing.assert_close(film, expected, atol=1e-5, rtol=1e-5)
+        video = inferencer.render(
+            range(5), 1, 2, motion=m, noise=noise, seed=6, clamp=False, chunk=chunk
+        )
+        torch.testing.assert_close(video, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_stream_takes_the_weights_of_its_start(inferencer):
@@ -198,12 +200,12 @@ def test_noise_is_by_default_that_of_the_training(
     save_generator(tmp_path / "g.safetensors", make_generator(layer_noise=switch), make_meta())
     inferencer = CTSVGInferencer(tmp_path / "g.safetensors", "cpu")
     assert inferencer.default_noise == noise
-    film = inferencer.render([2.0] * 3, 0, 0)
-    assert torch.equal(film, inferencer.render([2.0] * 3, 0, 0, noise=noise))
-    assert torch.allclose(film[0], film[1], atol=1e-5) == (noise == "fixed")
+    video = inferencer.render([2.0] * 3, 0, 0)
+    assert torch.equal(video, inferencer.render([2.0] * 3, 0, 0, noise=noise))
+    assert torch.allclose(video[0], video[1], atol=1e-5) == (noise == "fixed")
 
 
-def test_a_film_without_frames(inferencer):
+def test_a_video_without_frames(inferencer):
     with pytest.raises(UserError, match="times is empty"):
         inferencer.render([], 0, 0)
 
@@ -223,9 +225,9 @@ def test_labels_by_name_and_number(inferencer):
 
 def test_unconditional(free):
     z_c = free.sample_content(2, seed=5)
-    films = [free.render(range(2), z_c=z) for z in z_c]
-    assert (films[0] - films[1]).abs().max() > 1e-3
-    assert torch.equal(films[0], free.render(range(2), z_c=z_c[:1]))
+    videos = [free.render(range(2), z_c=z) for z in z_c]
+    assert (videos[0] - videos[1]).abs().max() > 1e-3
+    assert torch.equal(videos[0], free.render(range(2), z_c=z_c[:1]))
     with pytest.raises(UserError, match="knows no actors"):
         free.render(range(2), actor=0)
 
@@ -235,9 +237,9 @@ def test_unconditional(free):
     [
         ({"actor": None}, "needs an actor: ann, bob"),
         ({"action": None}, "needs an action"),
-        ({"m": torch.zeros(5)}, r"m must have the shape \(12,\), not \(5,\)"),
+        ({"motion": torch.zeros(5)}, r"motion must have the shape \(12,\), not \(5,\)"),
         ({"z": torch.zeros(2, 12)}, "z must have the shape"),
-        ({"z": torch.zeros(12), "m": torch.zeros(12)}, "not as both"),
+        ({"z": torch.zeros(12), "motion": torch.zeros(12)}, "not as both"),
         ({"z_c": torch.zeros(4)}, "takes no content noise"),
         ({"noise": "none"}, "fixed, zero, stored, random"),
         ({"chunk": 0}, "chunk"),
@@ -273,21 +275,21 @@ def test_precision(tmp_path, make_generator, make_meta):
     path = tmp_path / "g.safetensors"
     save_generator(path, make_generator(), make_meta())
     exact, half = CTSVGInferencer(path, "cpu"), CTSVGInferencer(path, "cpu", precision="bf16")
-    film = half.render(range(3), 0, 0)
-    assert film.dtype == torch.float32 and half.generator.compute_dtype == torch.bfloat16
-    difference = (film - exact.render(range(3), 0, 0)).abs().max()
+    video = half.render(range(3), 0, 0)
+    assert video.dtype == torch.float32 and half.generator.compute_dtype == torch.bfloat16
+    difference = (video - exact.render(range(3), 0, 0)).abs().max()
     assert 0 < difference < 0.1
     with pytest.raises(UserError, match="precision='half'"):
         CTSVGInferencer(path, precision="half")
 
 
-def test_ready_styles_and_waves_render_the_same_film(inferencer):
+def test_ready_styles_and_waves_render_the_same_video(inferencer):
     times = torch.tensor([0.0, 1.5, 40.0], dtype=torch.float64)
     m = inferencer.sample_motion(1, seed=4)
-    video = inferencer.render(times.tolist(), "bob", 1, m=m)
+    video = inferencer.render(times.tolist(), "bob", 1, motion=m)
     waves, w_c = inferencer.waves(m), inferencer.content_style("bob", 1)
-    assert torch.equal(inferencer.render(times.tolist(), "bob", 1, m=waves), video)
-    assert torch.equal(inferencer.render(times.tolist(), w_c=w_c, m=m), video)
+    assert torch.equal(inferencer.render(times.tolist(), "bob", 1, motion=waves), video)
+    assert torch.equal(inferencer.render(times.tolist(), w_c=w_c, motion=m), video)
     styles = torch.cat([w_c.expand(3, -1), waves.temporal(times)], dim=1)
     (frames,) = inferencer.stream_styles([styles])
     assert torch.equal(frames, video)

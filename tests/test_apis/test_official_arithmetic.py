@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.checkpoints.official.convert import convert_official
 from mmctsvg.checkpoints.generator_file import read_checkpoint
+from mmctsvg.checkpoints.official.convert import convert_official
 from mmctsvg.models import CTSVG
 
 TIMES = [0.0, 1.0, 7.0, 12.5]
@@ -51,7 +51,7 @@ def videos(count):
 
 
 @pytest.mark.parametrize("noise", ["stored", "zero"])
-@pytest.mark.parametrize("source", ["z", "m"])
+@pytest.mark.parametrize("source", ["z", "motion"])
 def test_pictures(converted, raw, official, source, noise):
     """Of the average, from noise and from a motion vector."""
     vector = torch.cos(torch.arange(16.0) * 1.7 + 0.3)
@@ -144,7 +144,7 @@ def test_without_labels(official, tmp_path, persons, classes):
     labels = ({"actor": 2} if persons else {"z_c": torch.cos(torch.arange(8.0))}) | (
         {"action": 1} if classes else {}
     )
-    video = inferencer.render(TIMES, m=m, noise="stored", clamp=False, **labels)
+    video = inferencer.render(TIMES, motion=m, noise="stored", clamp=False, **labels)
     wanted = official.generator(
         raw["g_ema"],
         m[None],
@@ -181,7 +181,7 @@ def test_filters_of_the_file_count(official, tmp_path):
     wanted = official.generator(raw["g_ema"], m[None], torch.tensor(TIMES), *labels)
     for name in ("out.pth", "out.safetensors"):
         inferencer = CTSVGInferencer(tmp_path / name)
-        video = inferencer.render(TIMES, 0, 1, m=m, noise="stored", clamp=False)
+        video = inferencer.render(TIMES, 0, 1, motion=m, noise="stored", clamp=False)
         torch.testing.assert_close(video.double(), wanted, atol=1e-4, rtol=1e-4)
     model = build(tmp_path / "out.pth", official)
     again = build(tmp_path / "out.pth", official)

@@ -122,7 +122,7 @@ def test_weights_that_do_not_fit(weights, make_generator):
 
 
 def test_diverged_weights(tmp_path, make_generator, make_meta):
-    """They would give black films without a word."""
+    """They would give black videos without a word."""
     generator = make_generator()
     torch.nn.init.constant_(generator.synthesis.to_rgbs[0].bias, torch.nan)
     save_generator(tmp_path / "nan.safetensors", generator, make_meta())
@@ -155,9 +155,9 @@ def test_other_files(tmp_path, weights):
     for path, message in (
         (text, "neither"),
         (folder, "is a folder"),
-        (plain, "no description"),
+        (plain, "holds no generator"),
         (tensors, "no checkpoint"),
-        (bare, "no description"),
+        (bare, "holds no generator"),
         (tmp_path / "missing.pth", "no such file"),
     ):
         with pytest.raises(UserError, match=f"{path.name}.*{message}"):

@@ -5,7 +5,7 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import Tuning, fingerprint, load_tuning, save_tuning
-from mmctsvg.motion import find_motion, load_motion, save_motion
+from mmctsvg.motion import load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 
 
@@ -53,7 +53,7 @@ def test_round_trip(tmp_path, tuning):
 def test_applied_and_removed(tmp_path, inferencer, tuning):
     m = inferencer.sample_motion(1, seed=2)
     before = {name: value.clone() for name, value in inferencer.generator.state_dict().items()}
-    film, weights = inferencer.render(range(3), "ann", "wave", m=m), inferencer.fingerprint
+    video, weights = inferencer.render(range(3), "ann", "wave", motion=m), inferencer.fingerprint
     inferencer.apply(tuning)
     changed = inferencer.generator.state_dict()
     a, b = tuning.parts["convs.1.conv.weight"]
@@ -61,15 +61,15 @@ def test_applied_and_removed(tmp_path, inferencer, tuning):
     assert torch.equal(changed[name], before[name] + (a @ b).reshape(before[name].shape))
     changes = {name for name in before if not torch.equal(before[name], changed[name])}
     assert changes == {f"synthesis.{name}" for name in tuning.parts}
-    tuned = inferencer.render(range(3), "ann", "wave", m=m)
-    assert not torch.equal(tuned, film) and inferencer.fingerprint == weights
+    tuned = inferencer.render(range(3), "ann", "wave", motion=m)
+    assert not torch.equal(tuned, video) and inferencer.fingerprint == weights
     inferencer.apply(tuning)  # anew: from the original weights, not on top
-    assert torch.equal(inferencer.render(range(3), "ann", "wave", m=m), tuned)
+    assert torch.equal(inferencer.render(range(3), "ann", "wave", motion=m), tuned)
     inferencer.remove()
     inferencer.remove()
     after = inferencer.generator.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
-    assert torch.equal(inferencer.render(range(3), "ann", "wave", m=m), film)
+    assert torch.equal(inferencer.render(range(3), "ann", "wave", motion=m), video)
 
 
 def test_nothing_is_applied_if_the_next_cannot_be_read(tmp_path, inferencer, tuning):
@@ -81,10 +81,10 @@ def test_nothing_is_applied_if_the_next_cannot_be_read(tmp_path, inferencer, tun
 
 def test_motions_of_the_base_weights_are_taken(tmp_path, inferencer, tuning):
     path = tmp_path / "motion.safetensors"
-    save_motion(path, find_motion(3, inferencer))
+    save_motion(path, inferencer.find_motion(3))
     inferencer.apply(tuning)
-    assert find_motion(path, inferencer).weights == tuning.weights
-    assert find_motion(4, inferencer).weights == tuning.weights
+    assert inferencer.find_motion(path).weights == tuning.weights
+    assert inferencer.find_motion(4).weights == tuning.weights
     with torch.no_grad():
         inferencer.generator.mapper.time2vec.phase[0] += 1
     with pytest.raises(UserError, match="belongs to the weights"):
@@ -110,8 +110,8 @@ def test_person_is_one_more_actor(make_generator, make_meta, labels, content):
     torch.testing.assert_close(found, expected)
     assert torch.equal(found, inferencer.content_style(labels[0], action))
     m = inferencer.sample_motion(1)
-    film = inferencer.render(range(2), "eva", action, m=m)
-    torch.testing.assert_close(film, inferencer.render(range(2), w_c=expected, m=m))
+    video = inferencer.render(range(2), "eva", action, motion=m)
+    torch.testing.assert_close(video, inferencer.render(range(2), w_c=expected, motion=m))
     # The others are as they were, with drawn contents too.
     actor = "bob" if labels[0] else None
     tuned = inferencer.content_style(actor, action, seed=3)
@@ -131,9 +131,9 @@ def test_refuses(tmp_path, inferencer, tuning, make_generator, make_meta):
     with pytest.raises(UserError, match="damaged or no tuning"):
         inferencer.apply(path)
     path.write_bytes(data.replace(b'\\"format\\": 1', b'\\"format\\": 9'))
-    with pytest.raises(UserError, match="format 9"):
+    with pytest.raises(UserError, match="format is 9"):
         load_tuning(path)
-    save_motion(path, find_motion(3, inferencer))
+    save_motion(path, inferencer.find_motion(3))
     with pytest.raises(UserError, match=r"holds no tuning; give a tuning.safetensors"):
         load_tuning(path)
     bad = replace(tuning, parts={"to_rgbs.1.bias": (torch.tensor([0.5, float("nan"), 0.0]),)})

@@ -6,8 +6,7 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.choreography import mix, prepare, read_script
-from mmctsvg.motion import find_motion, save_motion
-from mmctsvg.motion import make_loop
+from mmctsvg.motion import make_loop, save_motion
 from mmctsvg.utils.errors import UserError
 
 
@@ -22,14 +21,14 @@ def style(inferencer, actor, action, m, seconds):
     return inferencer.generator.styles(w_c, m[None], t)[0, 0]
 
 
-def test_a_script_in_which_nothing_changes_is_a_plain_film(inferencer, write):
+def test_a_script_in_which_nothing_changes_is_a_plain_video(inferencer, write):
     """Bit for bit, whatever the pieces are."""
     path = write("length: 2 s\nscore:\n  0 s: {actor: bob, action: nod, motion: 3}")
-    film = torch.cat(list(prepare(inferencer, read_script(path)).frames(chunk=4)))
+    video = torch.cat(list(prepare(inferencer, read_script(path)).frames(chunk=4)))
     count = round(2 * inferencer.fps)
     m = inferencer.sample_motion(1, seed=3)
-    plain = inferencer.render(range(count), "bob", "nod", m=m, chunk=4, exact=True)
-    assert torch.equal(film, plain)
+    plain = inferencer.render(range(count), "bob", "nod", motion=m, chunk=4, exact=True)
+    assert torch.equal(video, plain)
 
 
 @pytest.mark.parametrize("way", ["linear", "smooth", "slerp"])
@@ -70,7 +69,7 @@ def test_changes(inferencer, write, way):
 
 def test_motions_begin_when_they_are_entered(inferencer, write, tmp_path):
     """A motion of a clip keeps its shift and tempo; the old one goes on while it fades out."""
-    known = find_motion(5, inferencer, frames=9)
+    known = inferencer.find_motion(5, frames=9)
     times = 7.0 + 0.5 * torch.arange(9, dtype=torch.float64)
     save_motion(tmp_path / "clip.safetensors", replace(known, times=times, fps=10.0))
     path = write(
@@ -94,9 +93,9 @@ def test_motions_begin_when_they_are_entered(inferencer, write, tmp_path):
 
 
 def test_edited_motions(inferencer, write, tmp_path):
-    motion = find_motion(3, inferencer, frames=30)
+    motion = inferencer.find_motion(3, frames=30)
     loop, _ = make_loop(inferencer.waves(motion.m), inferencer.fps)
-    save_motion(tmp_path / "loop.safetensors", replace(motion, edited=loop))
+    save_motion(tmp_path / "loop.safetensors", replace(motion, style=loop))
     path = write("length: 3 s\nscore: {0 s: {actor: 0, action: 0, motion: loop.safetensors}}")
     found = styles(inferencer, path, [0.2, 1.2])
     torch.testing.assert_close(found[0], found[1])

@@ -2,7 +2,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from mmctsvg.choreography import prepare, read_script, score
-from mmctsvg.motion import find_motion, save_motion
+from mmctsvg.motion import save_motion
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def draw(inferencer, write, tmp_path, monkeypatch):
 
 def test_labels_are_whole_names(draw, inferencer, tmp_path):
     inferencer.actors = ("Dr. A", "bob")
-    save_motion(tmp_path / "inversion" / "motion.safetensors", find_motion(3, inferencer))
+    save_motion(tmp_path / "inversion" / "motion.safetensors", inferencer.find_motion(3))
     tracks, _ = draw(
         "length: 6 s\nscore:\n  0 s: {actor: Dr. A, action: nod, motion: 5}\n"
         "  2 s: {motion: inversion/motion.safetensors}"
@@ -37,7 +37,7 @@ def test_labels_are_whole_names(draw, inferencer, tmp_path):
 def test_a_change_at_the_end_does_not_squeeze_the_score(draw):
     text = "length: 6 s\nscore:\n  0 s: {actor: ann, action: nod}\n"
     plain, late = draw(text), draw(text + "  5.9 s: {actor: bob, linear: 3 s}")
-    assert late[0].texts[1].get_position()[0] > 6  # its label lies beyond the film
+    assert late[0].texts[1].get_position()[0] > 6  # its label lies beyond the video
     for before, after in zip(plain, late, strict=True):
         assert after.get_position().bounds == pytest.approx(before.get_position().bounds)
 

@@ -77,7 +77,7 @@ def test_all_mistakes_at_once_each_with_its_line(write):
         ("", 1, "length is missing"),
         ("length: 2 s", 1, "score is missing"),
         ("length: 2 s\nscore: {0 s: {actor: a}\n", 3, "expected"),
-        ("length: 2 s\nscore:\n  0 s: {actor: a}\n  2 s: {actor: b}", 4, "outside of the film"),
+        ("length: 2 s\nscore:\n  0 s: {actor: a}\n  2 s: {actor: b}", 4, "outside of the video"),
         ("length: 0 s\nscore:\n  0 s: {actor: a}", 1, "above 0"),
         ("length: 20 frames\nscore:\n  0 s: {actor: a}", 1, "need fps"),
         ("length: 2 s\nscore:\n  0 s: {actor: a, actor: b}", 3, "twice"),
@@ -121,9 +121,9 @@ def test_a_length_that_cannot_be_read_is_one_mistake(write):
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_script(tmp_path / "none.yaml")
-    (tmp_path / "film.yaml").write_bytes(b"\xff\xfe\x00\x9f")
+    (tmp_path / "video.yaml").write_bytes(b"\xff\xfe\x00\x9f")
     with pytest.raises(UserError, match="cannot be read"):
-        read_script(tmp_path / "film.yaml")
+        read_script(tmp_path / "video.yaml")
 
 
 def test_nothing_is_constructed(write, tmp_path):

@@ -8,9 +8,9 @@ from mmctsvg.utils.errors import UserError
 def test_warps():
     keys = [(1.0, 1.0), (3.0, 2.0), (4.0, 0.0)]
     warp = TimeWarp(keys)
-    film = np.array([0.0, 1.0, 2.0, 3.0, 3.5, 4.0, 6.0])
-    np.testing.assert_allclose(warp(film), [0.0, 1.0, 1.5, 2.0, 1.0, 0.0, 2.0])
-    assert TimeWarp()(film).tolist() == film.tolist()
+    video = np.array([0.0, 1.0, 2.0, 3.0, 3.5, 4.0, 6.0])
+    np.testing.assert_allclose(warp(video), [0.0, 1.0, 1.5, 2.0, 1.0, 0.0, 2.0])
+    assert TimeWarp()(video).tolist() == video.tolist()
     smooth = TimeWarp(keys, smooth=True)
     np.testing.assert_allclose(smooth([k for k, _ in keys]), [m for _, m in keys])
     fine = smooth(np.linspace(1, 3, 200))

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 @pytest.fixture
 def benchmark(load_tool):
-    return load_tool("analysis_tools/benchmark")
+    return load_tool("benchmark")
 
 
 def test_flops_are_counted(benchmark):

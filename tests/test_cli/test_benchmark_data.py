@@ -7,7 +7,7 @@ import pytest
 def test_all_forms_hold_the_same_clips(tmp_path, load_tool):
     from mmctsvg.datasets import TripletVideoDataset
 
-    lists = load_tool("analysis_tools/benchmark_data").write_forms(tmp_path, 16, 2, 5)
+    lists = load_tool("benchmark_data").write_forms(tmp_path, 16, 2, 5)
     frames = {}
     for kind, path in lists.items():
         data = TripletVideoDataset(annotations=str(path), size=16)
@@ -19,7 +19,7 @@ def test_all_forms_hold_the_same_clips(tmp_path, load_tool):
 
 
 def test_report(load_tool, capsys):
-    tool = load_tool("analysis_tools/benchmark_data")
+    tool = load_tool("benchmark_data")
     arguments = "--size 16 --clips 2 --frames 5 --seconds 0.02 --rounds 1 --reads 300"
     tool.main(arguments.split())
     said = capsys.readouterr().out
@@ -32,7 +32,7 @@ def test_report(load_tool, capsys):
 
 
 def test_a_list_of_ones_own(tmp_path, load_tool, capsys):
-    tool = load_tool("analysis_tools/benchmark_data")
+    tool = load_tool("benchmark_data")
     path = tool.write_forms(tmp_path, 16, 1, 5)["png"]
     arguments = ["--annotations", str(path), "--size=16", "--seconds=0.02", "--rounds=1"]
     tool.main([*arguments, "--reads=30"])
@@ -41,10 +41,10 @@ def test_a_list_of_ones_own(tmp_path, load_tool, capsys):
 
 @pytest.mark.parametrize("option", ["--size=4", "--clips=0", "--frames=2", "--reads=1"])
 def test_refusals(option, load_tool, check_refusal):
-    main = load_tool("analysis_tools/benchmark_data").main
+    main = load_tool("benchmark_data").main
     check_refusal(main, [option], f"{option.replace('=', ' is ')}: it must be at least")
 
 
 def test_a_missing_list(tmp_path, load_tool, check_refusal):
-    main = load_tool("analysis_tools/benchmark_data").main
+    main = load_tool("benchmark_data").main
     check_refusal(main, ["--annotations", tmp_path / "no.csv"], "no.csv does not exist")

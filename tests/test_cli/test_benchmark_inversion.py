@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from mmctsvg.analysis.recovery import drawn_clips
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
-from mmctsvg.analysis.recovery import drawn_clips
 from mmctsvg.inversion import DEFAULT, invert
 
-TOOL = "analysis_tools/benchmark_inversion"
+TOOL = "benchmark_inversion"
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
-import importlib.util
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
 from mmctsvg.datasets import SynthActorsDataset
 
-ROOT = Path(__file__).parents[2]
 CONFIG = """
 train_dataloader = dict(
     batch_size=4,
@@ -16,13 +12,9 @@ train_dataloader = dict(
 """
 
 
-@pytest.fixture(scope="module")
-def tool():
-    path = ROOT / "tools/analysis_tools/browse_dataset.py"
-    spec = importlib.util.spec_from_file_location("browse", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def tool(load_tool):
+    return load_tool("browse_dataset")
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def run(tmp_path, small_model, load_tool):
     return run
 
 
-def test_film(run, tmp_path, capsys):
+def test_video(run, tmp_path, capsys):
     assert run(SCRIPT) == {"choreography.mp4", "choreography.png", "score.png"}
-    film = open_clip(tmp_path / "out" / "choreography.mp4")
-    assert film.length == 12 and film.fps == 12
+    video = open_clip(tmp_path / "out" / "choreography.mp4")
+    assert video.length == 12 and video.fps == 12
     assert str(tmp_path / "out" / "choreography.mp4") in capsys.readouterr().out
 
 

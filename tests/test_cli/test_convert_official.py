@@ -15,7 +15,7 @@ TOY = dict(classes=5, persons=3)  # what the drawn actors of the toy training ha
 
 @pytest.fixture
 def convert(load_tool):
-    return load_tool("model_converters/ctsvg_official").main
+    return load_tool("convert_official").main
 
 
 @pytest.fixture
@@ -106,14 +106,14 @@ def test_labels(convert, file, tmp_path, persons, options, first, action, fps):
     assert (len(inferencer.actors), len(inferencer.actions)) == (persons, 8)
 
 
-def test_films_of_it(convert, file, tmp_path, load_tool):
+def test_videos_of_it(convert, file, tmp_path, load_tool):
     convert([str(file()), str(tmp_path / "out.pth")])
     load_tool("generate").main(
         ["--weights", str(tmp_path / "out.pth"), "--actors", "0,4", "--frames", "3"]
-        + ["--format", "png,sheet", "--noise", "stored", "--out-dir", str(tmp_path / "films")]
+        + ["--format", "png,sheet", "--noise", "stored", "--out-dir", str(tmp_path / "videos")]
     )
-    assert (tmp_path / "films" / "samples.png").is_file()
-    assert len(list((tmp_path / "films" / "samples_frames").rglob("*.png"))) == 2 * 3 * 3
+    assert (tmp_path / "videos" / "samples.png").is_file()
+    assert len(list((tmp_path / "videos" / "samples_frames").rglob("*.png"))) == 2 * 3 * 3
 
 
 def test_moments_go_with_their_parameters(convert, file, tmp_path, official, official_config):

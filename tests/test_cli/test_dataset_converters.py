@@ -125,7 +125,7 @@ def test_from_the_download_to_training(
     if "face" in crops:
         pytest.importorskip("dlib", reason="dlib-bin is not installed")
     out = tmp_path / "data"
-    load_tool(f"dataset_converters/{name}").main([str(raw), str(out), "--size=16", "--workers=1"])
+    load_tool(f"convert_{name}").main([str(raw), str(out), "--size=16", "--workers=1"])
     said = capsys.readouterr().out
     assert f"{clips} clips ({train} for training, {clips - train} held out)" in said
     assert str(out / "contact_sheet.png") in said and (out / "contact_sheet.png").is_file()
@@ -147,7 +147,7 @@ def test_from_the_download_to_training(
         changes |= {f"model.{part}.{key}": value for key, value in labels.items()}
     config = toy_config(changes)
     monkeypatch.chdir(tmp_path)
-    load_tool("analysis_tools/browse_dataset").main([str(config), "--triplets", "4"])
+    load_tool("browse_dataset").main([str(config), "--triplets", "4"])
     assert list(tmp_path.rglob("dataset.png"))
     load_tool("train").main([str(config), "--work-dir", str(tmp_path / "run")])
     assert list((tmp_path / "run").rglob("iter_3.pth"))
@@ -188,7 +188,7 @@ def test_killed_and_started_again(tmp_path, clip):
 
 
 def test_once_more_changes_nothing_and_new_clips_are_added(tmp_path, clip, load_tool, capsys):
-    tool = load_tool("dataset_converters/folder")
+    tool = load_tool("convert_folder")
     arguments = [str(tmp_path / "raw"), str(tmp_path / "out"), "--size=16", "--workers=1"]
     clip(tmp_path / "raw/zoe/nod/1.mp4", 0, 0)
     (tmp_path / "raw/zoe/nod/bad.mp4").write_bytes(b"x")
@@ -210,7 +210,7 @@ def test_once_more_changes_nothing_and_new_clips_are_added(tmp_path, clip, load_
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_refusals(tmp_path, name, clip, load_tool, check_refusal):
-    main = load_tool(f"dataset_converters/{name}").main
+    main = load_tool(f"convert_{name}").main
     raw, out = tmp_path / "raw", tmp_path / "out"
     check_refusal(main, [raw, out], f"{raw} does not exist")
     raw.mkdir()
@@ -228,14 +228,14 @@ def test_refusals(tmp_path, name, clip, load_tool, check_refusal):
 
 def test_more_refusals(tmp_path, clip, load_tool, check_refusal):
     raw, out = make_mead(tmp_path / "raw", clip), tmp_path / "out"
-    main = load_tool("dataset_converters/mead").main
+    main = load_tool("convert_mead").main
     check_refusal(main, [raw, out, "--views=back"], "'back' is none of front, down")
     check_refusal(main, [raw, out, "--levels=4"], "'4' is none of 1, 2, 3")
     check_refusal(main, [raw, out, "--views=top"], "but none that the options ask for")
     out.write_text("mine")
     check_refusal(main, [raw, out, "--workers=1", "--crop=center"], "out is a file")
     assert out.read_text() == "mine"
-    main = load_tool("dataset_converters/ravdess").main
+    main = load_tool("convert_ravdess").main
     check_refusal(main, [raw, out, "--held-out-actors=25"], "'25' is none of 1, 2")
     check_refusal(main, [raw, out], "found the video raw/M003/video/front/angry/level_2/001.mp4")
 
@@ -243,6 +243,6 @@ def test_more_refusals(tmp_path, clip, load_tool, check_refusal):
 @pytest.mark.parametrize("name", EXPECTED)
 def test_help_has_an_example(name, load_tool, capsys):
     with pytest.raises(SystemExit) as end:
-        load_tool(f"dataset_converters/{name}").main(["--help"])
+        load_tool(f"convert_{name}").main(["--help"])
     said = capsys.readouterr().out
     assert end.value.code == 0 and f"python tools/dataset_converters/{name}.py" in said

@@ -15,33 +15,33 @@ def test_sheet_of_all_kinds(
 ):
     weights, out = tmp_path / "g.safetensors", tmp_path / "out"
     save_generator(weights, make_generator(actors, actions), make_meta(actors, actions))
-    tool = load_tool("analysis_tools/disentanglement")
+    tool = load_tool("disentanglement")
     options = [*QUICK, "--measure", "none", "--contents", "3"]
     tool.main([str(weights), *options, "--out-dir", str(out)])
-    assert cv2.imread(str(out / "films.png")).std() > 5
-    assert [p.name for p in out.iterdir()] == ["films.png"]
-    assert str(out / "films.png") in capsys.readouterr().out
+    assert cv2.imread(str(out / "videos.png")).std() > 5
+    assert [p.name for p in out.iterdir()] == ["videos.png"]
+    assert str(out / "videos.png") in capsys.readouterr().out
     args = tool.parse_args([str(weights), *options])
     grids = tool.make_grids(CTSVGInferencer(weights, "cpu"), args)
     people, acting, moving = tool.make_sheets(grids)
     assert len(grids) == len(moving.rows) == 2
     assert len(people.rows) == (actors or 3) and len(acting.rows) == max(1, actions)
-    assert all((row[0]["m"] == people.cells[0][0]["m"]).all() for row in people.cells)
-    motions = [row[0].pop("m") for row in moving.cells]
+    assert all((row[0]["motion"] == people.cells[0][0]["motion"]).all() for row in people.cells)
+    motions = [row[0].pop("motion") for row in moving.cells]
     assert not (motions[0] == motions[1]).all()
-    films = list(tool.shoot(CTSVGInferencer(weights, "cpu"), grids, 3))
-    assert len({(f.actor, f.action, f.motion) for f in films}) == len(films)
-    assert len(films) == 2 * (actors or 3) * max(1, actions)
+    videos = list(tool.shoot(CTSVGInferencer(weights, "cpu"), grids, 3))
+    assert len({(f.actor, f.action, f.motion) for f in videos}) == len(videos)
+    assert len(videos) == 2 * (actors or 3) * max(1, actions)
 
 
 def test_drawn_people(tmp_path, make_generator, make_meta, load_tool, capsys):
     meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "laugh"])
     weights, out = tmp_path / "g.safetensors", tmp_path / "out"
     save_generator(weights, make_generator(), meta)
-    main = load_tool("analysis_tools/disentanglement").main
+    main = load_tool("disentanglement").main
     main([str(weights), *QUICK, "--out-dir", str(out)])
     printed = capsys.readouterr().out
-    for name in ("films.png", "disentanglement.png", "disentanglement.json"):
+    for name in ("videos.png", "disentanglement.png", "disentanglement.json"):
         assert (out / name).stat().st_size and str(out / name) in printed
     found = json.loads((out / "disentanglement.json").read_text())
     assert found["instrument"] == "drawn" and found["frames"] == 16
@@ -51,7 +51,7 @@ def test_drawn_people(tmp_path, make_generator, make_meta, load_tool, capsys):
 
 
 def test_refuses(tmp_path, make_generator, make_meta, load_tool, check_refusal):
-    main = load_tool("analysis_tools/disentanglement").main
+    main = load_tool("disentanglement").main
     weights = tmp_path / "g.safetensors"
     save_generator(weights, make_generator(), make_meta())
     for options, words in (
@@ -64,13 +64,13 @@ def test_refuses(tmp_path, make_generator, make_meta, load_tool, check_refusal):
     check_refusal(main, [tmp_path / "none.safetensors"], "none.safetensors")
 
 
-def test_one_person_with_one_action_is_refused_before_any_film(
+def test_one_person_with_one_action_is_refused_before_any_video(
     tmp_path, small_model, load_tool, check_refusal, monkeypatch
 ):
     monkeypatch.setattr(CTSVGInferencer, "render", lambda *_, **__: pytest.fail("rendered"))
     monkeypatch.setattr("mmctsvg.evaluation.metrics.LiASync", lambda **_: None)
     monkeypatch.setattr("mmctsvg.evaluation.metrics.FaceIdentity", lambda **_: None)
-    main, out = load_tool("analysis_tools/disentanglement").main, tmp_path / "out"
+    main, out = load_tool("disentanglement").main, tmp_path / "out"
     arguments = [small_model, *QUICK, "--actors", "ann", "--actions", "nod", "--out-dir", out]
     check_refusal(main, arguments, "--actors ann --actions nod", "two actors or two actions")
     assert not out.exists()

@@ -4,12 +4,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from mmctsvg.analysis.motion_pca import motion_pca
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.motion import find_motion, load_motion, save_motion
-from mmctsvg.analysis.motion_pca import motion_pca
-from mmctsvg.motion import equalise, make_loop
+from mmctsvg.motion import equalise, load_motion, make_loop, save_motion
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def test_edits_of_edits(tmp_path, small_model, run):
     other = inferencer.sample_motion(1, seed=4)[0]
     fast = moved.frequency.abs() > 2 * math.pi * 3 / 20
     assert 0 < fast.sum() < len(fast)
-    torch.testing.assert_close(again.m[1:], torch.where(fast, other[1:], moved.amplitude))
+    torch.testing.assert_close(again.style.m[1:], torch.where(fast, other[1:], moved.amplitude))
     assert (again.style.drift, again.style.span) == ("wrap", 5.0)
 
 
@@ -62,16 +61,16 @@ def test_principal_directions_move_fast_waves_too(small_model, run):
     m = inferencer.sample_motion(1, seed=3)[0]
     moved = motion_pca(inferencer).move(motion_pca(inferencer).move(m, 0, 2.0), 4, -1.0)
     motion = run(3, "--pca", "0=2,4=-1", "--edge", 0.1)
-    torch.testing.assert_close(motion.m, moved)
-    assert ((motion.m - m).abs() > 1e-3).all()
+    torch.testing.assert_close(motion.style.m, moved)
+    assert ((motion.style.m - m).abs() > 1e-3).all()
     expected = inferencer.waves(moved)
     torch.testing.assert_close(motion.style.temporal(TIMES), expected.temporal(TIMES))
 
 
 def test_the_line_is_free_for_the_motions_own_length(run):
-    """Not for that of the film, which may be long: 20 frames a second, seeds have four seconds."""
+    """Not for that of the video, which may be long: 20 frames a second, seeds have four seconds."""
     motion = run(3, "--drift", "hold", "--seconds", 10)
-    assert len(motion.times) == 200 and motion.edited.span == pytest.approx(79)
+    assert len(motion.times) == 200 and motion.style.span == pytest.approx(79)
 
 
 def test_edits_belong_to_the_weights_that_made_them(
@@ -83,12 +82,12 @@ def test_edits_belong_to_the_weights_that_made_them(
         generator.mapper.time2vec.weight.mul_(1.5)
     save_generator(tmp_path / "b.safetensors", generator, make_meta())
     other = CTSVGInferencer(tmp_path / "b.safetensors", "cpu")
-    found = replace(find_motion(3, other), w_c=other.content_style(1, 0))
+    found = replace(other.find_motion(3), w_c=other.content_style(1, 0))
     save_motion(tmp_path / "foreign.safetensors", found)
     edited = run(tmp_path / "foreign.safetensors", "--any-weights", "--gain", "slow=2")
     inferencer = CTSVGInferencer(small_model, "cpu")
     assert edited.weights == inferencer.fingerprint != other.fingerprint
-    assert torch.equal(edited.edited.frequency, inferencer.waves(edited.m).frequency)
+    assert torch.equal(edited.style.frequency, inferencer.waves(edited.style.m).frequency)
     assert edited.w_c is None  # which would be somebody else
     # Once edited, it keeps its own waves, and its owner.
     kept = replace(edited, weights=other.fingerprint)
@@ -96,7 +95,7 @@ def test_edits_belong_to_the_weights_that_made_them(
     options = ["--any-weights", "--gain", "slow=2"]
     again = run(tmp_path / "kept.safetensors", *options, folder="again")
     assert again.weights == other.fingerprint
-    own = replace(find_motion(3, inferencer), w_c=inferencer.content_style(1, 0))
+    own = replace(inferencer.find_motion(3), w_c=inferencer.content_style(1, 0))
     save_motion(tmp_path / "own.safetensors", own)
     same = run(tmp_path / "own.safetensors", "--gain", "slow=2", "--seconds", 0.1, folder="own")
     assert torch.equal(same.w_c, own.w_c)
@@ -115,7 +114,7 @@ def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool
     check_refusal(main, other, "motion.safetensors", "is an edit of 3, not of 4", "--out-dir")
     assert path.read_bytes() == before
     found = tmp_path / "inversion" / "motion.safetensors"
-    save_motion(found, find_motion(5, CTSVGInferencer(small_model, "cpu")))
+    save_motion(found, CTSVGInferencer(small_model, "cpu").find_motion(5))
     arguments = [3, small_model, *common, "--out-dir", found.parent]
     check_refusal(main, arguments, "motion.safetensors", "choose another --out-dir")
     assert load_motion(found).info == {"seed": 5}
@@ -131,7 +130,7 @@ def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):
     clip = open_clip(tmp_path / "shown" / "samples_frames" / "ann" / "wave")
     frames = clip.read(TIMES[:7].long().numpy())
     assert (frames[0] == frames[5]).all() and (frames[1] == frames[6]).all()
-    expected = CTSVGInferencer(small_model, "cpu").render(range(7), "ann", "wave", m=motion.style)
+    expected = CTSVGInferencer(small_model, "cpu").render(range(7), "ann", "wave", motion=motion)
     assert abs(frames.astype(int) - to_uint8(expected)).max() <= 1
 
 
@@ -157,33 +156,33 @@ def test_another_length_keeps_shift_and_tempo(tmp_path, small_model, run):
     inferencer = CTSVGInferencer(small_model, "cpu")
     times = 7 + 1.5 * torch.arange(9, dtype=torch.float64)
     info = {"clip": "clip.mp4", "crop": {}, "psnr": 20.0}
-    found = replace(find_motion(3, inferencer), times=times, fps=inferencer.fps, info=info)
+    found = replace(inferencer.find_motion(3), times=times, fps=inferencer.fps, info=info)
     save_motion(tmp_path / "found.safetensors", found)
     motion = run(tmp_path / "found.safetensors", "--seconds", 1)
     expected = 7 + 1.5 * torch.arange(round(inferencer.fps), dtype=torch.float64)
     torch.testing.assert_close(motion.times, expected)
     assert "clip" not in motion.info and motion.info["psnr"] == 20.0
     # One second is a second and a half of the model's.
-    loop = run(tmp_path / "found.safetensors", "--loop", 1).edited
+    loop = run(tmp_path / "found.safetensors", "--loop", 1).style
     assert loop.period == pytest.approx(1.5 * inferencer.fps) and loop.start == 7
     # Edits of the loop leave its beginning, and the line is free for as long as the clip is.
-    save_motion(tmp_path / "loop.safetensors", replace(found, edited=loop, times=times + 2))
+    save_motion(tmp_path / "loop.safetensors", replace(found, style=loop, times=times + 2))
     again = run(tmp_path / "loop.safetensors", "--gain", "slow=2", folder="again")
-    assert again.edited.start == 7
+    assert again.style.start == 7
     early = replace(found, times=times - 50)
     save_motion(tmp_path / "early.safetensors", early)
-    held = run(tmp_path / "early.safetensors", "--drift", "hold", folder="held").edited
+    held = run(tmp_path / "early.safetensors", "--drift", "hold", folder="held").style
     assert (held.start, held.span) == (-43, pytest.approx(12))
 
 
-def test_the_film_keeps_to_the_clock_of_an_uneven_clip(tmp_path, small_model, run):
+def test_the_video_keeps_to_the_clock_of_an_uneven_clip(tmp_path, small_model, run):
     """Two of seven frames were dropped; the motion keeps the times of the five."""
     times = torch.tensor([0.0, 1, 2, 5, 6], dtype=torch.float64)
-    found = find_motion(3, CTSVGInferencer(small_model, "cpu"))
+    found = CTSVGInferencer(small_model, "cpu").find_motion(3)
     found = replace(found, times=times, fps=20 * 4 / 6)
     save_motion(tmp_path / "found.safetensors", found)
     options = ["--gain", "slow=2", "--actors", "ann", "--action", "nod"]
     edited = run(tmp_path / "found.safetensors", *options)
-    film = open_clip(tmp_path / "out" / "edit.mp4")
-    assert film.length == 7 and film.fps == pytest.approx(20)
+    video = open_clip(tmp_path / "out" / "edit.mp4")
+    assert video.length == 7 and video.fps == pytest.approx(20)
     assert torch.equal(edited.times, times)

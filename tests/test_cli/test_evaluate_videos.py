@@ -46,6 +46,6 @@ def test_bad_input_is_one_sentence(main, folders, check_refusal, tmp_path, monke
 
 
 @pytest.mark.slow
-def test_metrics_that_need_real_films(weights, main, folders, check_refusal):
+def test_metrics_that_need_real_videos(weights, main, folders, check_refusal):
     weights("i3d")
     check_refusal(main, ["none", folders[1], "--offline"], "FVD16 needs real clips")

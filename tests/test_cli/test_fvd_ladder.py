@@ -7,7 +7,7 @@ import pytest
 @pytest.mark.slow
 def test_draws_the_ladder(tmp_path, load_tool, weights, capsys, check_refusal):
     path = weights("i3d")
-    main = load_tool("analysis_tools/fvd_ladder").main
+    main = load_tool("fvd_ladder").main
     options = ["--clips", "2", "--steps", "1", "--size", "16", "--frames", "9"]
     main([*options, "--weights", str(path), "--out-dir", str(tmp_path)])
     result = json.loads((tmp_path / "ladder.json").read_text())

@@ -9,7 +9,7 @@ import pytest
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
-from mmctsvg.motion import find_motion, save_motion
+from mmctsvg.motion import save_motion
 
 
 @pytest.fixture
@@ -18,19 +18,19 @@ def generate(load_tool):
 
 
 def decode(path):
-    with av.open(str(path)) as film:
-        return np.stack([p.to_ndarray(format="rgb24") for p in film.decode(video=0)])
+    with av.open(str(path)) as video:
+        return np.stack([p.to_ndarray(format="rgb24") for p in video.decode(video=0)])
 
 
-def test_film_and_sheet_by_default(tmp_path, small_model, generate, capsys):
+def test_video_and_sheet_by_default(tmp_path, small_model, generate, capsys):
     out = tmp_path / "out"
     generate.main(["--weights", str(small_model), "--out-dir", str(out)])
     assert capsys.readouterr().out.splitlines() == [
         str(out / "samples.mp4"),
         str(out / "samples.png"),
     ]
-    film = decode(out / "samples.mp4")
-    assert len(film) == 32 and film.shape[1] % 2 == 0
+    video = decode(out / "samples.mp4")
+    assert len(video) == 32 and video.shape[1] % 2 == 0
     with av.open(str(out / "samples.mp4")) as container:
         assert container.streams.video[0].guessed_rate == 20  # of the training clips
 
@@ -74,7 +74,7 @@ def test_choices(tmp_path, small_model, generate, capsys):
         assert len(list(folder.glob("bob/wave/*.png"))) == 4
 
 
-def test_a_long_film_begins_like_a_short_one(tmp_path, small_model, generate):
+def test_a_long_video_begins_like_a_short_one(tmp_path, small_model, generate):
     for name, frames in (("short", "3"), ("long", "21")):
         generate.main(
             ["--weights", str(small_model), "--out-dir", str(tmp_path / name), "--frames", frames]
@@ -151,7 +151,7 @@ def test_no_frames_per_second_are_not_the_motions_own(
     tmp_path, small_model, generate, check_refusal
 ):
     path = tmp_path / "motion.safetensors"
-    save_motion(path, find_motion(3, CTSVGInferencer(small_model, "cpu"), frames=3))
+    save_motion(path, CTSVGInferencer(small_model, "cpu").find_motion(3, frames=3))
     arguments = ["--weights", small_model, "--motion", path, "--fps", 0]
     check_refusal(generate.main, [*arguments, "--out-dir", tmp_path / "out"], "fps is 0")
     assert not (tmp_path / "out").exists()
@@ -188,7 +188,7 @@ def test_memory_does_not_depend_on_the_length(tmp_path, make_generator, make_met
             [generate.__file__, "--weights", path, "--frames", frames]
             + ["--format", "mp4,sheet", "--out-dir", tmp_path / str(frames)]
         )
-    # As floats 5000 frames are 61 MB; the film of them enlarged to 64 pixels, another 90 MB.
+    # As floats 5000 frames are 61 MB; the video of them enlarged to 64 pixels, another 90 MB.
     assert peaks[5000] - peaks[3] < 25, peaks
     assert len(decode(tmp_path / "5000" / "samples.mp4")) == 5000
     assert re.search(r"5000/5000.*took", run.stderr)

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg import inversion
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets.crops import Box
-from mmctsvg.motion import load_motion
 from mmctsvg.inversion.temporal import TemporalInversion
+from mmctsvg.motion import load_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
@@ -51,7 +50,7 @@ def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     from mmctsvg.datasets.readers import open_clip
 
     shown = open_clip(tmp_path / "replay" / "samples_frames" / "ann" / "wave").read(np.arange(5))
-    expected = inferencer.render(motion.times.tolist(), "ann", "wave", m=motion.m)
+    expected = inferencer.render(motion.times.tolist(), "ann", "wave", motion=motion)
     assert np.abs(shown.astype(int) - to_uint8(expected)).max() <= 1
 
 
@@ -66,7 +65,7 @@ def test_a_motion_that_cannot_be_saved_loses_no_step(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inversion, "save_motion", refuse)
+        patch.setattr("mmctsvg.motion.save_motion", refuse)
         with pytest.raises(OSError, match="no space left"):
             main(arguments)
     state = tmp_path / "out" / "state.pt"
@@ -122,7 +121,7 @@ def test_says_which_face_it_took(tmp_path, small_model, load_tool, monkeypatch, 
     with VideoWriter(tmp_path / "two.mp4", 10) as writer:
         writer.write(np.zeros((3, 32, 64, 3), np.uint8))
     boxes = [Box(left=0, top=0, side=20), Box(left=30, top=0, side=32)]
-    monkeypatch.setattr(inversion.clip, "face_boxes", lambda frames: boxes)
+    monkeypatch.setattr("mmctsvg.datasets.clip.face_boxes", lambda frames: boxes)
     arguments = [tmp_path / "two.mp4", small_model, "--crop", "face", "--actor", 0, "--action", 0]
     arguments += ["--lpips", "none", "--steps", 1, "--out-dir", tmp_path / "out", "--device", "cpu"]
     main = load_tool("invert").main
@@ -152,10 +151,10 @@ def test_generate_refuses_another_models_motion(
 
     path = tmp_path / "motion.safetensors"
     times = torch.arange(3.0)
-    save_motion(path, Motion(m=torch.ones(12), times=times, fps=9.0, weights="0" * 64))
+    save_motion(path, Motion(style=torch.ones(12), times=times, fps=9.0, weights="0" * 64))
     generate = load_tool("generate")
     arguments = ["--weights", small_model, "--motion", path, "--out-dir", tmp_path / "o"]
-    check_refusal(generate.main, arguments, "motion.safetensors", "--any-weights")
+    check_refusal(generate.main, arguments, "motion.safetensors", "any_weights")
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
-    generate.main([str(a) for a in [*arguments, "--any-weights", "--actors", "0"]])
+    generate.main([str(a) for a in [*arguments, "any_weights", "--actors", "0"]])
     assert (tmp_path / "o" / "samples.mp4").is_file()

@@ -4,23 +4,23 @@ import cv2
 import numpy as np
 import pytest
 
+from mmctsvg.analysis.motion_factors import video_factors
+from mmctsvg.analysis.motion_pca import motion_pca
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.analysis.motion_factors import film_factors
-from mmctsvg.analysis.motion_pca import motion_pca
 from mmctsvg.visualization import to_uint8
 
 QUICK = ["--draws", "60", "--directions", "2", "--seconds", "0.5", "--device", "cpu"]
 
 
 @pytest.mark.parametrize("actors, actions", [(2, 0), (0, 3), (0, 0)])
-def test_films_and_variance(
+def test_videos_and_variance(
     tmp_path, make_generator, make_meta, load_tool, capsys, actors, actions
 ):
     weights, out = tmp_path / "g.safetensors", tmp_path / "out"
     save_generator(weights, make_generator(actors, actions), make_meta(actors, actions))
-    load_tool("analysis_tools/motion_pca").main([str(weights), *QUICK, "--out-dir", str(out)])
+    load_tool("motion_pca").main([str(weights), *QUICK, "--out-dir", str(out)])
     printed = capsys.readouterr().out
     assert "drawn people only" in printed
     for name in ("variance.png", "directions.mp4", "directions.png", "pca.json"):
@@ -34,7 +34,7 @@ def test_films_and_variance(
 
 
 def test_grids(make_generator, make_meta, load_tool):
-    tool = load_tool("analysis_tools/motion_pca")
+    tool = load_tool("motion_pca")
     inferencer = CTSVGInferencer.from_generator(make_generator(), make_meta())
     pca = motion_pca(inferencer, 60)
     grid, turned = tool.plan_directions(inferencer, pca, {"actor": 1, "action": 2}, 3)
@@ -44,7 +44,7 @@ def test_grids(make_generator, make_meta, load_tool):
         for column, amount in enumerate((-3, -2, -1, 0, 1, 2, 3)):
             cell = grid.cells[row][column]
             assert turned.cells[column][row] is cell and cell["actor"] == 1
-            moved = pca.coordinates(cell["m"][None])[0].numpy()
+            moved = pca.coordinates(cell["motion"][None])[0].numpy()
             np.testing.assert_allclose(moved, amount * np.eye(12)[row], atol=1e-3)
 
 
@@ -53,7 +53,7 @@ def test_table_of_drawn_people(tmp_path, make_generator, make_meta, load_tool, c
     weights, out = tmp_path / "g.safetensors", tmp_path / "out"
     save_generator(weights, make_generator(motion_dim=4), meta)
     options = ["--samples", "12", "--seconds", "0.8", "--actor", "Leo", "--out-dir", str(out)]
-    load_tool("analysis_tools/motion_pca").main([str(weights), *QUICK, *options])
+    load_tool("motion_pca").main([str(weights), *QUICK, *options])
     assert cv2.imread(str(out / "factors.png")).std() > 5
     assert "R^2 from all 4 directions, mean over actions: tempo" in capsys.readouterr().out
     found = json.loads((out / "pca.json").read_text())["factors"]
@@ -62,14 +62,14 @@ def test_table_of_drawn_people(tmp_path, make_generator, make_meta, load_tool, c
     assert {len(row) for row in found["r2"].values()} == {12}
     inferencer = CTSVGInferencer(weights, "cpu")
     sizes = [
-        film_factors(to_uint8(inferencer.render(range(16), 1, 0, m=m)), "Leo", "nod", 20.0)[1]
+        video_factors(to_uint8(inferencer.render(range(16), 1, 0, motion=m)), "Leo", "nod", 20.0)[1]
         for m in inferencer.sample_motion(12)
     ]
     assert found["measured"]["nod"]["size"]["std"] == pytest.approx(np.std(sizes), rel=0.05)
 
 
 def test_refuses(tmp_path, load_tool, check_refusal):
-    main = load_tool("analysis_tools/motion_pca").main
+    main = load_tool("motion_pca").main
     for options, words in (
         (["--directions", 0], "--directions is 0"),
         (["--draws", 3], "--draws is 3"),

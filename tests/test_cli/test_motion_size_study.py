@@ -7,11 +7,11 @@ import pytest
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
 from mmctsvg.datasets.clip import read_clip
-from mmctsvg.inversion import DEFAULT, render_motion
+from mmctsvg.inversion import DEFAULT
 from mmctsvg.motion import load_motion, save_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
-TOOL = "analysis_tools/motion_size_study"
+TOOL = "motion_size_study"
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     record = both["models"][0]["records"][0]
     assert record == first["models"][0]["records"][0]
 
-    # The number is that of the film which the kept motion shows.
+    # The number is that of the video which the kept motion shows.
     from mmctsvg.datasets import synth
     from mmctsvg.evaluation.functional.drawn_people import measure
 
     inferencer = CTSVGInferencer(models[0], "cpu")
-    film = to_uint8(render_motion(inferencer, load_motion(kept, inferencer.generator)))
+    video = to_uint8(inferencer.reconstruct(load_motion(kept, inferencer.generator)))
     person = next(p for p in synth.PEOPLE if p.name == record["actor"])
     curve, pair = next(iter(record["curves"].items()))
-    assert pair["inverted"] == pytest.approx(measure(film, person)[curve])
+    assert pair["inverted"] == pytest.approx(measure(video, person)[curve])
     expected = np.corrcoef(pair["real"], pair["inverted"])[0, 1]
     assert record["correlation"] == pytest.approx(expected)
     values = [r["correlation"] for r in both["models"][0]["records"]]
@@ -73,7 +73,7 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     check_refusal(main, arguments, "motion.safetensors", "another clip")
 
 
-def test_lips_of_filmed_clips(tmp_path, models, load_tool, monkeypatch):
+def test_lips_of_recorded_clips(tmp_path, models, load_tool, monkeypatch):
     """Two models, one clip; mouths as wide open as the picture is bright, by the definition."""
     from mmctsvg.evaluation.backbones import landmarks
 
@@ -86,9 +86,9 @@ def test_lips_of_filmed_clips(tmp_path, models, load_tool, monkeypatch):
         return landmarks.FaceTrack(points=points, box=np.full(4, 9.0), steadiness=1.0)
 
     monkeypatch.setattr(landmarks, "DlibLandmarks", lambda: detect)
-    film = to_uint8(CTSVGInferencer(models[1], "cpu").render(np.arange(8) * 3, 1, 2))
+    video = to_uint8(CTSVGInferencer(models[1], "cpu").render(np.arange(8) * 3, 1, 2))
     with VideoWriter(tmp_path / "ann.mp4", 10) as writer:
-        writer.write(film)
+        writer.write(video)
     arguments = ["--weights", *models, "--clips", tmp_path / "ann.mp4", "--actor", 1]
     arguments += ["--action", 2, "--lpips", "none", "--steps", 2, "--device", "cpu"]
     load_tool(TOOL).main([str(a) for a in [*arguments, "--out-dir", tmp_path / "out"]])
@@ -97,7 +97,7 @@ def test_lips_of_filmed_clips(tmp_path, models, load_tool, monkeypatch):
     for path, model in zip(models, found, strict=True):
         inferencer = CTSVGInferencer(path, "cpu")
         (kept,) = (tmp_path / "out").glob(f"{path.stem}-*/*/motion.safetensors")
-        shown = to_uint8(render_motion(inferencer, load_motion(kept, inferencer.generator)))
+        shown = to_uint8(inferencer.reconstruct(load_motion(kept, inferencer.generator)))
         clip = read_clip(tmp_path / "ann.mp4", inferencer.size).frames
         expected = np.corrcoef(clip.mean((1, 2, 3)), shown.mean((1, 2, 3)))[0, 1]
         assert model["correlation"] == pytest.approx(expected)

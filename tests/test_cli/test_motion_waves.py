@@ -16,7 +16,7 @@ def test_numbers_and_pictures(
 ):
     weights, out = tmp_path / "g.safetensors", tmp_path / "out"
     save_generator(weights, make_generator(actors, actions), make_meta(actors, actions))
-    load_tool("analysis_tools/motion_waves").main([str(weights), *QUICK, "--out-dir", str(out)])
+    load_tool("motion_waves").main([str(weights), *QUICK, "--out-dir", str(out)])
     printed = capsys.readouterr().out
     for name in ("spectrum.png", "sensitivity.png"):
         assert cv2.imread(str(out / name)).std() > 5 and str(out / name) in printed
@@ -37,7 +37,7 @@ def test_numbers_and_pictures(
 
 
 def test_likeness(load_tool):
-    likeness = load_tool("analysis_tools/motion_waves").likeness
+    likeness = load_tool("motion_waves").likeness
     parts = np.random.default_rng(0).random((3, 16, 16))
     same, other = likeness(np.stack([parts, 2 * parts, parts + 1]))
     assert same == pytest.approx(1) and abs(other) < 0.5
@@ -47,7 +47,7 @@ def test_likeness(load_tool):
 
 
 def test_refuses(tmp_path, load_tool, check_refusal):
-    main = load_tool("analysis_tools/motion_waves").main
+    main = load_tool("motion_waves").main
     check_refusal(main, ["demo", "--seeds", 0], "--seeds is 0")
     check_refusal(main, ["demo", "--seconds", "inf"], "--seconds is inf")
     check_refusal(main, ["demo", "--actors", "eve"], "'eve'")

@@ -6,7 +6,7 @@ from mmctsvg.evaluation.run import Result
 
 @pytest.fixture
 def main(load_tool):
-    return load_tool("analysis_tools/paper_tables").main
+    return load_tool("paper_tables").main
 
 
 def test_ours_beside_the_papers(tmp_path, main, capsys):

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.checkpoints import save_generator
-from mmctsvg.apis.grid import plan_films
-from mmctsvg.datasets.readers import open_clip
-from mmctsvg.evaluation.video import Film
-from mmctsvg.evaluation.metrics import LiASync, SynthTruth
 from mmctsvg.analysis.sync import make_instrument, measure_sync
-from mmctsvg.motion import find_motion, save_motion
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.apis.grid import plan_grids
+from mmctsvg.checkpoints import save_generator
+from mmctsvg.datasets.readers import open_clip
+from mmctsvg.evaluation.metrics import LiASync, SynthTruth
+from mmctsvg.evaluation.video import Video
+from mmctsvg.motion import save_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 from mmctsvg.visualization.sound import has_sound
 
@@ -23,10 +23,10 @@ WIDE = {4: 8, 8: 8, 16: 8, 32: 8}
 def motion(tmp_path, small_model):
     """As of an inversion with a content style of its own, and the clip beside it."""
     inferencer = CTSVGInferencer(small_model, "cpu")
-    film = inferencer.render(range(5), 1, 2)
+    video = inferencer.render(range(5), 1, 2)
     with VideoWriter(tmp_path / "clip.mp4", 10) as writer:
-        writer.write(to_uint8(film))
-    found = find_motion(3, inferencer, frames=5)
+        writer.write(to_uint8(video))
+    found = inferencer.find_motion(3, frames=5)
     info = {"clip": str(tmp_path / "clip.mp4"), "crop": {"left_top_side": None}}
     found = replace(found, w_c=inferencer.content_style(1, 0), fps=10.0, info=info)
     save_motion(tmp_path / "motion.safetensors", found)
@@ -47,9 +47,9 @@ def test_grid_with_the_clip_and_its_own_person(tmp_path, small_model, motion, lo
 def test_sound_of_the_clip_belongs_to_its_own_pace(
     tmp_path, small_model, motion, load_tool, beep, option
 ):
-    film = open_clip(tmp_path / "clip.mp4").read(range(5))
+    video = open_clip(tmp_path / "clip.mp4").read(range(5))
     with VideoWriter(tmp_path / "clip.mp4", 10, sound=beep) as writer:
-        writer.write(np.stack(list(film)))
+        writer.write(np.stack(list(video)))
     arguments = [motion, small_model, "--actors", "bob", "--sync", "none", *option]
     arguments += ["--out-dir", tmp_path / "out", "--device", "cpu"]
     load_tool("replay").main([str(a) for a in arguments])
@@ -59,7 +59,7 @@ def test_sound_of_the_clip_belongs_to_its_own_pace(
 def test_rows(small_model, motion, load_tool, capsys):
     tool = load_tool("replay")
     inferencer = CTSVGInferencer(small_model, "cpu")
-    found = find_motion(motion, inferencer)
+    found = inferencer.find_motion(motion)
     original, _ = tool.read_original(found, None, inferencer.size)
     assert original.shape == (5, 16, 16, 3)
     assert tool.read_original(found, "none", inferencer.size)[0] is None
@@ -69,25 +69,25 @@ def test_rows(small_model, motion, load_tool, capsys):
         "without the clip: gone.mp4: the motion's clip is no longer there"
         in capsys.readouterr().out
     )
-    from mmctsvg.apis.grid import plan_films, stream_film
+    from mmctsvg.apis.grid import plan_grids, stream_grid
 
-    (plan,) = plan_films(inferencer, actors=["bob"], actions=["nod"], motions={"a": found.style})
+    (plan,) = plan_grids(inferencer, actors=["bob"], actions=["nod"], motions={"a": found.style})
     foreign = tool.add_rows(inferencer, plan, replace(found, weights="0" * 64), original)
     assert foreign.rows == ("clip", "bob")  # another model's content style is nobody here
     plan = tool.add_rows(inferencer, plan, found, original)
     assert plan.rows == ("clip", "found", "bob")
-    film = np.concatenate(list(stream_film(inferencer, plan, found.times.tolist(), chunk=2)))
-    assert np.array_equal(film[:, 0, 0], original)
-    own = inferencer.render(range(5), w_c=found.w_c, m=found.m, chunk=2)
-    assert np.array_equal(film[:, 1, 0], to_uint8(own))
+    video = np.concatenate(list(stream_grid(inferencer, plan, found.times.tolist(), chunk=2)))
+    assert np.array_equal(video[:, 0, 0], original)
+    own = inferencer.render(range(5), w_c=found.w_c, motion=found, chunk=2)
+    assert np.array_equal(video[:, 1, 0], to_uint8(own))
 
 
 def test_replay_in_python_is_render(small_model, motion):
     inferencer = CTSVGInferencer(small_model, "cpu")
-    found = find_motion(motion, inferencer)
+    found = inferencer.find_motion(motion)
     videos = inferencer.replay(found, actions=["wave", 2])
     assert videos.shape == (2, 2, 5, 3, 16, 16)
-    assert torch.equal(videos[1, 0], inferencer.render(range(5), 1, "wave", m=found.m))
+    assert torch.equal(videos[1, 0], inferencer.render(range(5), 1, "wave", motion=found))
     assert inferencer.replay(found, [0], [0], times=[7.5]).shape == (1, 1, 1, 3, 16, 16)
 
 
@@ -106,9 +106,9 @@ def test_sync_is_the_metrics_number(tmp_path, make_generator, make_meta, load_to
     for seed in (3, 1000):
         for actor in people:
             m = inferencer.sample_motion(1, seed=seed)[0]
-            film = to_uint8(inferencer.render(range(15), actor, "nod", m=m, chunk=8))
+            video = to_uint8(inferencer.render(range(15), actor, "nod", motion=m, chunk=8))
             labels = {"actor": actor, "action": "nod", "motion": str(seed)}
-            metric.add(Film(frames=film, name=actor, **labels), real=False)
+            metric.add(Video(frames=video, name=actor, **labels), real=False)
     records = metric.results.copy()
     assert found["control"] == metric.evaluate()["SynthTruth/sync_control"]
     metric.results = [r for r in records if r["motion"] == "3"]
@@ -125,20 +125,20 @@ def test_one_person_has_nobody_to_keep_in_step_with(tmp_path, load_tool, make_ge
     assert json.loads((tmp_path / "o" / "sync.json").read_text())["sync"] is None
 
 
-def test_lips_of_one_film(small_model, motion):
+def test_lips_of_one_video(small_model, motion):
     """Nor has it anybody's lips to keep in step with."""
     inferencer = CTSVGInferencer(small_model, "cpu")
     m = inferencer.sample_motion(1)[0]
-    (plan,) = plan_films(inferencer, actors=[0], actions=[1], motions={"a": m})
+    (plan,) = plan_grids(inferencer, actors=[0], actions=[1], motions={"a": m})
     # Its frames are never looked at.
     found = measure_sync(inferencer, plan, range(5), LiASync(frames=5, detector=object()))
-    assert found["films"] == 1 and np.isnan(found["sync"]) and np.isnan(found["control"])
+    assert found["videos"] == 1 and np.isnan(found["sync"]) and np.isnan(found["control"])
 
 
 def test_without_an_instrument(
     tmp_path, small_model, motion, load_tool, check_refusal, monkeypatch, capsys
 ):
-    """What nobody asked for does not keep the film from being made; else it is said first."""
+    """What nobody asked for does not keep the video from being made; else it is said first."""
     monkeypatch.setenv("MMCTSVG_WEIGHTS_LANDMARKS68", str(tmp_path / "gone.dat"))
     main = load_tool("replay").main
     arguments = [motion, small_model, "--actors", "ann", "--actions", "nod", "--device", "cpu"]
@@ -175,6 +175,6 @@ def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):
 def test_sync_of_people_whom_the_instrument_does_not_know(small_model, motion):
     """There is nothing to compare, and that is said."""
     inferencer = CTSVGInferencer(small_model, "cpu")
-    (plan,) = plan_films(inferencer, motions={"a": inferencer.sample_motion(1)[0]})
+    (plan,) = plan_grids(inferencer, motions={"a": inferencer.sample_motion(1)[0]})
     found = measure_sync(inferencer, plan, range(5), make_instrument("drawn", 5))
-    assert found["films"] == 0 and np.isnan(found["sync"]) and found["notes"]
+    assert found["videos"] == 0 and np.isnan(found["sync"]) and found["notes"]

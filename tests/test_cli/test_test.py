@@ -52,8 +52,8 @@ def test_numbers_against_a_calculation_by_hand(toy_config, weights, test):
     frames = dataset.read_frames(0, np.arange(4)).astype(int)
     expected = np.mean([np.abs(frames[t + 1] - frames[t]).mean() for t in range(3)])
     assert first["real_motion"] == pytest.approx(expected)
-    film = inferencer.render(range(4), clip.actor, clip.action)
-    expected = (film[1:] - film[:-1]).abs().mean() * 127.5
+    video = inferencer.render(range(4), clip.actor, clip.action)
+    expected = (video[1:] - video[:-1]).abs().mean() * 127.5
     assert first["fake_motion"] == pytest.approx(float(expected), abs=0.5)
 
 

@@ -11,8 +11,8 @@ from mmengine.registry import DefaultScope
 
 from mmctsvg.engine import recognition
 from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope
-from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
+from mmctsvg.evaluation.video import Video
 from mmctsvg.registry import METRICS
 
 ROOT = Path(__file__).parents[2]
@@ -82,9 +82,9 @@ def test_training_measuring_and_judging(main, toy, tmp_path, capsys):
         actor, action = Path(clip["frame_dir"]).with_suffix("").parts
         frames = np.zeros((clip["total_frames"], 64, 64, 3), np.uint8)
         name = f"/data/{clip['frame_dir']}"
-        metric.add(Film(frames=frames, name=name, actor=actor, action=action), real=True)
+        metric.add(Video(frames=frames, name=name, actor=actor, action=action), real=True)
     result = metric.evaluate(18)
-    assert result["ActionAccuracy/real_films"] == 6 and result["ActionAccuracy/real_top1"] > 60
+    assert result["ActionAccuracy/real_videos"] == 6 and result["ActionAccuracy/real_top1"] > 60
     assert [path.name for path in metric.draw(tmp_path)] == ["action_confusion.png"]
 
 

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg import inversion
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.checkpoints import save_generator
+from mmctsvg.checkpoints import load_tuning, save_generator
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.checkpoints import load_tuning
-from mmctsvg.motion import find_motion, load_motion
 from mmctsvg.inversion.pivotal import PivotalTuning
 from mmctsvg.inversion.temporal import TemporalInversion
+from mmctsvg.motion import load_motion
 from mmctsvg.visualization import VideoWriter, to_uint8
 
 
@@ -59,15 +57,15 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_to
     tuning = ["--tuning", out / "tuning.safetensors"]
     common = [*tuning, "--actors", "anna,bob", "--device", "cpu"]
     generate = ["--weights", small_model, "--motion", motion, *common, "--format", "png"]
-    generate += ["--actions", "wave,nod", "--out-dir", tmp_path / "films"]
+    generate += ["--actions", "wave,nod", "--out-dir", tmp_path / "videos"]
     load_tool("generate").main([str(a) for a in generate])
     inferencer = CTSVGInferencer(small_model, "cpu", tuning=out / "tuning.safetensors")
-    found = find_motion(motion, inferencer)
+    found = inferencer.find_motion(motion)
     for actor, action in (("anna", "wave"), ("anna", "nod"), ("bob", "nod")):
-        film = inferencer.render(found.times.tolist(), actor, action, m=found.m)
-        frames = open_clip(tmp_path / "films" / "samples_frames" / actor / action)
+        video = inferencer.render(found.times.tolist(), actor, action, motion=found)
+        frames = open_clip(tmp_path / "videos" / "samples_frames" / actor / action)
         shown = frames.read(np.arange(5)).astype(int)
-        assert np.abs(shown - to_uint8(film)).max() <= 1
+        assert np.abs(shown - to_uint8(video)).max() <= 1
     again = [tmp_path / "anna.mp4", small_model, *tuning, "--actor", "anna", "--action", "nod"]
     again += ["--lpips", "none", "--steps", 2, "--out-dir", tmp_path / "again", "--device", "cpu"]
     load_tool("invert").main([str(a) for a in again])
@@ -92,7 +90,7 @@ def test_a_tuning_that_cannot_be_saved_loses_no_step(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inversion, "save_tuning", refuse)
+        patch.setattr("mmctsvg.checkpoints.save_tuning", refuse)
         with pytest.raises(OSError, match="no space left"):
             main(arguments)
     state = tmp_path / "out" / "state.pt"

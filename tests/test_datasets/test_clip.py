@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from mmctsvg.datasets import clip as module
+from mmctsvg.datasets.clip import read_clip
 from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import frame_numbers
-from mmctsvg.inversion import clip as module
-from mmctsvg.datasets.clip import read_clip
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import VideoWriter, write_png
 
@@ -102,7 +102,9 @@ def test_a_motion_finds_its_clip_again(tmp_path):
         write_png(tmp_path / "frames" / f"{n}.png", picture(n, 20, 30))
     clip = read_clip(tmp_path / "frames", 8, crop="center", fps=15.0)
     assert clip.info["fps"] == 15.0
-    motion = Motion(m=torch.ones(4), times=torch.arange(3.0), fps=15.0, weights="", info=clip.info)
+    motion = Motion(
+        style=torch.ones(4), times=torch.arange(3.0), fps=15.0, weights="", info=clip.info
+    )
     again = read_original(motion, 8)
     assert again.box == clip.box and np.array_equal(again.frames, clip.frames)
     write_png(tmp_path / "frames" / "3.png", picture(3, 20, 30))

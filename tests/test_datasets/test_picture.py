@@ -52,7 +52,7 @@ def turn(path, matrix):
     ],
     ids=["clockwise", "counterclockwise", "upside-down"],
 )
-def test_phones_store_films_lying_down(tmp_path, matrix, expected):
+def test_phones_store_videos_lying_down(tmp_path, matrix, expected):
     path = write(tmp_path / "phone.mp4", [gradient()] * 3)
     turn(path, matrix)
     clip = open_clip(path)

@@ -79,10 +79,10 @@ class PoseSource:
     def __init__(self):
         self.protocol, self.asked = {"sha256": "1"}, 0
 
-    def __call__(self, film):
+    def __call__(self, video):
         self.asked += 1
-        keypoint = np.full((1, len(film.frames), 17, 2), film.frames[0, 0, 0, 0], np.float32)
-        return Poses(keypoint=keypoint, score=np.ones(keypoint.shape[:3]), size=film.size)
+        keypoint = np.full((1, len(video.frames), 17, 2), video.frames[0, 0, 0, 0], np.float32)
+        return Poses(keypoint=keypoint, score=np.ones(keypoint.shape[:3]), size=video.size)
 
 
 def test_skeletons_are_made_once_per_clips_and_source(tmp_path, monkeypatch):

@@ -2,8 +2,8 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 
-from mmctsvg.engine.config import load_config
 from mmctsvg.engine import ResumableIterBasedTrainLoop
+from mmctsvg.engine.config import load_config
 from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.utils.errors import UserError
 

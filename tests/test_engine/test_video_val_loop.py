@@ -19,7 +19,7 @@ VALIDATION = {
         sampler=dict(type="DefaultSampler", shuffle=False),
     ),
     "val_evaluator": dict(type="SynthTruth", frames=6, motions=2, interval=5),
-    "val_cfg": dict(type="FilmValLoop"),
+    "val_cfg": dict(type="VideoValLoop"),
     "train_cfg.val_interval": 4,
 }
 

@@ -18,7 +18,7 @@ def result(value=3.14159, frames=16, sha="ab12", name="FVD16"):
         notes=["few clips"],
         pictures=["curves.png"],
         seconds=1.5,
-        films=3,
+        videos=3,
     )
 
 
@@ -40,7 +40,7 @@ def test_written_read_and_readable(tmp_path):
         "| LiA value | - |",
         "frames: 16; resize: bilinear",
         "**Note:** few clips",
-        "* 3 films in 1.5 s",
+        "* 3 videos in 1.5 s",
         "sha256 ab12, licence: MIT",
         "![FVD16](curves.png)",
     ):
@@ -49,7 +49,7 @@ def test_written_read_and_readable(tmp_path):
 
 
 def test_speed():
-    assert result().speed == "FVD16: 3 films in 1.5 s, 2 films/s"
+    assert result().speed == "FVD16: 3 videos in 1.5 s, 2 videos/s"
 
 
 def test_equal_protocols_are_subtracted():

@@ -7,29 +7,29 @@ import pytest
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset
 from mmctsvg.evaluation import run
-from mmctsvg.evaluation.video import Shot
 from mmctsvg.evaluation.metrics import FVD, VideoMetric
+from mmctsvg.evaluation.video import Shot
 from mmctsvg.utils.errors import UserError
 
 
 class Names(VideoMetric):
-    """Keeps the names of films; wants five real ones at most."""
+    """Keeps the names of videos; wants five real ones at most."""
 
     default_prefix = "Names"
     protocol = {}
     real_split = "test"
 
-    def measure(self, film, real):
-        return {"film": film}
+    def measure(self, video, real):
+        return {"video": video}
 
     def wants(self, *, real):
         return not real or len(self.results) < 5
 
     def compute_metrics(self, results):
-        self.films = [(record["real"], record["film"]) for record in results]
-        if not self.films:
+        self.videos = [(record["real"], record["video"]) for record in results]
+        if not self.videos:
             raise UserError("nothing to measure")
-        return {"films": len(self.films)}
+        return {"videos": len(self.videos)}
 
     def shots(self, cells):
         self.cells = cells
@@ -48,17 +48,17 @@ def subject(make_generator):
 def test_a_generator_makes_every_cell_and_knows_what_it_was_trained_on(subject, tmp_path):
     metric = Names()
     (result,) = run.evaluate([metric], subject, tmp_path)
-    assert result.name == "Names" and result.numbers == {"films": 4 + 10}
+    assert result.name == "Names" and result.numbers == {"videos": 4 + 10}
     assert Counter(seen for *_, seen in metric.cells) == {True: 8, False: 2}
     unseen = {(a, b) for a, b, seen in metric.cells if not seen}
-    real = [film for is_real, film in metric.films if is_real]
-    assert {(film.actor, film.action) for film in real} == unseen
-    assert not any(film.seen for film in real)
-    fakes = [film for is_real, film in metric.films if not is_real]
+    real = [video for is_real, video in metric.videos if is_real]
+    assert {(video.actor, video.action) for video in real} == unseen
+    assert not any(video.seen for video in real)
+    fakes = [video for is_real, video in metric.videos if not is_real]
     assert {(f.actor, f.action): f.seen for f in fakes} == {(a, b): s for a, b, s in metric.cells}
 
 
-def test_films_are_shared_by_the_ranks(subject, monkeypatch):
+def test_videos_are_shared_by_the_ranks(subject, monkeypatch):
     def names(rank, ranks):
         monkeypatch.setattr(run, "get_rank", lambda: rank)
         monkeypatch.setattr(run, "get_world_size", lambda: ranks)
@@ -71,18 +71,18 @@ def test_films_are_shared_by_the_ranks(subject, monkeypatch):
     assert min(map(len, parts)) >= 4
 
 
-def test_the_order_of_real_films_says_nothing(subject):
+def test_the_order_of_real_videos_says_nothing(subject):
     metric = Names()
     metric.real_split = "all"
-    names = [film.name for film in subject.real(metric)]
+    names = [video.name for video in subject.real(metric)]
     assert len(names) == 20 and names != sorted(names)
-    assert names == [film.name for film in subject.real(metric)]
+    assert names == [video.name for video in subject.real(metric)]
 
 
 def test_fvd_compares_with_what_the_generator_was_trained_on(subject, little_script):
-    """The real films are all takes of the cells that the data do not hold out, and no others."""
+    """The real videos are all takes of the cells that the data do not hold out, and no others."""
     metric = FVD(frames=9, weights=str(little_script[0]))
-    names = [film.name for film in subject.real(metric)]
+    names = [video.name for video in subject.real(metric)]
     cells = set(product(subject.inferencer.actors, subject.inferencer.actions))
     cells -= {("Mia", "nod"), ("Omar", "wave")}
     assert Counter(names) == Counter(f"{a}/{b}/take{take}" for a, b in cells for take in (0, 1))
@@ -93,20 +93,20 @@ def test_no_frame_is_read_that_is_not_looked_at(subject, little_script):
     metric = Names()
     metric.frames_needed = 4
     run.evaluate([metric], subject)
-    assert {len(film.frames) for real, film in metric.films if real} == {4}
+    assert {len(video.frames) for real, video in metric.videos if real} == {4}
     fvd = dict(frames=9, stride=2, weights=str(little_script[0]))
     assert FVD(**fvd).frames_needed == 17
     assert FVD(starts="random", **fvd).frames_needed is None
 
 
-def test_folders(make_film, tmp_path, little_script):
+def test_folders(make_video, tmp_path, little_script):
     import cv2
 
     for side, count in (("real", 3), ("fake", 4)):
         for number in range(count):
             folder = tmp_path / side / f"clip{number}"
             folder.mkdir(parents=True)
-            for t, frame in enumerate(make_film(number, frames=9).frames):
+            for t, frame in enumerate(make_video(number, frames=9).frames):
                 cv2.imwrite(str(folder / f"{t}.png"), frame)
     subject = run.FolderSubject(tmp_path / "real", tmp_path / "fake")
     metric = FVD(frames=9, weights=str(little_script[0]))
@@ -126,10 +126,10 @@ def test_a_metric_with_enough_has_seen_all_actors(tmp_path):
             folder = tmp_path / f"actor{actor}" / "wave" / f"clip{number}"
             folder.mkdir(parents=True)
             cv2.imwrite(str(folder / "0.png"), np.zeros((8, 8, 3), np.uint8))
-    metric = Names()  # five real films are enough for it
+    metric = Names()  # five real videos are enough for it
     (result,) = run.evaluate([metric], run.FolderSubject(tmp_path, tmp_path))
-    real = [film for is_real, film in metric.films if is_real]
-    assert len(real) == 5 and len({film.actor for film in real}) > 2
+    real = [video for is_real, video in metric.videos if is_real]
+    assert len(real) == 5 and len({video.actor for video in real}) > 2
     assert result.protocol["reference"] == "all real clips that were given"
 
 
@@ -171,6 +171,6 @@ def test_metrics_by_name(little_script):
 def test_an_error_of_a_metric_reaches_the_user(subject):
     metric = Names()
     metric.wants = lambda *, real: False
-    metric.measure = lambda film, real: None
+    metric.measure = lambda video, real: None
     with pytest.raises(UserError, match="nothing to measure"):
         run.evaluate([metric], subject)

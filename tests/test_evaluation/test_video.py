@@ -6,13 +6,13 @@ import torch
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset
 from mmctsvg.evaluation.video import (
-    Film,
     Shot,
+    Video,
     clip_name,
-    film_at,
-    film_from_tensor,
-    read_films,
+    read_videos,
     shoot,
+    video_at,
+    video_from_tensor,
 )
 from mmctsvg.utils.errors import UserError
 
@@ -24,12 +24,12 @@ def write_clip(folder, length, value):
 
 
 def test_tensors_are_rounded_and_cut_off():
-    video = torch.tensor([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0]).reshape(2, 3, 1, 1)
-    film = film_from_tensor(video, "x", actor="ann")
-    assert film.frames.reshape(-1).tolist() == [0, 0, 128, 191, 255, 255]
-    assert film.size == (1, 1) and film.actor == "ann"
+    tensor = torch.tensor([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0]).reshape(2, 3, 1, 1)
+    video = video_from_tensor(tensor, "x", actor="ann")
+    assert video.frames.reshape(-1).tolist() == [0, 0, 128, 191, 255, 255]
+    assert video.size == (1, 1) and video.actor == "ann"
     with pytest.raises(UserError, match="x holds values that are no finite numbers"):
-        film_from_tensor(video * torch.nan, "x")
+        video_from_tensor(tensor * torch.nan, "x")
 
 
 def test_frames_must_be_frames():
@@ -39,7 +39,7 @@ def test_frames_must_be_frames():
         np.zeros((0, 4, 4, 3), np.uint8),
     ):
         with pytest.raises(ValueError, match="x: frames must be uint8"):
-            Film(frames=frames, name="x")
+            Video(frames=frames, name="x")
 
 
 def test_shots_with_one_seed_have_one_motion(make_generator, make_meta):
@@ -50,8 +50,8 @@ def test_shots_with_one_seed_have_one_motion(make_generator, make_meta):
     ]
     bob, ann = shoot(inferencer, shots)
     m = inferencer.sample_motion(1, seed=4)
-    expected = inferencer.render([0.0, 2.5], actor="bob", action="wave", m=m, seed=4)
-    np.testing.assert_array_equal(bob.frames, film_from_tensor(expected, "x").frames)
+    expected = inferencer.render([0.0, 2.5], actor="bob", action="wave", motion=m, seed=4)
+    np.testing.assert_array_equal(bob.frames, video_from_tensor(expected, "x").frames)
     assert (
         bob.motion == ann.motion and bob.seen is False and bob.name == "generated bob/wave/motion4"
     )
@@ -61,39 +61,39 @@ def test_shots_with_one_seed_have_one_motion(make_generator, make_meta):
 def test_a_generator_without_labels(make_generator, make_meta):
     generator = make_generator(0, 0)
     inferencer = CTSVGInferencer.from_generator(generator, make_meta(0, 0))
-    films = list(shoot(inferencer, [Shot(motion=1, times=(0.0,), content=n) for n in (0, 1)]))
-    assert [film.actor for film in films] == ["content0", "content1"]
-    assert (films[0].frames != films[1].frames).any()
+    videos = list(shoot(inferencer, [Shot(motion=1, times=(0.0,), content=n) for n in (0, 1)]))
+    assert [video.actor for video in videos] == ["content0", "content1"]
+    assert (videos[0].frames != videos[1].frames).any()
 
 
-def test_films_of_a_dataset():
+def test_videos_of_a_dataset():
     dataset = SynthActorsDataset(size=16, num_actors=2, num_takes=1, length=12)
-    film = film_at(dataset, 3, trained={("Mia", "laugh")})
-    np.testing.assert_array_equal(film.frames, dataset.read_frames(3, np.arange(12)))
+    video = video_at(dataset, 3, trained={("Mia", "laugh")})
+    np.testing.assert_array_equal(video.frames, dataset.read_frames(3, np.arange(12)))
     clip = dataset.annotations[3]
-    assert film.name == clip.path == f"{film.actor}/{film.action}/take0" and film.fps == 15
-    assert film.seen == (film.action == "laugh") and film_at(dataset, 0).seen is None
+    assert video.name == clip.path == f"{video.actor}/{video.action}/take0" and video.fps == 15
+    assert video.seen == (video.action == "laugh") and video_at(dataset, 0).seen is None
 
 
 def test_anybodys_clips(tmp_path):
     write_clip(tmp_path / "flat" / "b", 3, 10)
     write_clip(tmp_path / "flat" / "a", 2, 50)
-    films = list(read_films(tmp_path / "flat"))
-    assert [len(film.frames) for film in films] == [2, 3]
-    assert films[0].frames[1, 0, 0].tolist() == [51] * 3 and films[0].actor is None
+    videos = list(read_videos(tmp_path / "flat"))
+    assert [len(video.frames) for video in videos] == [2, 3]
+    assert videos[0].frames[1, 0, 0].tolist() == [51] * 3 and videos[0].actor is None
 
     assert clip_name("a/take1.5") == "take1.5" and clip_name("a/b.1.MP4") == "b.1"
     for actor in ("ann", "bob"):
         write_clip(tmp_path / "tree" / actor / "wave" / "style1", 3, 10)
-    films = list(read_films(tmp_path / "tree", frames=2, motion_by_name=True))
-    assert [(f.actor, f.action, f.motion, len(f.frames)) for f in films] == [
+    videos = list(read_videos(tmp_path / "tree", frames=2, motion_by_name=True))
+    assert [(f.actor, f.action, f.motion, len(f.frames)) for f in videos] == [
         ("ann", "wave", "style1", 2),
         ("bob", "wave", "style1", 2),
     ]
 
     (tmp_path / "list.csv").write_text("path,label\ntree/ann/wave/style1,0\ntree/no,0\n")
     with pytest.raises(UserError, match="no does not exist"):
-        list(read_films(tmp_path / "list.csv"))
+        list(read_videos(tmp_path / "list.csv"))
     with pytest.raises(UserError, match="it lists no clip"):
         (tmp_path / "empty").mkdir()
-        list(read_films(tmp_path / "empty"))
+        list(read_videos(tmp_path / "empty"))

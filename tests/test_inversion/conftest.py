@@ -9,7 +9,7 @@ from mmctsvg.inversion.objective import Objective, Problem
 
 @pytest.fixture
 def problem(make_generator):
-    """A film of a little generator, as a clip, with the motion that made it."""
+    """A video of a little generator, as a clip, with the motion that made it."""
 
     def make(length=12, **kwargs):
         generator = make_generator(0, 0, **kwargs).requires_grad_(False)
@@ -20,8 +20,8 @@ def problem(make_generator):
             m = generator.mapper.sample(1, draw)
             w_c = generator.content(z_c=torch.randn(1, generator.z_c_dim, generator=draw))
             times = torch.arange(length).double() / 4
-            film = generator.video(generator.styles(w_c, m, times[None]))[0]
-        target = (film.clamp(-1, 1) + 1).mul(127.5).round().to(torch.uint8).movedim(1, -1)
+            video = generator.video(generator.styles(w_c, m, times[None]))[0]
+        target = (video.clamp(-1, 1) + 1).mul(127.5).round().to(torch.uint8).movedim(1, -1)
         return Problem(generator, target, times, Objective()), m, w_c
 
     return make

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import Level, PivotalSettings, Settings, invert, render_motion, tune
+from mmctsvg.inversion import Level, PivotalSettings, Settings, invert, tune
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import to_uint8
 
@@ -20,7 +20,7 @@ def inferencer(make_generator, make_meta):
 @pytest.fixture
 def clip(inferencer):
     m = inferencer.sample_motion(1, seed=4)
-    return to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+    return to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
 
 
 def test_result(inferencer, clip):
@@ -30,10 +30,10 @@ def test_result(inferencer, clip):
     assert motion.m.shape == (12,) and motion.w_c is None
     assert motion.times.tolist() == pytest.approx(times.tolist())
     assert len(motion.info["history"]) == 6 and motion.info["tempo"] == pytest.approx(1)
-    # The inferencer replays it, noise and all; the reported PSNR is that of this film.
-    film = inferencer.render(motion.times.tolist(), "bob", "wave", m=motion.m)
-    torch.testing.assert_close(film, render_motion(inferencer, motion), atol=1e-5, rtol=0)
-    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    # The inferencer replays it, noise and all; the reported PSNR is that of this video.
+    video = inferencer.render(motion.times.tolist(), "bob", "wave", motion=motion)
+    torch.testing.assert_close(video, inferencer.reconstruct(motion), atol=1e-5, rtol=0)
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
     still = invert(inferencer, clip, times, actor="bob", action=1, settings=Settings(steps=1))
     assert min(motion.info["losses"]) < min(still.info["losses"])
@@ -44,7 +44,7 @@ def test_input_of_the_mapper(inferencer):
     for layer in inferencer.generator.mapper.mapping[1:]:  # else rounding grows on the way back
         torch.nn.init.orthogonal_(layer.weight, 1 / layer.scale)
     m = inferencer.sample_motion(1, seed=4)
-    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
     settings = Settings(steps=60, latent_noise=0.0)
     common = {"actor": "bob", "action": "wave"}
     motion = invert(inferencer, clip, np.arange(10) / 4, tune=["z_m"], settings=settings, **common)
@@ -61,14 +61,14 @@ def test_input_of_the_mapper(inferencer):
 
     assert back(motion.m) == pytest.approx(1, abs=1e-3)  # what PixelNorm gives
     assert back(still.m) != pytest.approx(1, abs=0.01)
-    film = render_motion(inferencer, motion)
-    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    video = inferencer.reconstruct(motion)
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
 
 
 def test_finds_the_labels(inferencer):
     m = inferencer.generator.mapper.mean_style(10_000, torch.Generator().manual_seed(7))
-    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", m=m))
+    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
     motion = invert(inferencer, clip, np.arange(10) / 4, settings=Settings(steps=1))
     assert (motion.actor, motion.action) == ("bob", "wave")
 
@@ -82,8 +82,8 @@ def test_tunes_content_and_time(inferencer, clip):
     assert 1 < motion.info["t0"] < 4
     gaps = motion.times.diff()
     torch.testing.assert_close(gaps, torch.full_like(gaps, motion.info["tempo"]))
-    film = render_motion(inferencer, motion)
-    mse = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    video = inferencer.reconstruct(motion)
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
 
 
@@ -93,7 +93,7 @@ def test_without_labels(make_generator, make_meta, clip):
     )
     motion = invert(free, clip, settings=Settings(steps=2))
     assert motion.actor is None and motion.action is None and motion.w_c.shape == (8,)
-    assert render_motion(free, motion).shape == (10, 3, 16, 16)
+    assert free.reconstruct(motion).shape == (10, 3, 16, 16)
 
 
 def test_a_content_without_an_actor_begins_as_the_mean(make_generator, make_meta, clip):

@@ -73,8 +73,8 @@ def test_gradient_of_chunks_is_that_of_the_whole(problem, perceptual, shrink, co
                 ],
                 1,
             )
-            film = task.generator.synthesise(styles)
-            difference = film - (task.target[frames].movedim(-1, 1) / 127.5 - 1)
+            video = task.generator.synthesise(styles)
+            difference = video - (task.target[frames].movedim(-1, 1) / 127.5 - 1)
             loss = 100 * difference.square().mean(dim=(1, 2, 3))
             if shrink:
                 size = 64 // shrink
@@ -99,17 +99,17 @@ def test_gradient_of_chunks_is_that_of_the_whole(problem, perceptual, shrink, co
 
 
 @pytest.mark.parametrize("size", [64, 16])
-def test_lpips_of_films_is_the_mean_over_all_frames(perceptual, size):
+def test_lpips_of_videos_is_the_mean_over_all_frames(perceptual, size):
     """In chunks of 8, compared with NumPy over all 19 frames; the last chunk has fewer."""
     perceptual.scale = torch.nn.Parameter(torch.ones(1))  # tells the device
-    film, clip = np.random.default_rng(0).integers(0, 256, (2, 19, size, size, 3), dtype=np.uint8)
-    film[16:] = clip[16:] // 2  # the last chunk is another than the others
-    change = (film / 127.5 - clip / 127.5).transpose(0, 3, 1, 2)
+    video, clip = np.random.default_rng(0).integers(0, 256, (2, 19, size, size, 3), dtype=np.uint8)
+    video[16:] = clip[16:] // 2  # the last chunk is another than the others
+    change = (video / 127.5 - clip / 127.5).transpose(0, 3, 1, 2)
     if size < 64:
         large = torch.nn.functional.interpolate(torch.from_numpy(change), 64, mode="bilinear")
         change = large.numpy()
     expected = np.square(np.diff(change, axis=-1)).mean()
-    assert measure_lpips(perceptual, film, clip, 8) == pytest.approx(expected, rel=1e-5)
+    assert measure_lpips(perceptual, video, clip, 8) == pytest.approx(expected, rel=1e-5)
     assert perceptual.sides == [64] * 3
 
 

@@ -23,9 +23,9 @@ def make(make_generator):
                 layer.conv.weight *= 0.2
             m = generator.mapper.sample(1, draw)
             w_c = generator.content(z_c=torch.randn(1, generator.z_c_dim, generator=draw))
-            film = generator.video(generator.styles(w_c, m, times[None]), noise)[0]
+            video = generator.video(generator.styles(w_c, m, times[None]), noise)[0]
         if target is None:
-            target = (film.clamp(-1, 1) * 90 + 127).to(torch.uint8).movedim(1, -1)
+            target = (video.clamp(-1, 1) * 90 + 127).to(torch.uint8).movedim(1, -1)
         out = held_out(length)
         problems = [
             Problem(generator, target[mask], times[mask], Objective(), noise)
@@ -69,12 +69,12 @@ def test_gradient_of_chunks_is_that_of_the_whole(make, rank):
     styles = run.generator.styles(pivot["w_c"], pivot["m"], train.times[None])[0]
     others = run._others()
     call = torch.func.functional_call
-    film, shown = (
+    video, shown = (
         call(run.generator.synthesis, weights, (s, train.noise)) for s in (styles, others)
     )
     clip = train.target.movedim(-1, 1) / 127.5 - 1
     wanted = run.generator.synthesis(others, train.noise)
-    loss = 100 * (film - clip).square().mean() + 100 * (shown - wanted).square().mean()
+    loss = 100 * (video - clip).square().mean() + 100 * (shown - wanted).square().mean()
     loss.backward()
     expected = [part.grad for parts in run.parts.values() for part in parts]
     scale = max(float(gradient.abs().max()) for gradient in expected)

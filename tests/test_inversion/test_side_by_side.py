@@ -4,26 +4,26 @@ import pytest
 import torch
 
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.motion import Motion
 from mmctsvg.inversion.side_by_side import write_comparison
+from mmctsvg.motion import Motion
 from mmctsvg.visualization.sound import has_sound
 
 
 def write(path, sound=None, **info):
-    """Six frames of grey 100, films of it that are 40 and 160."""
-    motion = Motion(m=torch.ones(4), times=torch.arange(6.0), fps=10.0, weights="", info=info)
+    """Six frames of grey 100, videos of it that are 40 and 160."""
+    motion = Motion(style=torch.ones(4), times=torch.arange(6.0), fps=10.0, weights="", info=info)
 
     def plain(value):
         return lambda piece: np.full((len(piece), 32, 32, 3), value, np.uint8)
 
-    films = {"inverted": plain(40), "tuned": plain(160)}
-    return write_comparison(path, plain(100)(np.arange(6)), films, motion, sound)
+    videos = {"inverted": plain(40), "tuned": plain(160)}
+    return write_comparison(path, plain(100)(np.arange(6)), videos, motion, sound)
 
 
-def test_clip_films_and_difference(tmp_path):
-    """In this order, side by side; the difference is half of last film minus clip, around grey."""
-    film, sheet = write(tmp_path / "out")
-    reader = open_clip(film)
+def test_clip_videos_and_difference(tmp_path):
+    """In this order, side by side; the difference is half of last video minus clip, around grey."""
+    video, sheet = write(tmp_path / "out")
+    reader = open_clip(video)
     assert reader.length == 6 and reader.fps == pytest.approx(10)
     frame = next(iter(reader.read(np.array([3]))))
     columns = frame[-40, np.linspace(0, frame.shape[1], 9).astype(int)[1::2]]

@@ -25,12 +25,12 @@ def test_starts(problem):
 
 
 def test_every_shift_is_tried_with_the_mean(problem):
-    """A film of the mean that begins late is found with no other motion."""
+    """A video of the mean that begins late is found with no other motion."""
     task, _, w_c = problem()
     mean = choose_starts(task, w_c[0], Settings())["m"]
     with torch.no_grad():
-        film = task.film(task.start(mean, w_c[0], t0=3.0), torch.arange(12))[0]
-    target = ((film.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
+        video = task.video(task.start(mean, w_c[0], t0=3.0), torch.arange(12))[0]
+    target = ((video.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
     late = Problem(task.generator, target, task.times, task.objective)
     found = choose_starts(late, w_c[0], Settings(), ("m", "t0"), t0_range=(0.0, 6.0))
     assert torch.equal(found["m"], mean) and float(found["t0"]) == pytest.approx(3, abs=0.3)

@@ -71,7 +71,7 @@ def test_coarse_levels_end_in_the_exact_objective(problem, perceptual):
     for _ in range(7):
         run.advance()
     assert set(perceptual.sides[:3]) == {32} and set(perceptual.sides[3:]) == {64}
-    assert run.best.isinf().all()  # losses of coarse levels are no losses of the film
+    assert run.best.isinf().all()  # losses of coarse levels are no losses of the video
     exact = TemporalInversion(task, run.parameters, replace(settings, levels=()))
     exact.load_state_dict(copy.deepcopy(run.state_dict()))
     assert torch.equal(run.run(), exact.run())
@@ -125,7 +125,7 @@ def test_only_what_is_tuned_changes(problem):
 
 @pytest.mark.slow
 def test_recovers_the_motion_as_far_as_it_is_seen(problem):
-    """The film comes back, and the vector in all directions in which the film shows it."""
+    """The video comes back, and the vector in all directions in which the video shows it."""
     task, m, w_c = problem(length=24)
     every = torch.arange(24)
     settings = Settings(steps=200)
@@ -133,16 +133,16 @@ def test_recovers_the_motion_as_far_as_it_is_seen(problem):
     best = int(run.run().argmin())
     found = run.result["m"][best]
     with torch.no_grad():
-        film = task.film({k: v[best : best + 1] for k, v in run.result.items()}, every)[0]
-    mse = (film.clamp(-1, 1) - task.colours(every)).square().mean() / 4
+        video = task.video({k: v[best : best + 1] for k, v in run.result.items()}, every)[0]
+    mse = (video.clamp(-1, 1) - task.colours(every)).square().mean() / 4
     assert -10 * math.log10(mse) >= 35
 
     def flat(vector):
-        return task.film(task.start(vector[None], w_c[0]), every).flatten()
+        return task.video(task.start(vector[None], w_c[0]), every).flatten()
 
     jacobian = torch.func.jacfwd(flat)(m[0])
     _, strength, directions = torch.linalg.svd(jacobian.double(), full_matrices=False)
-    # What a change of one in a direction changes in the film, root mean square; 8 bits round by
+    # What a change of one in a direction changes in the video, root mean square; 8 bits round by
     # 0.002 of 2.
     seen = strength / math.sqrt(len(jacobian)) > 0.02
     assert seen.sum() >= 3
@@ -160,13 +160,13 @@ def test_memory_does_not_depend_on_the_length(peak_of_a_step):
 
 
 @pytest.mark.slow
-def test_recovers_a_film_of_the_demo():
+def test_recovers_a_video_of_the_demo():
     """The whole way, with the default settings but fewer steps."""
     inferencer = CTSVGInferencer("demo", "cpu")
     m = inferencer.sample_motion(1, seed=3)
-    film = to_uint8(inferencer.render(range(16), "Mia", "wave", m=m))
+    video = to_uint8(inferencer.render(range(16), "Mia", "wave", motion=m))
     settings = replace(DEFAULT, steps=120)
-    motion = invert(inferencer, film, actor="Mia", action="wave", settings=settings)
+    motion = invert(inferencer, video, actor="Mia", action="wave", settings=settings)
     assert motion.info["psnr"] >= 35
 
 
@@ -174,15 +174,17 @@ def test_recovers_a_film_of_the_demo():
 @pytest.mark.parametrize(
     "tune, first, speed, reach", [("t0", 7.3, 1.0, 0.1), ("tempo", 0.0, 1.15, 0.05)]
 )
-def test_recovers_shift_and_tempo_of_a_film_of_the_demo(tune, first, speed, reach):
-    """A film that begins late, or is too fast, comes back with its clock; the best row is kept."""
+def test_recovers_shift_and_tempo_of_a_video_of_the_demo(tune, first, speed, reach):
+    """A video that begins late, or is too fast, comes back with its clock; the best row is kept."""
     inferencer = CTSVGInferencer("demo", "cpu")
     m, times = inferencer.sample_motion(1, seed=3), np.arange(24.0)
-    film = to_uint8(inferencer.render(first + speed * times, "Mia", "wave", m=m))
+    video = to_uint8(inferencer.render(first + speed * times, "Mia", "wave", motion=m))
     settings = replace(DEFAULT, restarts=2 if tune == "t0" else 1)
     common = {"actor": "Mia", "action": "wave", "settings": settings}
-    info = invert(inferencer, film, tune=[tune], t0_range=(0, 12) if first else None, **common).info
+    info = invert(
+        inferencer, video, tune=[tune], t0_range=(0, 12) if first else None, **common
+    ).info
     assert info["t0"] == pytest.approx(first, abs=reach)
     assert info["tempo"] == pytest.approx(speed, abs=reach)
     assert len(info["losses"]) == settings.restarts
-    assert info["psnr"] > invert(inferencer, film, **common).info["psnr"] + 3
+    assert info["psnr"] > invert(inferencer, video, **common).info["psnr"] + 3

@@ -7,7 +7,6 @@ import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import PivotalSettings, Settings, invert, tune
-from mmctsvg.motion import find_motion
 from mmctsvg.inversion.pivotal import PivotalTuning
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import to_uint8
@@ -29,15 +28,15 @@ def inferencer(make_generator, make_meta):
 
 @pytest.fixture
 def motion(inferencer):
-    found = find_motion(4, inferencer, frames=10)
+    found = inferencer.find_motion(4, frames=10)
     return replace(found, actor="bob", action="wave", times=found.times / 4)
 
 
 @pytest.fixture
 def clip(inferencer, motion):
     """The motion, shown by somebody in other colours."""
-    film = inferencer.render(motion.times.tolist(), "ann", "wave", m=motion.m)
-    return to_uint8(film * 0.7 + torch.tensor([0.1, -0.1, 0.0])[:, None, None])
+    video = inferencer.render(motion.times.tolist(), "ann", "wave", motion=motion)
+    return to_uint8(video * 0.7 + torch.tensor([0.1, -0.1, 0.0])[:, None, None])
 
 
 def test_new_person(inferencer, motion, clip):
@@ -53,8 +52,8 @@ def test_new_person(inferencer, motion, clip):
     assert tuning.person[4:].abs().max() == 0 and tuning.person[:4].abs().min() > 0
     # What is reported is what the inferencer shows of the person by name.
     inferencer.apply(tuning)
-    film = inferencer.render(motion.times.tolist(), "eva", "wave", m=motion.m)
-    squares = np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255)
+    video = inferencer.render(motion.times.tolist(), "eva", "wave", motion=motion)
+    squares = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255)
     assert stages["tuned"]["psnr"] == pytest.approx(-10 * np.log10(squares.mean()), abs=1e-3)
     held = squares[[2, 7]].mean()
     assert stages["tuned"]["held_out_psnr"] == pytest.approx(-10 * np.log10(held), abs=1e-3)
@@ -65,17 +64,17 @@ def test_new_person(inferencer, motion, clip):
 
 
 def test_says_how_far_others_moved(inferencer, motion, clip):
-    """As everybody's films, drawn anew, say it too."""
+    """As everybody's videos, drawn anew, say it too."""
     settings = replace(SETTINGS, locality=0.0)
     tuning = tune(inferencer, clip, motion, name="eva", settings=settings)
 
-    def films():
+    def videos():
         cells = itertools.product(["ann", "bob"], inferencer.actions, range(8))
         return torch.stack([inferencer.render([0, 1, 2], a, b, seed=c) for a, b, c in cells])
 
-    untuned = films()
+    untuned = videos()
     inferencer.apply(tuning)
-    expected = -10 * np.log10((films() - untuned).square().mean() / 4)
+    expected = -10 * np.log10((videos() - untuned).square().mean() / 4)
     assert tuning.info["others_psnr"] == pytest.approx(float(expected), abs=1.0)
 
     inferencer.remove()
@@ -91,8 +90,8 @@ def test_known_actor(inferencer, motion, clip):
     assert all(name.startswith("to_rgbs.") for name in tuning.parts)
     inferencer.apply(tuning)
     assert inferencer.actors == ("ann", "bob")
-    film = inferencer.render(motion.times.tolist(), "bob", "wave", m=motion.m)
-    psnr = -10 * np.log10(np.square((film.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean())
+    video = inferencer.render(motion.times.tolist(), "bob", "wave", motion=motion)
+    psnr = -10 * np.log10(np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean())
     assert tuning.info["stages"]["tuned"]["psnr"] == pytest.approx(psnr, abs=1e-3)
 
 
@@ -153,8 +152,8 @@ def test_perceptual_distance_is_what_is_looked_at(inferencer, motion, clip):
         settings=replace(SETTINGS, steps=2),
     )
     inferencer.apply(tuning)
-    film = inferencer.render(motion.times.tolist(), "eva", "wave", m=motion.m, clamp=False)
-    away = film.mean(dim=(1, 2, 3)) - torch.tensor(clip / 127.5 - 1).mean(dim=(1, 2, 3))
+    video = inferencer.render(motion.times.tolist(), "eva", "wave", motion=motion, clamp=False)
+    away = video.mean(dim=(1, 2, 3)) - torch.tensor(clip / 127.5 - 1).mean(dim=(1, 2, 3))
     expected = float(away[[2, 7]].square().mean())
     assert tuning.info["stages"]["tuned"]["held_out"] == pytest.approx(expected, rel=1e-3)
 
@@ -170,7 +169,7 @@ def test_refuses(inferencer, motion, clip):
         ({"frames": clip[:9]}, "9 frames and the motion 10"),
         ({"frames": clip[:, :8]}, r"\(T, 16, 16, 3\)"),
         ({"frames": clip[:2], "motion": replace(motion, times=motion.times[:2])}, "at least 3"),
-        ({"motion": replace(motion, edited=inferencer.waves(motion.m))}, "edited"),
+        ({"motion": replace(motion, style=inferencer.waves(motion.m))}, "edited"),
         ({"motion": replace(motion, actor=None), "known_actor": True}, "known actor"),
         ({"settings": replace(SETTINGS, rank=0)}, "rank is 0"),
         ({"settings": replace(SETTINGS, lr=float("nan"))}, "lr is nan"),

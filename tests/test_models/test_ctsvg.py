@@ -234,7 +234,7 @@ def test_without_a_discriminator():
 
 
 def test_motion_is_measured():
-    """The log tells a still film from a moving one."""
+    """The log tells a still video from a moving one."""
     data = batch()
     data["frames"] = data["frames"][:, :1].expand(-1, 3, -1, -1, -1)
     model = make()
@@ -242,7 +242,7 @@ def test_motion_is_measured():
     assert log["motion_real"] == 0 and log["motion_fake"] > 0 and log["d_t_motion"] == 0
 
 
-def test_whether_d_t_minds_a_still_film_is_measured():
+def test_whether_d_t_minds_a_still_video_is_measured():
     """``d_t_motion``: how much less the same videos score when they stand still, when R1 is due."""
     model, calls = make(r1_interval=2), []
     model.time_discriminator.register_forward_hook(
@@ -264,7 +264,7 @@ def test_an_average_without_half_life_is_refused():
 
 @pytest.mark.slow
 def test_a_tiny_model_overfits_one_clip():
-    """The distance of its film to the only clip there is falls tenfold."""
+    """The distance of its video to the only clip there is falls tenfold."""
     torch.manual_seed(0)
     model = make(1, 0, ramp=None, ema_half_life=200)
     y, x = torch.meshgrid(torch.linspace(-1, 1, 8), torch.linspace(-1, 1, 8), indexing="ij")
@@ -277,8 +277,8 @@ def test_a_tiny_model_overfits_one_clip():
         z = torch.randn(8, 6, generator=torch.Generator().manual_seed(0))
         times, who = torch.arange(5.0).expand(8, 5), torch.zeros(8, dtype=torch.int64)
         with torch.no_grad():
-            film = model.generator_ema(z, times, who, noise=model.generator_ema.stored_noise)
-        return (film - clip).square().mean().item()
+            video = model.generator_ema(z, times, who, noise=model.generator_ema.stored_noise)
+        return (video - clip).square().mean().item()
 
     before = distance()
     for i in range(1500):

@@ -13,7 +13,7 @@ def test_gains_of_one_change_no_bit(inferencer, waves):
     same = equalise(waves, 0.5)
     assert torch.equal(same.temporal(TIMES), waves.temporal(TIMES))
     assert torch.equal(
-        inferencer.render([0, 3], 0, 1, m=same), inferencer.render([0, 3], 0, 1, m=waves)
+        inferencer.render([0, 3], 0, 1, motion=same), inferencer.render([0, 3], 0, 1, motion=waves)
     )
 
 

@@ -18,7 +18,7 @@ def test_frame_0_is_frame_p_bit_for_bit(inferencer, waves, period):
     # The seam is smooth as well: no jump between the last moment and the first.
     ends = loop.temporal(torch.tensor([period - 1e-6, 0.0], dtype=torch.float64))
     assert float((ends[0] - ends[1]).abs().max()) < 1e-4
-    first = inferencer.render([0.0, period], 0, 1, m=loop)
+    first = inferencer.render([0.0, period], 0, 1, motion=loop)
     assert torch.equal(first[0], first[1])
 
 

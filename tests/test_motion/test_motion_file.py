@@ -3,17 +3,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmctsvg.checkpoints import load_generator, save_generator
-from mmctsvg.checkpoints import fingerprint
-from mmctsvg.motion import Motion, load_motion, save_motion
-from mmctsvg.motion import Waves, make_loop
+from mmctsvg.checkpoints import fingerprint, load_generator, save_generator
+from mmctsvg.motion import Motion, Waves, load_motion, make_loop, save_motion
 from mmctsvg.utils.errors import UserError
 
 
 @pytest.fixture
 def motion(make_generator):
     return Motion(
-        m=torch.randn(12),
+        style=torch.randn(12),
         times=torch.tensor([0.0, 1 / 3, 1e5 + 1 / 7], dtype=torch.float64),
         fps=12.5,
         weights=fingerprint(make_generator()),
@@ -40,7 +38,7 @@ def test_edited_waves_are_kept(tmp_path, motion, make_generator):
     waves = Waves.of(make_generator().mapper.time2vec, motion.m)
     times = torch.tensor([-3.0, 0.5, 70.0], dtype=torch.float64)
     for edited in (make_loop(waves, 9.5)[0], replace(waves, drift="wrap", span=4.0), waves):
-        save_motion(path, replace(motion, edited=edited))
+        save_motion(path, replace(motion, style=edited))
         style = load_motion(path, make_generator()).style
         assert torch.equal(style.temporal(times), edited.temporal(times))
     assert torch.equal(motion.style, motion.m)
@@ -60,7 +58,7 @@ def test_refuses_other_weights(tmp_path, motion, make_generator):
     path = tmp_path / "motion.safetensors"
     save_motion(path, motion)
     other = make_generator(num_actors=1)
-    with pytest.raises(UserError, match=r"belongs to the weights .* --any-weights"):
+    with pytest.raises(UserError, match=r"belongs to the weights .* any_weights=True"):
         load_motion(path, other)
     assert torch.equal(load_motion(path, other, any_weights=True).m, motion.m)
     assert torch.equal(load_motion(path).m, motion.m)
@@ -83,7 +81,7 @@ def test_refuses_other_files(tmp_path, motion, make_generator, make_meta):
         load_motion(path)
     with pytest.raises(UserError, match="not as '.json'"):
         save_motion(tmp_path / "m.json", motion)
-    bad = Motion(m=torch.full((12,), torch.nan), times=motion.times, fps=1.0, weights="")
+    bad = Motion(style=torch.full((12,), torch.nan), times=motion.times, fps=1.0, weights="")
     save_motion(path, bad)
     with pytest.raises(UserError, match="not finite"):
         load_motion(path)
@@ -98,8 +96,8 @@ def test_refuses_contents_that_cannot_be_shown(tmp_path, motion, make_generator)
     object.__setattr__(lost, "drift", "away")
     for wrong, words in (
         (replace(motion, times=motion.times[:1]), "wrong shapes"),
-        (replace(motion, edited=short), "wrong shapes"),
-        (replace(motion, edited=lost), "drift is one of"),
+        (replace(motion, style=short), "wrong shapes"),
+        (replace(motion, style=lost), "drift is one of"),
         (replace(motion, fps=0.0), "frame rate"),
         (replace(motion, fps=float("nan")), "frame rate"),
     ):

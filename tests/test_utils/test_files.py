@@ -8,13 +8,13 @@ from mmctsvg.utils.files import atomic_path, write_json
 
 
 def test_appears_only_at_the_end(tmp_path):
-    target = tmp_path / "new" / "film.mp4"
+    target = tmp_path / "new" / "video.mp4"
     with atomic_path(target) as temporary:
         assert temporary.parent == target.parent and temporary.suffix == ".mp4"
         temporary.write_text("new")
         assert not target.exists()
     assert target.read_text() == "new"
-    assert [path.name for path in target.parent.iterdir()] == ["film.mp4"]
+    assert [path.name for path in target.parent.iterdir()] == ["video.mp4"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, FileNotFoundError])

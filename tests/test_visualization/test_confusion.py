@@ -22,7 +22,7 @@ def test_full_fields_are_dark(tmp_path):
     assert blues(tmp_path / "spread.png") < 0.005
 
 
-def test_rows_without_films_and_many_classes_are_drawn(tmp_path):
+def test_rows_without_videos_and_many_classes_are_drawn(tmp_path):
     empty = np.zeros((27, 28), np.int64)
     empty[3, 27] = 2  # nobody was found
     plot_confusion(

@@ -4,7 +4,7 @@ from mmctsvg.visualization import draw_long_curves
 
 
 def test_a_line_that_is_not_known_everywhere_does_not_hide_the_others():
-    """A lost face is no number; the line of the other film is drawn as it is without it."""
+    """A lost face is no number; the line of the other video is drawn as it is without it."""
     starts, whole = np.array([0.0, 8, 100]), np.array([1.0, 0.8, 0.7])
     lost = np.array([1.0, np.nan, np.nan])
     both = draw_long_curves(starts, {"identity": {"paper": lost, "hold": whole}}, 20)

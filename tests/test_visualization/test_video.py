@@ -62,7 +62,7 @@ def test_scale_enlarges(tmp_path):
     assert decode(tmp_path / "a.mp4")[0].shape == (2, 72, 108, 3)
 
 
-def test_a_failure_leaves_the_older_film(tmp_path):
+def test_a_failure_leaves_the_older_video(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(b"older")
     with pytest.raises(RuntimeError, match="stop"), VideoWriter(path, 25) as writer:

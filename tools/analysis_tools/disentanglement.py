@@ -1,4 +1,4 @@
-"""Changes the content, and looks what stays of the motion; changes the motion, and looks who it is."""
+"""Measures what stays of the motion when the content changes, and the other way round."""
 
 from mmctsvg.cli.disentanglement import main
 

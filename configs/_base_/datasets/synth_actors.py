@@ -12,4 +12,4 @@ val_dataloader = dict(
     sampler=dict(type="DefaultSampler", shuffle=False),
 )
 val_evaluator = metrics
-val_cfg = dict(type="FilmValLoop")
+val_cfg = dict(type="VideoValLoop")

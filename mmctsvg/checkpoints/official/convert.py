@@ -185,7 +185,7 @@ def _name_labels(
     twice = sorted({name for name in everybody if everybody.count(name) > 1})
     if twice or "" in everybody:
         raise UserError(f"actors: {', '.join(twice) or 'an empty name'} cannot be told apart.")
-    fps = 25.0 if labels == "numbers" else 30.0  # both data sets are filmed at 30
+    fps = 25.0 if labels == "numbers" else 30.0  # both data sets are recorded at 30
     return {"actors": everybody, "actions": list(actions[: counts[1]]), "fps": fps}
 
 

@@ -9,7 +9,7 @@ _HDR = {16: "PQ", 18: "HLG"}  # transfer characteristics of ITU-T H.273
 
 
 def to_rgb(frame: av.VideoFrame) -> np.ndarray:
-    """Turn a decoded frame into RGB, upright as the file says: phones store films lying down.
+    """Turn a decoded frame into RGB, upright as the file says: phones store videos lying down.
 
     Args:
         frame: of any pixel format; more than 8 bits are rounded.

@@ -1,4 +1,4 @@
-"""Films of the same people with the same motions, again and again during training."""
+"""Videos of the same people with the same motions, again and again during training."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmctsvg.apis.grid import plan_films, write_film
+from mmctsvg.apis.grid import plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.engine.generator_meta import bare_model, generator_meta
 from mmctsvg.registry import HOOKS
 from mmctsvg.utils.spread import evenly_spread
 
 
-@HOOKS.register_module()
-class FilmGridHook(Hook):
-    """Writes ``work_dir/films/iter_N.mp4`` and ``.png`` every n iterations and at the end.
+@HOOKS.register_module(name=["VideoGridHook", "FilmGridHook"])  # the second: older configs
+class VideoGridHook(Hook):
+    """Writes ``work_dir/videos/iter_N.mp4`` and ``.png`` every n iterations and at the end.
 
     Rows are actors, columns actions, everybody moves by one fixed motion vector; what a generator
     does not know is replaced by drawn contents or motions. The averaged generator is shown.
 
     Args:
-        interval: iterations between two films; -1 for only one at the end.
+        interval: iterations between two videos; -1 for only one at the end.
         rows: at most how many actors (evenly chosen from all).
         columns: at most how many actions.
-        frames: length of the film.
+        frames: length of the video.
         seed: of everything that is drawn.
     """
 
@@ -48,17 +48,17 @@ class FilmGridHook(Hook):
         self.seed = seed
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
-        """Films when due."""
+        """Videos when due."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
-            self._film(runner)
+            self._video(runner)
 
     @master_only
-    def _film(self, runner: Runner) -> None:
+    def _video(self, runner: Runner) -> None:
         inferencer = CTSVGInferencer.from_generator(
             bare_model(runner).generator_ema, generator_meta(runner)
         )
         seeds = [self.seed + i for i in range(1 if inferencer.actions else self.columns)]
-        (plan,) = plan_films(
+        (plan,) = plan_grids(
             inferencer,
             actors=evenly_spread(len(inferencer.actors), self.rows) or None,
             actions=evenly_spread(len(inferencer.actions), self.columns) or None,
@@ -66,4 +66,4 @@ class FilmGridHook(Hook):
             contents=range(self.seed, self.seed + self.rows),
         )
         name = f"iter_{runner.iter + 1:0{len(str(runner.max_iters))}d}"
-        write_film(inferencer, plan, range(self.frames), Path(runner.work_dir) / "films" / name)
+        write_grid(inferencer, plan, range(self.frames), Path(runner.work_dir) / "videos" / name)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from mmctsvg.evaluation.video import Film
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 from ..poses import KEYPOINTS, Poses, poses_of, read_poses
@@ -18,7 +18,7 @@ _SIDE = 192  # of MoveNet's input, in pixels
 
 
 class PoseSource(Protocol):
-    """Gives the skeletons of a film.
+    """Gives the skeletons of a video.
 
     Attributes:
         protocol: how it does, as plain data; equal for sources that give equal skeletons.
@@ -28,8 +28,8 @@ class PoseSource(Protocol):
     protocol: dict[str, Any]
     weights: dict[str, str]
 
-    def __call__(self, film: Film) -> Poses:
-        """The skeletons of all frames of a film."""
+    def __call__(self, video: Video) -> Poses:
+        """The skeletons of all frames of a video."""
         ...
 
 
@@ -68,15 +68,15 @@ class MoveNet:
             "sha256": self.weights["sha256"],
         }
 
-    def __call__(self, film: Film) -> Poses:
+    def __call__(self, video: Video) -> Poses:
         """See `PoseSource`; one person."""
-        height, width = film.size
+        height, width = video.size
         scale = _SIDE / max(height, width)
         inner = max(round(height * scale), 1), max(round(width * scale), 1)
         top, left = (_SIDE - inner[0]) // 2, (_SIDE - inner[1]) // 2
         square = np.zeros((1, _SIDE, _SIDE, 3), np.uint8)
-        raw = np.empty((len(film.frames), KEYPOINTS, 3), np.float32)
-        for number, frame in enumerate(film.frames):
+        raw = np.empty((len(video.frames), KEYPOINTS, 3), np.float32)
+        for number, frame in enumerate(video.frames):
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             resized = cv2.resize(frame, inner[::-1], interpolation=method)
             square[0, top : top + inner[0], left : left + inner[1]] = resized
@@ -85,18 +85,18 @@ class MoveNet:
             raw[number] = self._network.get_tensor(self._output)[0, 0]
         points = (raw[..., 1::-1] * _SIDE - (left, top)) * (width / inner[1], height / inner[0])
         seen = Poses(
-            keypoint=points[None].astype(np.float32), score=raw[None, ..., 2], size=film.size
+            keypoint=points[None].astype(np.float32), score=raw[None, ..., 2], size=video.size
         )
         found = seen.found[None, :, None]
         return Poses(
-            keypoint=seen.keypoint * found[..., None], score=seen.score * found, size=film.size
+            keypoint=seen.keypoint * found[..., None], score=seen.score * found, size=video.size
         )
 
 
 class PoseFile:
     """Skeletons that somebody has estimated already, from a pose pickle of MMAction2.
 
-    A film is found by its name: ``frame_dir`` must be the end of its path, with or without suffix.
+    A video is found by its name: ``frame_dir`` must be the end of its path, with or without suffix.
 
     Args:
         path: the pickle, see `read_poses`.
@@ -111,25 +111,25 @@ class PoseFile:
         self.weights = describe_file(Path(path))
         self.protocol = {"name": f"pose pickle {Path(path).name}", "sha256": self.weights["sha256"]}
 
-    def __call__(self, film: Film) -> Poses:
+    def __call__(self, video: Video) -> Poses:
         """See `PoseSource`.
 
         Raises:
-            UserError: if the file does not know the film, or has fewer frames of it.
+            UserError: if the file does not know the video, or has fewer frames of it.
         """
-        parts = PurePath(film.name).parts
-        bare = PurePath(film.name).with_suffix("").parts
+        parts = PurePath(video.name).parts
+        bare = PurePath(video.name).with_suffix("").parts
         ends = [name[start:] for start in range(len(parts)) for name in (parts, bare)]
         found = next((self._annotations[end] for end in ends if end in self._annotations), None)
         if found is None:
-            raise UserError(f"{self._path}: has no skeletons of {film.name}")
+            raise UserError(f"{self._path}: has no skeletons of {video.name}")
         poses = poses_of(found)
-        if len(poses) < len(film.frames):
+        if len(poses) < len(video.frames):
             raise UserError(
-                f"{self._path}: has {len(poses)} frames of {film.name}, which has "
-                f"{len(film.frames)}"
+                f"{self._path}: has {len(poses)} frames of {video.name}, which has "
+                f"{len(video.frames)}"
             )
-        return poses.cut(0, len(film.frames))
+        return poses.cut(0, len(video.frames))
 
 
 def find_pose_source(name: str | Path) -> PoseSource:

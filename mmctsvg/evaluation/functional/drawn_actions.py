@@ -1,4 +1,4 @@
-"""Which of the drawn people's actions a film shows: by what moves, whatever the size."""
+"""Which of the drawn people's actions a video shows: by what moves, whatever the size."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MAIN_CURVE = {
 }
 #: Standard deviations that weigh equally; about those of the real movements.
 MOVEMENTS = {"head_x": 0.05, "head_y": 0.05, "body_y": 0.03, "mouth": 0.007, "arm": 0.4}
-STILL = 0.1  # a film none of whose movements reaches this share of its unit shows no action
+STILL = 0.1  # a video none of whose movements reaches this share of its unit shows no action
 _TAKES, _TIMES = 16, np.arange(96.0)  # of the drawn motions that the means are taken over
 
 
 def signature(curves: dict[str, np.ndarray]) -> np.ndarray:
-    """How much of each movement a film holds.
+    """How much of each movement a video holds.
 
     Levels (how far the mouth is open in the mean, whether an arm is up) do not enter: smeared
     pictures get them wrong while they still move rightly.

@@ -48,14 +48,14 @@ def measure(frames: np.ndarray, person: Person) -> dict[str, np.ndarray]:
 
     Args:
         frames: uint8 (T, H, W, 3), square.
-        person: whose colours and calibration are taken; of another person's film the curves mean
+        person: whose colours and calibration are taken; of another person's video the curves mean
             little.
 
     Returns:
         Float64 (T,) each: ``head_x`` and ``head_y``, where the upper head is, from its place at
         rest (x holds ``LEVER`` times the roll); ``body_y``; ``mouth``, the area of the open mouth
         as a share of the picture; ``arm_raised``, how much of a raised arm is seen, about 1 for a
-        whole one; ``arm``, the angle of the forearm, 0 where the film hardly shows one.
+        whole one; ``arm``, the angle of the forearm, 0 where the video hardly shows one.
     """
     frames = reduce(frames)
     raw = _raw(frames, person)

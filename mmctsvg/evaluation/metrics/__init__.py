@@ -1,4 +1,4 @@
-"""Metrics of films, registered with MMEngine."""
+"""Metrics of videos, registered with MMEngine."""
 
 from .action_accuracy import ActionAccuracy
 from .base import VideoMetric

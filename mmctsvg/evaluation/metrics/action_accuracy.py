@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mmctsvg.evaluation.video import Film, Shot
+from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.confusion import plot_confusion
@@ -30,27 +30,27 @@ _FEW_CELLS = 20
 
 @METRICS.register_module()
 class ActionAccuracy(VideoMetric):
-    """Top-1 and top-3 accuracy of an action recogniser on skeletons of the films.
+    """Top-1 and top-3 accuracy of an action recogniser on skeletons of the videos.
 
-    The recogniser has been trained on real clips by tools/train_recognizer.py. Groups of films are
+    The recogniser has been trained on real clips by tools/train_recognizer.py. Groups of videos are
     kept apart: ``real`` (clips that it was not trained on; others are left out and counted),
     ``seen`` and ``unseen`` (generated, by whether the generator was trained on that actor with that
     action), ``fake`` (generated, where that is not known).
 
-    A film in which less than half of the frames show a person counts as recognised wrongly.
+    A video in which less than half of the frames show a person counts as recognised wrongly.
 
     Results, for every group that there is, with its name and ``_`` before: ``top1``, ``top3`` in
     percent, ``top1_low``, ``top1_high``, ``top3_low``, ``top3_high`` (95 %, Wilson, the cells
-    (actor, action) being the independent units), ``films``, ``cells``, ``nobody`` (films without a
+    (actor, action) being the independent units), ``videos``, ``cells``, ``nobody`` (videos with no
     person).
 
     Args:
         recognizer: its file; None takes that in the environment variable
             ``MMCTSVG_RECOGNIZER``.
         pose: see `find_pose_source`; it must be what the recogniser was trained on.
-        frames: at most this many frames of a film are looked at, from its start; None takes the
+        frames: at most this many frames of a video are looked at, from its start; None takes the
             length on which the recogniser's accuracy on real clips was measured.
-        motions: films that a generator makes of every cell; all cells share the motions.
+        motions: videos that a generator makes of every cell; all cells share the motions.
         min_real_accuracy: a recogniser whose top-1 on held-out real clips is below this (percent,
             windows of ``frames``) is refused.
         device: where the recogniser computes; None takes the GPU if there is one.
@@ -108,31 +108,31 @@ class ActionAccuracy(VideoMetric):
                 "min_real_accuracy"
             )
 
-    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
-        """The rank of the right action of one film, and which action was seen.
+    def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
+        """The rank of the right action of one video, and which action was seen.
 
         Raises:
-            UserError: if the film's action is not known to the recogniser.
+            UserError: if the video's action is not known to the recogniser.
         """
         actions = self.recognizer.actions
-        if film.action not in actions:
-            told = "has no action label" if film.action is None else f"shows {film.action!r}"
+        if video.action not in actions:
+            told = "has no action label" if video.action is None else f"shows {video.action!r}"
             raise UserError(
-                f"{film.name} {told}, but the recogniser knows the actions {', '.join(actions)}"
+                f"{video.name} {told}, but the recogniser knows the actions {', '.join(actions)}"
             )
-        if real and self._trained_on(film.name):
+        if real and self._trained_on(video.name):
             return {"group": "trained_on"}
-        group = "real" if real else {None: "fake", True: "seen", False: "unseen"}[film.seen]
-        label = actions.index(film.action)
+        group = "real" if real else {None: "fake", True: "seen", False: "unseen"}[video.seen]
+        label = actions.index(video.action)
         record = {
             "group": group,
-            "cell": f"{film.actor or film.name}/{film.action}",
+            "cell": f"{video.actor or video.name}/{video.action}",
             "label": label,
             "predicted": -1,
             "rank": math.inf,
-            "frames": min(len(film.frames), self.frames),
+            "frames": min(len(video.frames), self.frames),
         }
-        poses = self.pose(replace(film, frames=film.frames[: self.frames]))
+        poses = self.pose(replace(video, frames=video.frames[: self.frames]))
         if poses.found.mean() < _ENOUGH_PERSON:
             return record
         scores = self.recognizer.scores(poses)
@@ -150,11 +150,11 @@ class ActionAccuracy(VideoMetric):
         """See the class.
 
         Raises:
-            UserError: if no film shows a person, so that nothing was judged.
+            UserError: if no video shows a person, so that nothing was judged.
         """
         judged = [r for r in results if r["group"] != "trained_on"]
         if not any(r["predicted"] >= 0 for r in judged):
-            what = "no film shows a person" if judged else "there is no film to judge"
+            what = "no video shows a person" if judged else "there is no video to judge"
             raise UserError(f"action accuracy: {what}, so it has no value")
         numbers: dict[str, float] = {}
         self._matrices, self._notes = {}, []
@@ -168,7 +168,7 @@ class ActionAccuracy(VideoMetric):
     def _numbers(self, group: str, members: list[dict[str, Any]]) -> dict[str, float]:
         cells = len({r["cell"] for r in members})
         nobody = sum(r["predicted"] < 0 for r in members)
-        numbers: dict[str, float] = {"films": len(members), "cells": cells, "nobody": nobody}
+        numbers: dict[str, float] = {"videos": len(members), "cells": cells, "nobody": nobody}
         for k in (1, 3):
             share = sum(r["rank"] < k for r in members) / len(members)
             low, high = wilson_interval(share, cells)
@@ -181,16 +181,16 @@ class ActionAccuracy(VideoMetric):
         )
         if cells < _FEW_CELLS:
             self._notes.append(
-                f"the {group} films are of {cells} cells (actor, action) only: mind the interval"
+                f"the {group} videos are of {cells} cells (actor, action) only: mind the interval"
             )
         if nobody:
             self._notes.append(
-                f"in {nobody} of {len(members)} {group} films nobody was found; they count as wrong"
+                f"in {nobody} of {len(members)} {group} videos nobody was found: counted as wrong"
             )
         short = sum(r["frames"] < self.frames for r in members)
         if short:
             self._notes.append(
-                f"{short} of {len(members)} {group} films have fewer than {self.frames} frames"
+                f"{short} of {len(members)} {group} videos have fewer than {self.frames} frames"
             )
         return {f"{group}_{name}": value for name, value in numbers.items()}
 
@@ -203,7 +203,7 @@ class ActionAccuracy(VideoMetric):
             self._notes.append("the recogniser was trained on skeletons from another source")
         if self.frames != self.recognizer.window:
             self._notes.append(
-                f"films of {self.frames} frames are judged, but the recogniser's accuracy on real "
+                f"videos of {self.frames} frames are judged, but the recogniser's accuracy on real "
                 f"clips was measured on {self.recognizer.window}"
             )
 
@@ -239,7 +239,7 @@ class ActionAccuracy(VideoMetric):
             f"{self.recognizer.window} frames of {known['clips']} held-out real clips",
             recognizer_top1_new_actors="unknown" if left_out is None else f"{left_out:.1f} %",
             min_real_accuracy=self.min_real_accuracy,
-            nobody="a film with a person in less than half of its frames counts as wrong",
+            nobody="a video with a person in less than half of its frames counts as wrong",
             ties="count as wrong",
             interval="Wilson, 95 %; cells (actor, action) are the independent units",
         )

@@ -1,4 +1,4 @@
-"""What every metric of films is."""
+"""What every metric of videos is."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mmengine.dist import (
 )
 from mmengine.evaluator import BaseMetric
 
-from mmctsvg.evaluation.video import Film, Shot
+from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.utils.errors import UserError
 
 
 class VideoMetric(BaseMetric):
-    """A metric that looks at films one by one.
+    """A metric that looks at videos one by one.
 
-    What a film gives is a small plain record (never its frames), so memory stays flat, and
+    What a video gives is a small plain record (never its frames), so memory stays flat, and
     MMEngine gathers the records of all ranks. `process` is MMEngine's entry; without MMEngine call
-    `add` for every film and then `evaluate`.
+    `add` for every video and then `evaluate`.
 
     Attributes:
-        needs_real: whether there is no number without real films.
-        real_split: which real films are looked at: ``'train'``, ``'test'`` or ``'all'``.
-        frames_needed: how many frames of a film, from its start, are looked at; None for all.
+        needs_real: whether there is no number without real videos.
+        real_split: which real videos are looked at: ``'train'``, ``'test'`` or ``'all'``.
+        frames_needed: how many frames of a video, from its start, are looked at; None for all.
     """
 
     needs_real = False
@@ -37,34 +37,34 @@ class VideoMetric(BaseMetric):
     frames_needed: int | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Look at films.
+        """Look at videos.
 
         Args:
             data_batch: not used.
-            data_samples: dicts with ``film`` (:class:`Film`) and ``real`` (bool).
+            data_samples: dicts with ``video`` (:class:`Video`) and ``real`` (bool).
         """
         for sample in data_samples:
-            self.add(sample["film"], real=sample["real"])
+            self.add(sample["video"], real=sample["real"])
 
-    def add(self, film: Film, *, real: bool) -> None:
-        """Look at one film."""
-        record = self.measure(film, real)
+    def add(self, video: Video, *, real: bool) -> None:
+        """Look at one video."""
+        record = self.measure(video, real)
         if record is not None:
             self.results.append({"real": real, **record})
 
     def wants(self, *, real: bool) -> bool:
-        """Whether more films of this side are of use."""
+        """Whether more videos of this side are of use."""
         return True
 
     @abstractmethod
-    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
-        """What is kept of a film: plain data or small arrays; None for nothing."""
+    def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
+        """What is kept of a video: plain data or small arrays; None for nothing."""
 
     def evaluate(self, size: int = 0) -> dict[str, float]:
         """The numbers, on all ranks; afterwards the metric is as new.
 
         MMEngine's own takes ranks to have equally many records and drops what one has more than
-        another; ranks may have any numbers of films here.
+        another; ranks may have any numbers of videos here.
 
         Args:
             size: not used.
@@ -73,7 +73,7 @@ class VideoMetric(BaseMetric):
             Names ``PREFIX/NUMBER`` and values.
 
         Raises:
-            UserError: on all ranks, if the films do not allow a number.
+            UserError: on all ranks, if the videos do not allow a number.
         """
         gathered = collect_results([self.results], get_world_size(), self.collect_device)
         self.results = []
@@ -91,11 +91,11 @@ class VideoMetric(BaseMetric):
 
     @abstractmethod
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """The numbers, from what `measure` gave for all films of all ranks."""
+        """The numbers, from what `measure` gave for all videos of all ranks."""
 
     @abstractmethod
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """The films that a generator shall make for this metric.
+        """The videos that a generator shall make for this metric.
 
         Args:
             cells: (actor, action, seen) of all cells that the data know; None for a label that the

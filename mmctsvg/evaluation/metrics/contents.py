@@ -22,7 +22,7 @@ def draw_contents(
         seed: of the order.
         repeat: whether the same labels may come again where the actor is a label. Without, there
             are fewer than ``count`` if there are fewer cells: the same labels and the same motion
-            would give the same film. A generator that knows no actors has any number of contents.
+            would give the same video. A generator that knows no actors has any number of contents.
 
     Returns:
         ``actor``, ``action``, ``seen`` and ``content`` of :class:`Shot` for each.

@@ -1,4 +1,4 @@
-"""FVD: how far generated films are from real ones, as a network for actions sees them."""
+"""FVD: how far generated videos are from real ones, as a network for actions sees them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
-from mmctsvg.evaluation.video import Film, Shot
+from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -30,22 +30,22 @@ _GROUPS = ("real_even", "real_odd", "fake")
 class FVD(VideoMetric):
     """Frechet video distance.
 
-    Moments are gathered in float64 while films pass by; the features are only kept for an interval.
+    Moments are gathered in float64 while videos pass by; features are only kept for an interval.
 
     Args:
         frames: of a window, at least 9.
         preset: ``'default'`` (256 clips, each from its start) or ``'styleganv'`` (2048 clips, from
             random starts); gives the three arguments below where they are None.
-        clips: at most this many windows of real and as many of generated films; a generator makes
+        clips: at most this many windows of real and as many of generated videos; a generator makes
             exactly so many.
         stride: frames from one frame of a window to the next.
-        starts: ``'first'``, one window at the start of a film; ``'random'``, one anywhere;
+        starts: ``'first'``, one window at the start of a video; ``'random'``, one anywhere;
             ``'all'``, windows one behind the other.
         weights: path of the weights ``i3d`` or of StyleGAN-V's ``i3d_torchscript.pt``.
         interval: resamplings for a 95 % interval; 0 for none. Keeps all features.
         batch_size: windows that go through the network together.
         device: of the network.
-        seed: of random starts, generated films and resamplings.
+        seed: of random starts, generated videos and resamplings.
 
     Raises:
         UserError: for an argument outside its range, or wrong weights.
@@ -102,23 +102,23 @@ class FVD(VideoMetric):
 
     @property
     def span(self) -> int:
-        """Frames of a film that a window covers."""
+        """Frames of a video that a window covers."""
         return (self.frames - 1) * self.stride + 1
 
-    def measure(self, film: Film, real: bool) -> None:
-        """Sends windows of a film through the network, in batches; nothing of it is kept."""
-        if len(film.frames) < self.span:
+    def measure(self, video: Video, real: bool) -> None:
+        """Sends windows of a video through the network, in batches; nothing of it is kept."""
+        if len(video.frames) < self.span:
             self._skipped += 1
             return
-        self._sizes.add(film.size)
-        for start in self._starts(film):
+        self._sizes.add(video.size)
+        for start in self._starts(video):
             if not self.wants(real=real):
                 return
             # Ranks take turns, so this is its place among the windows of all.
             place = self._seen[real] * get_world_size() + get_rank()
             group = ("real_even", "real_odd")[place % 2] if real else "fake"
             self._seen[real] += 1
-            self._waiting.append((group, film.frames[start : start + self.span : self.stride]))
+            self._waiting.append((group, video.frames[start : start + self.span : self.stride]))
             if len(self._waiting) >= self.batch_size:
                 self._flush()
 
@@ -127,18 +127,18 @@ class FVD(VideoMetric):
         share = self.clips // get_world_size() + (get_rank() < self.clips % get_world_size())
         return self._seen[real] < share
 
-    def _starts(self, film: Film) -> list[int]:
-        last = len(film.frames) - self.span
+    def _starts(self, video: Video) -> list[int]:
+        last = len(video.frames) - self.span
         if self.starts == "all":
             return list(range(0, last + 1, self.span))
         if self.starts == "random":
             # By the name, so that it does not depend on the order or on the rank.
-            rng = np.random.default_rng((self.seed, zlib.crc32(film.name.encode())))
+            rng = np.random.default_rng((self.seed, zlib.crc32(video.name.encode())))
             return [int(rng.integers(last + 1))]
         return [0]
 
     def _flush(self) -> None:
-        """Send what waits through the network; films of one size together."""
+        """Send what waits through the network; videos of one size together."""
         while self._waiting:
             shape = self._waiting[0][1].shape
             batch = [item for item in self._waiting if item[1].shape == shape]
@@ -185,7 +185,7 @@ class FVD(VideoMetric):
         numbers = {"value": frechet_distance(real, fake)}
         if not np.isfinite(numbers["value"]):
             raise UserError(
-                f"{self.prefix} is not finite: some features are NaN; check films and weights"
+                f"{self.prefix} is not finite: some features are NaN; check videos and weights"
             )
         if self.interval:
             features = {
@@ -235,7 +235,7 @@ class FVD(VideoMetric):
         sizes = sorted({size for r in results for size in r["sizes"]})
         if len(sizes) > 1:
             shown = ", ".join(f"{width}x{height}" for height, width in sizes)
-            notes.append(f"{key}: films differ in size ({shown}); all were brought to 224x224")
+            notes.append(f"{key}: videos differ in size ({shown}); all were brought to 224x224")
         return notes
 
     @property
@@ -249,7 +249,7 @@ class FVD(VideoMetric):
         return self._notes
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """As many films as ``clips``, each with its own motion, of cells that were trained."""
+        """As many videos as ``clips``, each with its own motion, of cells that were trained."""
         known = [cell for cell in cells if cell[2]] or list(cells)
         rng = np.random.default_rng(self.seed)
         times = tuple(float(t) for t in range(self.span))

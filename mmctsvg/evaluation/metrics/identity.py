@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
-from mmctsvg.evaluation.video import Film, Shot
+from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import plot_identity
@@ -32,9 +32,9 @@ class FaceIdentity(VideoMetric):
     embeddings, so a clip leaves one vector.
 
     Args:
-        frames: of each film at most so many, from its start.
-        clips: films that a generator makes, each with its own motion.
-        real_clips: of each actor at most so many real films, the first ones that come.
+        frames: of each video at most so many, from its start.
+        clips: videos that a generator makes, each with its own motion.
+        real_clips: of each actor at most so many real videos, the first ones that come.
         embedder: path of an ArcFace network as ONNX, or anything that embeds faces; MobileFaceNet
             if left out.
         detector: finds landmarks; dlib if left out.
@@ -86,39 +86,39 @@ class FaceIdentity(VideoMetric):
         self._drawn: dict[str, Any] = {}
 
     def _reset(self) -> None:
-        self._real_films: Counter[str | None] = Counter()  # of each actor, seen by this rank
+        self._real_videos: Counter[str | None] = Counter()  # of each actor, seen by this rank
 
     def evaluate(self, size: int = 0) -> dict[str, float]:
         """See `VideoMetric.evaluate`."""
         self._reset()
         return super().evaluate(size)
 
-    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
-        """The mean embedding of a film, and the cosines of its frames with the first.
+    def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
+        """The mean embedding of a video, and the cosines of its frames with the first.
 
         Returns:
-            None for a real film of an actor of whom there are enough. There is no embedding where
+            None for a real video of an actor of whom there are enough. There is no embedding where
             faces are missing too often, and no cosines where the first frame's is.
 
         Raises:
             UserError: if it has a single frame.
         """
-        # Where it stands among the real films of all ranks, which take turns.
-        place = self._real_films.total() * get_world_size() + get_rank()
+        # Where it stands among the real videos of all ranks, which take turns.
+        place = self._real_videos.total() * get_world_size() + get_rank()
         if real:
-            self._real_films[film.actor] += 1
-            if self._real_films[film.actor] > self.real_clips:
+            self._real_videos[video.actor] += 1
+            if self._real_videos[video.actor] > self.real_clips:
                 return None
-        frames = film.frames[: self.frames]
+        frames = video.frames[: self.frames]
         if len(frames) < 2:
             raise UserError(
-                f"{film.name}: has one frame, and identity compares the first with the following"
+                f"{video.name}: has one frame, and identity compares the first with the following"
             )
         track = self._detector(frames)
         found = track.found
         record = {
-            "name": film.name,
-            "actor": film.actor,
+            "name": video.name,
+            "actor": video.actor,
             "place": place,
             "frames": len(frames),
             "missing": int((~found).sum()),
@@ -142,21 +142,21 @@ class FaceIdentity(VideoMetric):
             deviation over all these frames; ``lost_clips`` and ``missing_frames`` (share of all) of
             ``clips`` generated ones.
 
-            Where there are real films of the actors besides: ``real_person``, the mean cosine to
-            all frames of the same person's real films, with ``real_person_low`` and ``_high``;
-            ``other_person``, to those of the others; ``real_itself``, between different real films
+            Where there are real videos of the actors besides: ``real_person``, the mean cosine to
+            all frames of the same person's real videos, with ``real_person_low`` and ``_high``;
+            ``other_person``, to those of the others; ``real_itself``, between different real videos
             of one person, which is the best that can be expected.
 
             NaN where no face was found, with a note.
 
         Raises:
-            UserError: if there is no generated film.
+            UserError: if there is no generated video.
         """
         # Ranks deliver in another order than one process does.
         results = sorted(results, key=lambda record: (record["actor"] or "", record["name"]))
         fake = [record for record in results if not record["real"]]
         if not fake:
-            raise UserError("identity needs at least one generated film, and there is none")
+            raise UserError("identity needs at least one generated video, and there is none")
         kept = [record for record in fake if record["embedding"] is not None]
         curves = [record["cosines"] for record in kept]
         means = np.array([np.nanmean(curve) for curve in curves])
@@ -184,7 +184,7 @@ class FaceIdentity(VideoMetric):
         return {f"{name}_low": low, f"{name}_high": high}
 
     def _compare(self, fake: list[dict], real: list[dict]) -> dict[str, float]:
-        """Cosines to real films; notes what cannot be compared."""
+        """Cosines to real videos; notes what cannot be compared."""
         people: dict[str, list[np.ndarray]] = {}
         taken: Counter[str | None] = Counter()
         lost = 0
@@ -257,7 +257,7 @@ class FaceIdentity(VideoMetric):
         return [path]
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """As many films as ``clips``, over all cells in turn, each with its own motion."""
+        """As many videos as ``clips``, over all cells in turn, each with its own motion."""
         contents = draw_contents(cells, self.clips, self.seed, repeat=True)
         times = tuple(float(t) for t in range(self.frames))
         return [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmctsvg.evaluation.video import Film, Shot
+from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import plot_lip_curves
@@ -41,8 +41,8 @@ class LiASync(VideoMetric):
     ``r_t_moving`` leaves such clips out.
 
     Args:
-        frames: of each clip, from its start; shorter films are refused.
-        contents: films per motion that a generator makes, at most one per (actor, action) where it
+        frames: of each clip, from its start; shorter videos are refused.
+        contents: videos per motion that a generator makes, at most one per (actor, action) where it
             knows actors.
         motions: how many motions a generator is given.
         max_gap: runs of at most this many frames without a face are interpolated; a clip with a
@@ -98,35 +98,35 @@ class LiASync(VideoMetric):
         self._drawn: dict[str, np.ndarray] = {}
 
     def wants(self, *, real: bool) -> bool:
-        """Real films are of no use."""
+        """Real videos are of no use."""
         return not real
 
-    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
-        """The lip area of each frame, in shares of the face's box; real films give nothing.
+    def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
+        """The lip area of each frame, in shares of the face's box; real videos give nothing.
 
         Raises:
-            UserError: if the film is too short or its motion is not known.
+            UserError: if the video is too short or its motion is not known.
         """
         if real:
             return None
-        if film.motion is None:
+        if video.motion is None:
             raise UserError(
-                f"{film.name}: LiA compares films of one motion, and this one's is not known; give "
-                "films of one motion the same file name in the folders of their contents, and say "
-                "--motion-by-name"
+                f"{video.name}: LiA compares videos of one motion, and its motion is not known; "
+                "give videos of one motion the same file name in the folders of their contents, "
+                "and say --motion-by-name"
             )
-        if len(film.frames) < self.frames:
+        if len(video.frames) < self.frames:
             raise UserError(
-                f"{film.name}: has {len(film.frames)} frames and LiA compares {self.frames}; set "
-                f"its frames to at most {len(film.frames)} or leave the film out"
+                f"{video.name}: has {len(video.frames)} frames and LiA compares {self.frames}; set "
+                f"its frames to at most {len(video.frames)} or leave the video out"
             )
-        track = self._detector(film.frames[: self.frames])
+        track = self._detector(video.frames[: self.frames])
         area = lip_area(track.points) / track.box_area
-        labels = [label for label in (film.actor, film.action) if label is not None]
+        labels = [label for label in (video.actor, video.action) if label is not None]
         return {
-            "name": film.name,
-            "motion": film.motion,
-            "content": "/".join(labels) or film.name,
+            "name": video.name,
+            "motion": video.motion,
+            "content": "/".join(labels) or video.name,
             "area": fill_gaps(area, self.max_gap),
             "missing": int(np.isnan(area).sum()),
             "travels": bool(track.steadiness < LEAST_OVERLAP),
@@ -143,14 +143,14 @@ class LiASync(VideoMetric):
             NaN where there is nothing to compare, with a note.
 
         Raises:
-            UserError: if there are no two films of one motion.
+            UserError: if there are no two videos of one motion.
         """
         # Ranks deliver in another order than one process does.
         results = sorted(results, key=lambda record: (record["motion"], record["name"]))
         sizes = [sum(r["motion"] == m for r in results) for m in {r["motion"] for r in results}]
         if max(sizes, default=0) < 2:
             raise UserError(
-                f"LiA needs two generated films of one motion, and among {len(results)} films "
+                f"LiA needs two generated videos of one motion, and among {len(results)} videos "
                 "there are none"
             )
         kept = [record for record in results if np.isfinite(record["area"]).all()]

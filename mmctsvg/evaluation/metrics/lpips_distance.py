@@ -1,4 +1,4 @@
-"""LPIPS between pairs of films, frame by frame."""
+"""LPIPS between pairs of videos, frame by frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mmctsvg.evaluation.video import Film, Shot, clip_name
+from mmctsvg.evaluation.video import Shot, Video, clip_name
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -18,18 +18,18 @@ from ..functional.bootstrap import bootstrap_interval
 from ..weights import find_entry
 from .base import VideoMetric
 
-_SMALLEST = 64  # pixels to which smaller films are enlarged: the trunks halve them several times
+_SMALLEST = 64  # pixels to which smaller videos are enlarged: the trunks halve them several times
 
 
 @METRICS.register_module()
 class LPIPSDistance(VideoMetric):
-    """Perceptual distance of real films and their generated counterparts.
+    """Perceptual distance of real videos and their generated counterparts.
 
-    A pair is a real and a generated film with the same file name (without a video's ending) and the
+    A pair is a real and a generated video with the same file name (without the ending) and the
     same actor and action; frame t is compared with frame t, as far as both go. It serves
     reconstructions, such as inverted clips; a generator by itself has no counterparts.
 
-    Unlike other metrics it keeps films: real ones wait in memory for their counterparts.
+    Unlike other metrics it keeps videos: real ones wait in memory for their counterparts.
 
     Args:
         net: ``'vgg'`` or ``'alex'``.
@@ -63,28 +63,28 @@ class LPIPSDistance(VideoMetric):
         self.net, self.batch_size = net, batch_size
         self.device = torch.device(device)
         self._network = load_lpips(net, weights, offline).to(self.device)
-        self._waiting: dict[tuple, Film] = {}
+        self._waiting: dict[tuple, Video] = {}
         self._alone = 0
 
-    def measure(self, film: Film, real: bool) -> dict[str, Any] | None:
-        """Mean distance of a film and its counterpart, when both have come."""
-        key = clip_name(film.name), film.actor, film.action
+    def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
+        """Mean distance of a video and its counterpart, when both have come."""
+        key = clip_name(video.name), video.actor, video.action
         other = self._waiting.pop((not real, *key), None)
         if other is None:
             if (real, *key) in self._waiting:
                 raise UserError(
-                    f"{film.name} and {self._waiting[real, *key].name} have the same name and "
+                    f"{video.name} and {self._waiting[real, *key].name} have the same name and "
                     "labels, so pairs are not unique"
                 )
-            self._waiting[real, *key] = film
+            self._waiting[real, *key] = video
             return None
-        if film.size != other.size:
-            (h, w), (other_h, other_w) = film.size, other.size
+        if video.size != other.size:
+            (h, w), (other_h, other_w) = video.size, other.size
             raise UserError(
-                f"{film.name} is {w}x{h} and {other.name} is {other_w}x{other_h}: pairs must have "
+                f"{video.name} is {w}x{h} and {other.name} is {other_w}x{other_h}: pairs must have "
                 "one size"
             )
-        return {"distance": self._distance(film.frames, other.frames)}
+        return {"distance": self._distance(video.frames, other.frames)}
 
     @torch.no_grad()
     def _distance(self, a: np.ndarray, b: np.ndarray) -> float:
@@ -109,13 +109,13 @@ class LPIPSDistance(VideoMetric):
         distances = np.array([record["distance"] for record in results])
         if not len(distances):
             raise UserError(
-                "LPIPS found no pair: give real and generated films the same file names and labels"
+                "LPIPS found no pair: give real and generated videos the same file names and labels"
             )
         low, high = bootstrap_interval(distances)
         return dict(mean=float(distances.mean()), low=low, high=high, pairs=len(distances))
 
     def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """None: a generator by itself has no counterparts of real films."""
+        """None: a generator by itself has no counterparts of real videos."""
         return []
 
     @property
@@ -126,7 +126,7 @@ class LPIPSDistance(VideoMetric):
             net=self.net,
             version="0.1",
             pairs="equal file names and labels; frames at equal places",
-            smallest=f"films below {_SMALLEST} pixels are enlarged to it bilinearly",
+            smallest=f"videos below {_SMALLEST} pixels are enlarged to it bilinearly",
             interval="95 %, bootstrap over pairs",
         )
 
@@ -138,4 +138,4 @@ class LPIPSDistance(VideoMetric):
     @property
     def notes(self) -> list[str]:
         """See `VideoMetric.notes`."""
-        return [f"LPIPS: {self._alone} films have no counterpart"] if self._alone else []
+        return [f"LPIPS: {self._alone} videos have no counterpart"] if self._alone else []

@@ -78,7 +78,7 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         motion_gain: 0 is the paper's start. Otherwise half of the heads' hidden units start as
             contrasts over time, blind to whatever stays the same in all frames, with weights this
             many times larger than the others': what moves is a small part of what is seen, and
-            without such units it takes many thousand iterations until D_t minds a still film. The
+            without such units it takes many thousand iterations until D_t minds a still video. The
             smaller what moves, the larger: 6 for bodies, 30 for lips. A matter of the initial
             weights alone.
         minibatch_stddev: Switch. ``'paper'``: over videos, per time point, in groups of up to 4

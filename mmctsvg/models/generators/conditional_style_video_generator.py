@@ -36,7 +36,7 @@ class ConditionalStyleVideoGenerator(nn.Module):
         content: Switch, see `ContentMapper`.
         time2vec_order: Switch, see `Time2Vec`.
         layer_noise: Switch. ``'paper'``: the frames of a video share one noise map per layer, so a
-            still motion gives a still film. ``'official'``: every frame has its own.
+            still motion gives a still video. ``'official'``: every frame has its own.
 
     Attributes:
         config: The arguments, as plain data; enough to build the generator again.

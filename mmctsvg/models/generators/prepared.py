@@ -1,4 +1,4 @@
-"""The synthesis network made ready for a film: what only the weights decide is computed once."""
+"""The synthesis network made ready for a video: what only the weights decide is computed once."""
 
 from collections.abc import Sequence
 

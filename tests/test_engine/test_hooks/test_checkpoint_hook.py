@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.engine.config import load_config
 from mmctsvg.checkpoints.generator_file import read_checkpoint
+from mmctsvg.engine.config import load_config
 from mmctsvg.engine.runner import QuietRunner
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -20,11 +20,11 @@ from mmctsvg.visualization import read_scalars
 
 
 @pytest.mark.slow
-def test_films_curves_export_and_log(tmp_path, toy_config, capsys):
+def test_videos_curves_export_and_log(tmp_path, toy_config, capsys):
     path = toy_config(
         {
             "custom_hooks": [
-                dict(type="FilmGridHook", interval=4, rows=2, columns=3, frames=5),
+                dict(type="VideoGridHook", interval=4, rows=2, columns=3, frames=5),
                 dict(type="CurvesHook"),
                 dict(type="ExportHook"),
             ],
@@ -47,10 +47,10 @@ def test_films_curves_export_and_log(tmp_path, toy_config, capsys):
     # A hook that used global randomness would change what a resumed training sees.
     assert torch.equal(states[0], torch.get_rng_state())
 
-    films = sorted(p.name for p in (tmp_path / "films").iterdir())
-    assert films == ["iter_4.mp4", "iter_4.png", "iter_6.mp4", "iter_6.png"]
-    with av.open(str(tmp_path / "films" / "iter_6.mp4")) as film:
-        assert len(list(film.decode(video=0))) == 5
+    videos = sorted(p.name for p in (tmp_path / "videos").iterdir())
+    assert videos == ["iter_4.mp4", "iter_4.png", "iter_6.mp4", "iter_6.png"]
+    with av.open(str(tmp_path / "videos" / "iter_6.mp4")) as video:
+        assert len(list(video.decode(video=0))) == 5
     assert cv2.imread(str(tmp_path / "curves.png")) is not None
     inferencer = CTSVGInferencer(tmp_path / "generator.safetensors")
     weight = runner.model.generator_ema.synthesis.constant

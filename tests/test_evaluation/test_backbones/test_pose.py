@@ -8,8 +8,8 @@ import pytest
 
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.evaluation.backbones.pose import MoveNet, PoseFile, find_pose_source
-from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.poses import write_poses
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 SHARED = Path(__file__).parents[3] / "../shared"
@@ -36,12 +36,12 @@ def person():
     return open_clip(clip).read(np.arange(0, 16, 2))
 
 
-def film(frames, name="x"):
-    return Film(frames=np.ascontiguousarray(frames), name=name)
+def video(frames, name="x"):
+    return Video(frames=np.ascontiguousarray(frames), name=name)
 
 
 def test_a_person_is_seen_where_it_is(movenet, person):
-    poses = movenet(film(person))
+    poses = movenet(video(person))
     assert poses.keypoint.shape == (1, 8, 17, 2) and poses.score.shape == (1, 8, 17)
     assert poses.keypoint.dtype == poses.score.dtype == np.float32
     assert poses.size == (64, 64) and poses.found.all()
@@ -54,31 +54,31 @@ def test_a_person_is_seen_where_it_is(movenet, person):
 
 
 def test_a_mirrored_person_has_mirrored_key_points(movenet, person):
-    there = movenet(film(person)).keypoint[0]
-    mirrored = movenet(film(person[:, :, ::-1])).keypoint[0]
+    there = movenet(video(person)).keypoint[0]
+    mirrored = movenet(video(person[:, :, ::-1])).keypoint[0]
     back = mirrored * (-1, 1) + (63, 0)
     back[:, LEFT + RIGHT] = back[:, RIGHT + LEFT]
     assert np.median(np.linalg.norm(back - there, axis=-1)) < 1.5
 
 
-def test_a_narrow_film_is_a_padded_square(movenet, person):
+def test_a_narrow_video_is_a_padded_square(movenet, person):
     """Black columns change nothing but the origin, whatever the letterbox does inside."""
     large = person.repeat(3, axis=1).repeat(3, axis=2)  # 192 px, so that nothing is resampled
     narrow = large[:, :, 48:144]
     square = np.zeros_like(large)
     square[:, :, 48:144] = narrow
-    inside, outside = movenet(film(narrow)), movenet(film(square))
+    inside, outside = movenet(video(narrow)), movenet(video(square))
     assert inside.size == (192, 96)
     np.testing.assert_allclose(inside.keypoint + (48, 0), outside.keypoint, atol=1e-3)
     np.testing.assert_array_equal(inside.score, outside.score)
-    half = movenet(film(narrow[:, ::2, ::2]))  # enlarged again inside: nearly the same places
+    half = movenet(video(narrow[:, ::2, ::2]))  # enlarged again inside: nearly the same places
     assert np.median(np.abs(half.keypoint * 2 - inside.keypoint)) < 8
 
 
 def test_frames_without_a_person_are_zero(movenet, person):
     noise = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
     frames = np.concatenate([noise, np.full((2, 64, 64, 3), 128, np.uint8), person[:2]])
-    poses = movenet(film(frames))
+    poses = movenet(video(frames))
     assert poses.found.tolist() == [False] * 4 + [True] * 2
     assert not poses.keypoint[:, :4].any() and not poses.score[:, :4].any()
 
@@ -90,11 +90,11 @@ def test_skeletons_are_found_by_the_end_of_the_path(tmp_path, draw_poses):
     source = PoseFile(tmp_path / "a.pkl")
     frames = np.zeros((4, 64, 64, 3), np.uint8)
     for name in ("/data/bob/wave", "bob/wave", "data/bob/wave.mp4"):
-        np.testing.assert_array_equal(source(film(frames, name)).keypoint, two.keypoint[:, :4])
+        np.testing.assert_array_equal(source(video(frames, name)).keypoint, two.keypoint[:, :4])
     with pytest.raises(UserError, match="no skeletons of data/carl/wave"):
-        source(film(frames, "data/carl/wave"))
+        source(video(frames, "data/carl/wave"))
     with pytest.raises(UserError, match="5 frames of bob/wave, which has 6"):
-        source(film(np.zeros((6, 64, 64, 3), np.uint8), "bob/wave"))
+        source(video(np.zeros((6, 64, 64, 3), np.uint8), "bob/wave"))
 
 
 def test_what_is_no_source_is_refused(tmp_path):

@@ -80,7 +80,7 @@ def test_people_are_told_by_their_colours(actor):
         assert (distances.argmin(1) == actor).mean() > 0.5, action
 
 
-def test_a_frozen_film_shows_no_action_and_one_frame_gives_numbers():
+def test_a_frozen_video_shows_no_action_and_one_frame_gives_numbers():
     frozen = np.repeat(draw(2, "shake")[5:6], 20, axis=0)
     assert nearest_action(measure(frozen, synth.PEOPLE[2])) is None
     one = measure(frozen[:1], synth.PEOPLE[2])
@@ -88,7 +88,7 @@ def test_a_frozen_film_shows_no_action_and_one_frame_gives_numbers():
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
-def test_a_plain_film_gives_numbers(grey):
+def test_a_plain_video_gives_numbers(grey):
     plain = np.full((6, 32, 32, 3), grey, np.uint8)
     for person in synth.PEOPLE:
         curves = measure(plain, person)

@@ -34,7 +34,7 @@ def test_against_least_squares_at_every_frequency():
     assert find_oscillation(curve).frequency == pytest.approx(best, abs=1 / (16 * 48) + 1e-4)
 
 
-def test_drift_slower_than_the_film_is_no_oscillation():
+def test_drift_slower_than_the_video_is_no_oscillation():
     t = np.arange(60)
     curve = 3 * np.sin(2 * np.pi * t / 400) + 0.1 * np.sin(2 * np.pi * t / 7)
     assert find_oscillation(curve).frequency == pytest.approx(1 / 7, abs=0.002)

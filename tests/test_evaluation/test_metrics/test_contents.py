@@ -22,7 +22,7 @@ def test_again_and_again():
 
 
 def test_labels_that_the_generator_does_not_know():
-    # One film of each actor, although there were cells of two actions: they would be the same film.
+    # One video of each actor, although there were cells of two actions: they would be the same.
     cells = [("a", None, False), ("a", None, True), ("b", None, False)]
     assert sorted(labels(draw_contents(cells, 9, 0, repeat=False))) == [
         ("a", None, True),

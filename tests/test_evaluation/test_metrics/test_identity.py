@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
-from mmctsvg.evaluation.video import Film, read_films
 from mmctsvg.evaluation.metrics import FaceIdentity
+from mmctsvg.evaluation.video import Video, read_videos
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -15,7 +15,7 @@ NO_FACE = 255
 
 
 class MarkedFaces:
-    """A detector of films in which a frame without a face has a first pixel of 255."""
+    """A detector of videos in which a frame without a face has a first pixel of 255."""
 
     protocol = {"landmarks": "marks"}
     weights = {"file": "marks"}
@@ -43,7 +43,7 @@ def direction(colours):
 
 @pytest.fixture(autouse=True)
 def whole_frames(monkeypatch):
-    """The aligned face of a small film is its pixel, spread out."""
+    """The aligned face of a small video is its pixel, spread out."""
     monkeypatch.setattr(
         "mmctsvg.evaluation.metrics.identity.align_faces",
         lambda frames, points: frames[:, 1:, 1:].repeat(112, 1).repeat(112, 2),
@@ -61,14 +61,14 @@ def make(**kwargs):
     )
 
 
-def film(seed, actor=None, frames=8, missing=()):
-    """A film of a person: colours around the actor's."""
+def video(seed, actor=None, frames=8, missing=()):
+    """A video of a person: colours around the actor's."""
     centre = np.random.default_rng(hash_of(actor)).uniform(30, 220, 3)
     colours = centre + np.random.default_rng(seed).normal(scale=15, size=(frames, 3))
     pixels = np.zeros((frames, 2, 2, 3), np.uint8)
     pixels[:, 1, 1] = colours.clip(0, 255).round()
     pixels[list(missing), 0, 0, 0] = NO_FACE
-    return Film(frames=pixels, name=f"film{seed}", actor=actor)
+    return Video(frames=pixels, name=f"video{seed}", actor=actor)
 
 
 def hash_of(actor):
@@ -93,13 +93,13 @@ def cosine_of_all(a, b):
 
 @pytest.fixture
 def fake():
-    return [film(n, "ann" if n % 3 else "bob", frames=6 + n % 2) for n in range(6)]
+    return [video(n, "ann" if n % 3 else "bob", frames=6 + n % 2) for n in range(6)]
 
 
 @pytest.fixture
 def real():
-    films = [film(20 + n, actor) for n, actor in enumerate(["ann", "ann", "bob", "bob", "cid"])]
-    return [*films, film(30, "ann", frames=11)]
+    videos = [video(20 + n, actor) for n, actor in enumerate(["ann", "ann", "bob", "bob", "cid"])]
+    return [*videos, video(30, "ann", frames=11)]
 
 
 def test_first_frame_with_the_following(fake):
@@ -115,13 +115,13 @@ def test_first_frame_with_the_following(fake):
 
 
 def test_cosines_of_a_face_that_is_lost_on_the_way():
-    """The film counts as lost, and what there was is still known."""
-    one = film(3, frames=8, missing=range(2, 8))
+    """The video counts as lost, and what there was is still known."""
+    one = video(3, frames=8, missing=range(2, 8))
     found = make().measure(one, real=False)
     assert found["embedding"] is None and found["missing"] == 6
     assert found["cosines"][0] == pytest.approx(vectors(one)[0] @ vectors(one)[1], abs=1e-6)
     assert np.isnan(found["cosines"][1:]).all()
-    assert "cosines" not in make().measure(film(3, missing=[0]), real=False)
+    assert "cosines" not in make().measure(video(3, missing=[0]), real=False)
 
 
 def test_real_people(fake, real):
@@ -137,9 +137,9 @@ def test_real_people(fake, real):
     assert found["Identity/real_person"] == pytest.approx(np.mean(own), abs=1e-6)
     assert found["Identity/other_person"] == pytest.approx(np.mean(others), abs=1e-6)
     itself = [
-        np.mean([cosine_of_all(a, b) for a in films for b in films if a is not b])
-        for films in people.values()
-        if len(films) > 1
+        np.mean([cosine_of_all(a, b) for a in videos for b in videos if a is not b])
+        for videos in people.values()
+        if len(videos) > 1
     ]
     assert found["Identity/real_itself"] == pytest.approx(np.mean(itself), abs=1e-6)
     assert found["Identity/real_person"] > found["Identity/other_person"]
@@ -154,13 +154,17 @@ def test_actors_without_real_clips(fake, real):
     assert found["Identity/real_person"] == pytest.approx(expected, abs=1e-6)
     assert np.isfinite(found["Identity/real_itself"])
     assert any("2 of 6 generated clips have no real clips" in note for note in metric.notes)
-    found = fill(metric, fake, [film(50), film(51)])  # nobody knows who they are
+    found = fill(metric, fake, [video(50), video(51)])  # nobody knows who they are
     assert np.isnan(found["Identity/real_person"]) and np.isnan(found["Identity/other_person"])
     assert np.isnan(found["Identity/real_itself"]) and np.isfinite(found["Identity/first"])
 
 
 def test_frames_without_a_face_are_left_out():
-    gaps, first, most = film(1, missing=[2, 5]), film(2, missing=[0]), film(3, missing=range(1, 6))
+    gaps, first, most = (
+        video(1, missing=[2, 5]),
+        video(2, missing=[0]),
+        video(3, missing=range(1, 6)),
+    )
     metric = make()
     found = fill(metric, [gaps, first, most])
     v = vectors(gaps)
@@ -172,18 +176,18 @@ def test_frames_without_a_face_are_left_out():
 
 def test_no_faces_at_all_give_no_number(tmp_path, real):
     metric = make()
-    found = fill(metric, [film(n, "ann", missing=range(8)) for n in range(3)], real)
+    found = fill(metric, [video(n, "ann", missing=range(8)) for n in range(3)], real)
     for name in ("first", "first_low", "first_high", "first_std", "real_person", "other_person"):
         assert np.isnan(found[f"Identity/{name}"]), name
     assert any("faces were missing in all 3 clips: no number" in note for note in metric.notes)
     assert metric.draw(tmp_path) == []
-    found = fill(metric, [film(1, "ann")], [film(9, "ann", missing=range(8))])
+    found = fill(metric, [video(1, "ann")], [video(9, "ann", missing=range(8))])
     assert np.isnan(found["Identity/real_person"])
     assert any("1 real clips were left out" in note for note in metric.notes)
 
 
-def test_frozen_film_and_one_clip():
-    frozen = film(1)
+def test_frozen_video_and_one_clip():
+    frozen = video(1)
     frozen.frames[:] = frozen.frames[:1]
     metric = make()
     found = fill(metric, [frozen])
@@ -204,8 +208,8 @@ def test_two_ranks_give_what_one_gives(fake, real):
     assert {f"Identity/{k}": v for k, v in make().compute_metrics(gathered).items()} == whole
 
 
-def test_so_many_real_films_of_each_actor_on_any_number_of_ranks(fake, monkeypatch):
-    real = [film(60 + n, "ann" if n % 4 else "bob") for n in range(16)]
+def test_so_many_real_videos_of_each_actor_on_any_number_of_ranks(fake, monkeypatch):
+    real = [video(60 + n, "ann" if n % 4 else "bob") for n in range(16)]
     first = [f for f in real if f.actor == "ann"][:3] + [f for f in real if f.actor == "bob"][:3]
     expected = fill(make(), fake, first)
     one = make(real_clips=3)
@@ -230,18 +234,18 @@ def test_what_the_card_says():
     assert make().protocol["embedding"] == "colour" and make().protocol["landmarks"] == "marks"
 
 
-def test_films_that_cannot_be_measured(real):
-    with pytest.raises(UserError, match="film4: has one frame"):
-        make().add(film(4, frames=1), real=False)
-    with pytest.raises(UserError, match="at least one generated film"):
+def test_videos_that_cannot_be_measured(real):
+    with pytest.raises(UserError, match="video4: has one frame"):
+        make().add(video(4, frames=1), real=False)
+    with pytest.raises(UserError, match="at least one generated video"):
         fill(make(), [], real)
     with pytest.raises(UserError, match="frames >= 2"):
         make(frames=1)
 
 
 def test_at_most_so_many_frames():
-    cut = fill(make(frames=4, interval=0), [film(1)])
-    assert cut == fill(make(interval=0), [film(1, frames=4)])
+    cut = fill(make(frames=4, interval=0), [video(1)])
+    assert cut == fill(make(interval=0), [video(1, frames=4)])
 
 
 def test_shots():
@@ -271,9 +275,9 @@ def test_known_people(weights, monkeypatch):
         frames=6, weights=weights("mobilefacenet"), landmarks=weights("landmarks68")
     )
     found = {}
-    for film in read_films(MEAD / "annotations.csv", frames=6, motion_by_name=True):
-        if film.action == "action0" and film.motion != "style1":
-            metric.add(film, real=film.motion != "style5")
+    for video in read_videos(MEAD / "annotations.csv", frames=6, motion_by_name=True):
+        if video.action == "action0" and video.motion != "style1":
+            metric.add(video, real=video.motion != "style5")
     found = metric.evaluate()
     assert found["Identity/first"] > 0.9
     assert found["Identity/real_person"] > 0.75

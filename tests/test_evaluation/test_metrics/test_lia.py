@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import pearsonr
 
 from mmctsvg.evaluation.backbones.landmarks import FaceTrack
-from mmctsvg.evaluation.video import Film, read_films
 from mmctsvg.evaluation.metrics import LiASync
+from mmctsvg.evaluation.video import Video, read_videos
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -18,7 +18,7 @@ NO_FACE = 255
 
 
 class MarkedFaces:
-    """A detector of films whose pixels say how far the mouth is open; 255 is no face.
+    """A detector of videos whose pixels say how far the mouth is open; 255 is no face.
 
     The lips are a rectangle 10 wide and as high as the pixel's value, in a box of 100 x 50.
     """
@@ -43,26 +43,26 @@ def make(**kwargs):
     )
 
 
-def film(heights, motion, content):
+def video(heights, motion, content):
     frames = np.zeros((len(heights), 2, 2, 3), np.uint8)
     frames[:, 0, 0, 0] = heights
-    return Film(frames=frames, name=f"{content}/{motion}", actor=content, motion=motion)
+    return Video(frames=frames, name=f"{content}/{motion}", actor=content, motion=motion)
 
 
-def some_films(motions=3, contents=4, seed=0):
-    """Films of several motions; contents follow them at their own scale and with own noise."""
+def some_videos(motions=3, contents=4, seed=0):
+    """Videos of several motions; contents follow them at their own scale and with own noise."""
     rng = np.random.default_rng(seed)
-    films = []
+    videos = []
     for motion in range(motions):
         wave = rng.normal(size=T)
         for content in range(contents):
             heights = 100 + 15 * (content + 1) / contents * (wave + rng.normal(scale=0.4, size=T))
-            films.append(film(heights.clip(0, 250).round(), f"m{motion}", f"actor{content}"))
-    return films
+            videos.append(video(heights.clip(0, 250).round(), f"m{motion}", f"actor{content}"))
+    return videos
 
 
-def fill(metric, films):
-    for one in films:
+def fill(metric, videos):
+    for one in videos:
         metric.add(one, real=False)
     return metric.evaluate()
 
@@ -76,14 +76,14 @@ def by_scipy(pairs):
 
 
 def test_numbers_are_those_of_scipy():
-    films = some_films()
+    videos = some_videos()
     metric = make()
-    found = fill(metric, films)
+    found = fill(metric, videos)
     same = [
-        by_scipy(itertools.combinations([f for f in films if f.motion == m], 2))
+        by_scipy(itertools.combinations([f for f in videos if f.motion == m], 2))
         for m in ("m0", "m1", "m2")
     ]
-    other = [p for p in itertools.combinations(films, 2) if p[0].motion != p[1].motion]
+    other = [p for p in itertools.combinations(videos, 2) if p[0].motion != p[1].motion]
     assert found["LiA/r_t"] == pytest.approx(np.mean(same))
     assert found["LiA/r_t_moving"] == found["LiA/r_t"]
     assert found["LiA/r_t_control"] == pytest.approx(by_scipy(other))
@@ -94,27 +94,27 @@ def test_numbers_are_those_of_scipy():
 
 def test_area_is_a_share_of_the_box():
     metric = make()
-    metric.add(film(np.arange(T), "m", "a"), real=False)
+    metric.add(video(np.arange(T), "m", "a"), real=False)
     np.testing.assert_allclose(metric.results[0]["area"], 10 * np.arange(T) / 5000)
 
 
 def test_two_ranks_give_what_one_gives():
-    films = some_films()
+    videos = some_videos()
     one = make()
-    whole = fill(one, films)
+    whole = fill(one, videos)
     ranks = [make(), make()]
-    for number, each in enumerate(films):
+    for number, each in enumerate(videos):
         ranks[number % 3 == 0].add(each, real=False)  # unequal shares
     gathered = ranks[1].results + ranks[0].results
     assert {f"LiA/{k}": v for k, v in make().compute_metrics(gathered).items()} == whole
 
 
 def test_still_mouths_count_as_zero():
-    films = some_films(motions=1, contents=3)
-    still = film(np.full(T, 90), "m0", "wax")
+    videos = some_videos(motions=1, contents=3)
+    still = video(np.full(T, 90), "m0", "wax")
     metric = make()
-    found = fill(metric, [*films, still])
-    r = by_scipy(itertools.combinations(films, 2))
+    found = fill(metric, [*videos, still])
+    r = by_scipy(itertools.combinations(videos, 2))
     assert found["LiA/still_clips"] == 1
     assert found["LiA/r_t"] == pytest.approx(r * 3 / 6)  # of six pairs, three have r = 0
     assert found["LiA/r_t_moving"] == pytest.approx(r)
@@ -123,7 +123,7 @@ def test_still_mouths_count_as_zero():
 
 def test_only_still_mouths_give_no_number():
     metric = make()
-    found = fill(metric, [film(np.full(T, 90), "m", f"a{n}") for n in range(5)])
+    found = fill(metric, [video(np.full(T, 90), "m", f"a{n}") for n in range(5)])
     for name in ("r_t", "r_t_low", "r_t_high", "r_t_moving", "r_t_control"):
         assert np.isnan(found[f"LiA/{name}"]), name
     assert found["LiA/still_clips"] == 5
@@ -131,19 +131,19 @@ def test_only_still_mouths_give_no_number():
 
 
 def test_lost_faces():
-    films = some_films(motions=2, contents=4)
-    broken = films[0].frames.copy()
+    videos = some_videos(motions=2, contents=4)
+    broken = videos[0].frames.copy()
     broken[5:8, 0, 0, 0] = NO_FACE  # a gap that is filled
-    films[0] = film(broken[:, 0, 0, 0], "m0", "actor0")
-    lost = films[1].frames.copy()
+    videos[0] = video(broken[:, 0, 0, 0], "m0", "actor0")
+    lost = videos[1].frames.copy()
     lost[5:9, 0, 0, 0] = NO_FACE  # one frame too many
-    films[1] = film(lost[:, 0, 0, 0], "m0", "actor1")
+    videos[1] = video(lost[:, 0, 0, 0], "m0", "actor1")
     metric = make(max_gap=3)
-    found = fill(metric, films)
-    filled = heights(films[0])
+    found = fill(metric, videos)
+    filled = heights(videos[0])
     filled[5:8] = np.interp([5, 6, 7], [4, 8], filled[[4, 8]])
-    first = [filled, heights(films[2]), heights(films[3])]
-    second = [heights(f) for f in films[4:]]
+    first = [filled, heights(videos[2]), heights(videos[3])]
+    second = [heights(f) for f in videos[4:]]
     expected = np.mean(
         [
             np.mean([pearsonr(a, b).statistic for a, b in itertools.combinations(group, 2)])
@@ -158,7 +158,7 @@ def test_lost_faces():
 
 def test_no_faces_at_all_give_no_number(tmp_path):
     metric = make()
-    found = fill(metric, [film(np.full(T, NO_FACE), "m", f"a{n}") for n in range(3)])
+    found = fill(metric, [video(np.full(T, NO_FACE), "m", f"a{n}") for n in range(3)])
     assert np.isnan(found["LiA/r_t"]) and np.isnan(found["LiA/r_t_low"])
     assert np.isnan(found["LiA/r_t_moving"]) and np.isnan(found["LiA/r_t_control"])
     assert (found["LiA/lost_clips"], found["LiA/missing_frames"]) == (3, 1)
@@ -167,28 +167,28 @@ def test_no_faces_at_all_give_no_number(tmp_path):
 
 
 def test_motions_with_one_face_left_do_not_enter():
-    films = some_films(motions=2, contents=3)
+    videos = some_videos(motions=2, contents=3)
     for n in (0, 1):
-        films[n] = film(np.full(T, NO_FACE), "m0", f"actor{n}")
+        videos[n] = video(np.full(T, NO_FACE), "m0", f"actor{n}")
     metric = make()
-    found = fill(metric, films)
+    found = fill(metric, videos)
     assert found["LiA/motions"] == 1
-    assert found["LiA/r_t"] == pytest.approx(by_scipy(itertools.combinations(films[3:], 2)))
+    assert found["LiA/r_t"] == pytest.approx(by_scipy(itertools.combinations(videos[3:], 2)))
     assert np.isnan(found["LiA/r_t_control"])
     assert any("1 of 2 motions" in note for note in metric.notes)
 
 
-@pytest.mark.parametrize("films", [[], some_films(2, 1)])
-def test_too_few_films(films):
-    with pytest.raises(UserError, match="two generated films of one motion"):
-        make().compute_metrics([make().measure(one, real=False) for one in films])
+@pytest.mark.parametrize("videos", [[], some_videos(2, 1)])
+def test_too_few_videos(videos):
+    with pytest.raises(UserError, match="two generated videos of one motion"):
+        make().compute_metrics([make().measure(one, real=False) for one in videos])
 
 
-def test_films_that_cannot_be_compared():
+def test_videos_that_cannot_be_compared():
     metric = make()
     with pytest.raises(UserError, match="a/m: has 19 frames and LiA compares 20"):
-        metric.add(film(np.ones(19), "m", "a"), real=False)
-    nameless = Film(frames=np.zeros((T, 2, 2, 3), np.uint8), name="some.mp4")
+        metric.add(video(np.ones(19), "m", "a"), real=False)
+    nameless = Video(frames=np.zeros((T, 2, 2, 3), np.uint8), name="some.mp4")
     with pytest.raises(UserError, match="some.mp4.*one motion"):
         metric.add(nameless, real=False)
     metric.add(nameless, real=True)
@@ -222,7 +222,7 @@ def test_shots_of_generators_without_actors():
 
 def test_picture(tmp_path):
     metric = make()
-    fill(metric, [*some_films(motions=3, contents=4), film(np.full(T, 9), "m0", "wax")])
+    fill(metric, [*some_videos(motions=3, contents=4), video(np.full(T, 9), "m0", "wax")])
     (path,) = metric.draw(tmp_path)
     assert path == tmp_path / "lia.png" and cv2.imread(str(path)).std() > 5
 
@@ -244,8 +244,8 @@ def test_known_synchrony(weights):
     if not MEAD.is_dir():
         pytest.skip(f"{MEAD} is not there")
     metric = LiASync(weights=weights("landmarks68"))
-    films = read_films(MEAD / "annotations.csv", motion_by_name=True)
-    found = fill(metric, (one for one in films if one.action in ("action0", "action5")))
+    videos = read_videos(MEAD / "annotations.csv", motion_by_name=True)
+    found = fill(metric, (one for one in videos if one.action in ("action0", "action5")))
     assert found["LiA/clips"] == 60
     assert found["LiA/r_t"] == pytest.approx(0.850, abs=0.01)
     assert found["LiA/r_t_control"] == pytest.approx(-0.019, abs=0.01)

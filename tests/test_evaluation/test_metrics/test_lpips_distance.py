@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.evaluation.video import Film
 from mmctsvg.evaluation.metrics import LPIPSDistance, lpips_distance
+from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 
@@ -34,7 +34,7 @@ def metric(weights):
     return LPIPSDistance(net="alex", weights=str(weights("lpips_alex")), batch_size=3)
 
 
-def test_pairs_are_equal_names_actors_and_actions(difference, make_film):
+def test_pairs_are_equal_names_actors_and_actions(difference, make_video):
     """The mean over pairs of the mean over common frames, by NumPy, whichever side comes first."""
     metric = LPIPSDistance(batch_size=3)
     pairs = [
@@ -46,63 +46,63 @@ def test_pairs_are_equal_names_actors_and_actions(difference, make_film):
     first, second, expected = [], [], []
     for number, (name, actor, action, long, short) in enumerate(pairs):
         labels = dict(size=64, actor=actor, action=action)
-        real = make_film(number, frames=long, name=f"real/{name}.mp4", **labels)
-        fake = make_film(50 + number, frames=short, name=f"made/{name}", **labels)
+        real = make_video(number, frames=long, name=f"real/{name}.mp4", **labels)
+        fake = make_video(50 + number, frames=short, name=f"made/{name}", **labels)
         fake.frames[: number + 1] //= number + 2  # frames and pairs are unequally far apart
         sides = [(real, True), (fake, False)]
         first.append(sides.pop(number % 2))
         second += sides
         both = zip(real.frames / 127.5, fake.frames / 127.5, strict=False)
         expected.append(np.mean([np.abs(a - b).mean() for a, b in both]))
-    alone = make_film(99, size=64, name="z", actor="ann", action="nod")
-    for film, is_real in first + second[::-1]:
-        metric.add(film, real=is_real)
+    alone = make_video(99, size=64, name="z", actor="ann", action="nod")
+    for video, is_real in first + second[::-1]:
+        metric.add(video, real=is_real)
     metric.add(alone, real=True)
     found = metric.evaluate()
     assert found["LPIPS/mean"] == pytest.approx(np.mean(expected), rel=1e-5)
     assert found["LPIPS/low"] < found["LPIPS/mean"] < found["LPIPS/high"]
-    assert found["LPIPS/pairs"] == 4 and metric.notes == ["LPIPS: 1 films have no counterpart"]
+    assert found["LPIPS/pairs"] == 4 and metric.notes == ["LPIPS: 1 videos have no counterpart"]
     assert sorted(shape[0] for shape in difference.shapes) == [1, 1, 1, 3, 3, 3]  # batches
 
 
-def test_small_films_are_enlarged_bilinearly(difference):
+def test_small_videos_are_enlarged_bilinearly(difference):
     """Stripes of 16 x 24 pixels, compared with NumPy's interpolation at 64 x 96."""
     stripes = np.random.default_rng(0).integers(0, 256, (2, 24, 1), dtype=np.uint8)
     metric = LPIPSDistance()
     for real, line in zip((True, False), stripes, strict=True):
         frames = np.broadcast_to(line, (2, 16, 24, 3)).copy()
-        metric.add(Film(frames=frames, name="x"), real=real)
+        metric.add(Video(frames=frames, name="x"), real=real)
     places = (np.arange(96) + 0.5) / 4 - 0.5
     a, b = (np.interp(places, np.arange(24), line[:, 0] / 127.5) for line in stripes)
     assert metric.evaluate()["LPIPS/mean"] == pytest.approx(np.abs(a - b).mean(), rel=1e-5)
     assert difference.shapes == [(2, 3, 64, 96)]
 
 
-def test_what_is_no_pair(difference, make_film):
+def test_what_is_no_pair(difference, make_video):
     metric = LPIPSDistance()
-    metric.add(make_film(0, name="a/x", actor="ann"), real=True)
-    metric.add(make_film(1, name="b/x", actor="bob"), real=False)
-    metric.add(make_film(2, name="c/x"), real=False)
-    metric.add(make_film(3, name="d/y", actor="ann"), real=False)
+    metric.add(make_video(0, name="a/x", actor="ann"), real=True)
+    metric.add(make_video(1, name="b/x", actor="bob"), real=False)
+    metric.add(make_video(2, name="c/x"), real=False)
+    metric.add(make_video(3, name="d/y", actor="ann"), real=False)
     with pytest.raises(UserError, match="e/x and a/x have the same name"):
-        metric.add(make_film(4, name="e/x", actor="ann"), real=True)
+        metric.add(make_video(4, name="e/x", actor="ann"), real=True)
     with pytest.raises(UserError, match="is 9x9 and c/x is 8x8: pairs must have one size"):
-        metric.add(make_film(5, size=9, name="f/x"), real=True)
+        metric.add(make_video(5, size=9, name="f/x"), real=True)
     with pytest.raises(UserError, match="found no pair"):
         metric.evaluate()
     assert not difference.shapes
 
 
 @pytest.mark.slow
-def test_pairs_by_name_and_label_frame_by_frame(metric, make_film, weights):
-    real = [make_film(n, frames=5, size=64, name=f"real/{n}.mp4", actor="ann") for n in (0, 1)]
-    fake = [make_film(n, frames=4, size=64, name=f"x/{n}", actor="ann") for n in (1, 0)]
+def test_pairs_by_name_and_label_frame_by_frame(metric, make_video, weights):
+    real = [make_video(n, frames=5, size=64, name=f"real/{n}.mp4", actor="ann") for n in (0, 1)]
+    fake = [make_video(n, frames=4, size=64, name=f"x/{n}", actor="ann") for n in (1, 0)]
     fake[0].frames[...] //= 2
-    metric.add(make_film(9, size=64, name="alone"), real=True)
-    for film in real:
-        metric.add(film, real=True)
-    for film in fake:
-        metric.add(film, real=False)
+    metric.add(make_video(9, size=64, name="alone"), real=True)
+    for video in real:
+        metric.add(video, real=True)
+    for video in fake:
+        metric.add(video, real=False)
     found = metric.evaluate()
     network = load_lpips("alex", weights("lpips_alex"))
     a, b = (
@@ -111,26 +111,26 @@ def test_pairs_by_name_and_label_frame_by_frame(metric, make_film, weights):
     )
     expected = float(network(a, b).mean())  # the other pair is at 0
     assert found["LPIPS/mean"] == pytest.approx(expected / 2, rel=1e-5)
-    assert found["LPIPS/pairs"] == 2 and metric.notes == ["LPIPS: 1 films have no counterpart"]
+    assert found["LPIPS/pairs"] == 2 and metric.notes == ["LPIPS: 1 videos have no counterpart"]
 
 
 @pytest.mark.slow
-def test_small_films_and_equal_ones(metric, make_film):
-    film = make_film(0, frames=2, size=16)
-    metric.add(film, real=False)
-    metric.add(film, real=True)
+def test_small_videos_and_equal_ones(metric, make_video):
+    video = make_video(0, frames=2, size=16)
+    metric.add(video, real=False)
+    metric.add(video, real=True)
     assert metric.evaluate()["LPIPS/mean"] == 0
 
 
 @pytest.mark.slow
-def test_refusals(metric, make_film):
+def test_refusals(metric, make_video):
     with pytest.raises(UserError, match="found no pair"):
         metric.evaluate()
-    metric.add(make_film(0, name="a/x"), real=True)
+    metric.add(make_video(0, name="a/x"), real=True)
     with pytest.raises(UserError, match="b/x and a/x have the same name"):
-        metric.add(make_film(0, name="b/x"), real=True)
+        metric.add(make_video(0, name="b/x"), real=True)
     with pytest.raises(UserError, match="is 9x9 and a/x is 8x8: pairs must have one size"):
-        metric.add(make_film(0, size=9, name="c/x"), real=False)
+        metric.add(make_video(0, size=9, name="c/x"), real=False)
     with pytest.raises(UserError, match="net is 'squeeze'"):
         LPIPSDistance(net="squeeze")
-    assert isinstance(make_film(0), Film) and np.isfinite(make_film(0).frames).all()
+    assert isinstance(make_video(0), Video) and np.isfinite(make_video(0).frames).all()

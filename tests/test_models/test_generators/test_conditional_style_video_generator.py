@@ -24,16 +24,16 @@ def test_three_entries_agree():
     g = make()
     z_m, times = torch.randn(2, 6), torch.tensor([[0.0, 1.0, 2.0], [5.5, -3.0, 1e4]])
     actors, actions = torch.tensor([0, 2]), torch.tensor([1, 0])
-    film = g(z_m, times, actors, actions, noise=g.stored_noise)
-    assert film.shape == (2, 3, 3, 16, 16)
+    video = g(z_m, times, actors, actions, noise=g.stored_noise)
+    assert video.shape == (2, 3, 3, 16, 16)
     m = g.mapper.style(z_m)
-    torch.testing.assert_close(film, g.render(m, times, actors, actions, noise=g.stored_noise))
+    torch.testing.assert_close(video, g.render(m, times, actors, actions, noise=g.stored_noise))
     w_c = g.content(actors, actions)
     for b in range(2):
         for t in range(3):
             style = torch.cat([w_c[b], m[b] * g.mapper.time2vec(times[b, t])])[None]
             frame = g.synthesise(style, g.stored_noise)
-            torch.testing.assert_close(frame[0], film[b, t], atol=1e-5, rtol=1e-4)
+            torch.testing.assert_close(frame[0], video[b, t], atol=1e-5, rtol=1e-4)
 
 
 def test_styles_per_layer():
@@ -48,14 +48,14 @@ def test_styles_per_layer():
         assert (g.synthesise(changed) - g.synthesise(style)).abs().max() > 1e-3, layer
 
 
-def test_still_motion_gives_a_still_film():
+def test_still_motion_gives_a_still_video():
     """One noise map per video: with m = 0 all frames are equal, but two videos differ in noise."""
     g = make()
     times = torch.arange(4.0).expand(2, 4)
     labels = torch.tensor([1, 1]), torch.tensor([0, 0])
-    film = g.render(torch.zeros(2, 6), times, *labels, noise=g.noise_maps(2))
-    torch.testing.assert_close(film, film[:, :1].expand_as(film), atol=1e-5, rtol=0)
-    assert (film[0] - film[1]).abs().max() > 1e-2
+    video = g.render(torch.zeros(2, 6), times, *labels, noise=g.noise_maps(2))
+    torch.testing.assert_close(video, video[:, :1].expand_as(video), atol=1e-5, rtol=0)
+    assert (video[0] - video[1]).abs().max() > 1e-2
 
 
 def test_every_frame_its_own_noise_flickers():
@@ -63,23 +63,23 @@ def test_every_frame_its_own_noise_flickers():
     g = make(layer_noise="official")
     times = torch.arange(4.0).expand(2, 4)
     labels = torch.tensor([1, 1]), torch.tensor([0, 0])
-    film = g.render(torch.zeros(2, 6), times, *labels, noise=g.noise_maps(8))
-    assert (film[:, 1:] - film[:, :-1]).abs().amax(dim=(0, 2, 3, 4)).min() > 1e-2
+    video = g.render(torch.zeros(2, 6), times, *labels, noise=g.noise_maps(8))
+    assert (video[:, 1:] - video[:, :-1]).abs().amax(dim=(0, 2, 3, 4)).min() > 1e-2
 
 
 @pytest.mark.parametrize("actors, actions", [(0, 0), (3, 0), (0, 2), (3, 2)])
 def test_conditions(actors, actions):
-    """What is a condition changes the film, what is none does not."""
+    """What is a condition changes the video, what is none does not."""
     g = make(num_actors=actors, num_actions=actions)
     z_m, times = torch.randn(1, 6), torch.arange(3.0)[None]
     z_c = torch.randn(1, g.z_c_dim)
 
-    def film(actor, action, z_c=z_c):
+    def video(actor, action, z_c=z_c):
         return g(z_m, times, torch.tensor([actor]), torch.tensor([action]), z_c)
 
-    assert torch.equal(film(0, 0), film(2, 0)) == (actors == 0)
-    assert torch.equal(film(0, 0), film(0, 1)) == (actions == 0)
-    assert torch.equal(film(0, 0), film(0, 0, z_c + 1)) == (actors > 0)
+    assert torch.equal(video(0, 0), video(2, 0)) == (actors == 0)
+    assert torch.equal(video(0, 0), video(0, 1)) == (actions == 0)
+    assert torch.equal(video(0, 0), video(0, 0, z_c + 1)) == (actors > 0)
 
 
 def test_starts_reach_the_mapper():
