@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Set up the environment if it is missing, check the style and run the tests.
+# Set up the environment if it is missing, check style and imports, and run the tests.
 #
 #   bash tools/run_tests.sh [arguments of pytest]
 #
@@ -17,4 +17,5 @@ fi
 
 "$ENV_PYTHON" -m ruff check .
 "$ENV_PYTHON" -m ruff format --check .
+"${ENV_PYTHON%/*}/lint-imports" --no-cache
 "$ENV_PYTHON" -m pytest "$@"
