@@ -9,7 +9,12 @@ looked up in MMagic's registry and then in MMEngine's, without importing MMagic'
 import mmengine.registry as mmengine
 from mmengine.registry import Registry
 
+from .utils.compat import repair
 from .utils.errors import UserError
+
+# Before anything can import torchvision or write a checkpoint: all components come by here, and
+# MMEngine imports this module for the default scope.
+repair()
 
 try:
     import mmagic.registry as mmagic

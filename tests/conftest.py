@@ -1,19 +1,24 @@
 """What several tests need: a training small enough for a test, and what it leaves behind."""
 
+import importlib
 import importlib.util
 import itertools
 import os
 import subprocess
 import sys
 import wave
+from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+
+from mmctsvg.cli.main import run_verb
+from mmctsvg.cli.parsers import make_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY = """
@@ -139,8 +144,22 @@ def load_module(path: Path) -> ModuleType:
 
 @pytest.fixture
 def load_tool():
-    """Returns a loader of commands as modules: ``load_tool("train").main(["config.py"])``."""
-    return lambda name: importlib.import_module(f"mmctsvg.cli.{name}")
+    """Returns a loader of commands: ``load_tool("train").main(["config.py"])``.
+
+    What it loads has the names of the command's module besides, and its parser's ``parse_args``.
+    """
+
+    def load(name: str) -> SimpleNamespace:
+        verb = name.replace("_", "-")
+        module = importlib.import_module(f"mmctsvg.cli.{name}")
+        return SimpleNamespace(
+            **vars(module),
+            module=module,
+            main=partial(run_verb, verb),
+            parse_args=make_parser(verb).parse_args,
+        )
+
+    return load
 
 
 @pytest.fixture(scope="session")

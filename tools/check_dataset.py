@@ -1,6 +1,6 @@
 """Checks a list of clips and says everything that is wrong with it at once."""
 
-from mmctsvg.cli.check_dataset import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("check-dataset")

@@ -1,6 +1,6 @@
 """Compares two evaluation cards; numbers of different protocols are never subtracted."""
 
-from mmctsvg.cli.compare_cards import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("compare-cards")

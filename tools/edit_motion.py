@@ -1,6 +1,6 @@
 """Edits a motion: gains by frequency, loops, mixtures, steps along principal directions."""
 
-from mmctsvg.cli.edit_motion import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("edit-motion")

@@ -1,6 +1,6 @@
 """Measures anybody's generated videos against real ones."""
 
-from mmctsvg.cli.evaluate_videos import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("evaluate-videos")

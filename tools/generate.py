@@ -1,6 +1,6 @@
 """Generates videos of any actors doing any actions, with any motions, of any length."""
 
-from mmctsvg.cli.generate import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("generate")

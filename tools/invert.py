@@ -1,6 +1,6 @@
 """Finds the motion vector with which a model shows a clip."""
 
-from mmctsvg.cli.invert import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("invert")

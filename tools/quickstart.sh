@@ -29,7 +29,7 @@ fi
 "$ENV_PYTHON" tools/train.py "$CONFIG" --work-dir "$OUT" --resume auto
 
 if [ ! "$OUT/samples.png" -nt "$OUT/generator.safetensors" ]; then
-  "$ENV_PYTHON" tools/generate.py --weights "$OUT/generator.safetensors" --out-dir "$OUT"
+  "$ENV_PYTHON" tools/generate.py "$OUT/generator.safetensors" --out-dir "$OUT"
 fi
 
 # The training measures its last generator; a run killed in just that moment has no such line.

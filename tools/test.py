@@ -1,6 +1,6 @@
 """Looks at a trained model: its videos beside real clips of cells that training never saw."""
 
-from mmctsvg.cli.test import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("test")

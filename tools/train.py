@@ -1,6 +1,6 @@
 """Trains a model from a config."""
 
-from mmctsvg.cli.train import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("train")

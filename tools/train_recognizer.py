@@ -1,6 +1,6 @@
 """Trains the action recogniser of generated videos, and measures it on held-out real clips."""
 
-from mmctsvg.cli.train_recognizer import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("train-recognizer")

@@ -1,6 +1,6 @@
 """Tunes a model to the person in a clip whose motion tools/invert.py found."""
 
-from mmctsvg.cli.tune import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("tune")

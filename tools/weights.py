@@ -1,6 +1,6 @@
 """Lists, fetches and verifies the pretrained weights of the metrics."""
 
-from mmctsvg.cli.weights import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("weights")

@@ -1,12 +1,4 @@
-r"""Measures how fast a config trains and renders here, against what the hardware can do.
-
-Rendering is measured twice in turns: the plain synthesis network, and a stream of the inferencer.
-
-Examples:
-    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --size 32 --batch-size 4
-    python tools/analysis_tools/benchmark.py configs/ctsvg_mead_128.py --only-rendering \
-        --render-size 32 64 128
-"""
+"""Measures how fast a config trains and renders here, against what the hardware can do."""
 
 import argparse
 import itertools
@@ -28,10 +20,10 @@ from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.arguments import choose_device
 from mmctsvg.engine.checks import check_batch
 from mmctsvg.engine.config import config_errors, load_config
-from mmctsvg.models.precision import PRECISIONS, resolve_precision
+from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
-from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.utils.errors import UserError
 
 #: Parts of the step -> methods of CTSVG whose time counts as this part.
 PARTS = {
@@ -41,29 +33,6 @@ PARTS = {
     "backward": ["_backward"],
     "optimiser": ["_step", "_average_generator"],
 }
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", help="whose model is measured")
-    parser.add_argument("--size", type=int, help="of the frames (default: the config's)")
-    parser.add_argument("--batch-size", type=int, help="triplets (default: the config's)")
-    parser.add_argument("--precision", nargs="+", default=["fp32", "bf16"], choices=PRECISIONS)
-    parser.add_argument(
-        "--repeats", type=int, default=3, help="of every measurement; medians count"
-    )
-    parser.add_argument(
-        "--render-size", type=int, nargs="+", help="frame sizes for rendering (default: --size)"
-    )
-    parser.add_argument(
-        "--chunk", type=int, nargs="+", default=[1, 16], help="frames that are rendered at once"
-    )
-    parser.add_argument("--only-rendering", action="store_true", help="train nothing")
-    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
 
 
 def seconds(work, repeats: int, device: torch.device) -> float:
@@ -254,12 +223,8 @@ def check(cfg: Config, args, device: torch.device) -> None:
     """Refuses what cannot be measured, before hours of measuring.
 
     Raises:
-        UserError: for a number of repeats or frames below 1, and for a precision, a size or a batch
-            that the model or the device cannot have.
+        UserError: for a precision, a size or a batch that the model or the device cannot have.
     """
-    for option, least in (("repeats", args.repeats), ("chunk", min(args.chunk))):
-        if least < 1:
-            raise UserError(f"--{option} is {least}: it must be at least 1.")
     with config_errors(args.config), torch.device("meta"):
         for precision in args.precision:
             resolve_precision(precision, device)
@@ -269,10 +234,8 @@ def check(cfg: Config, args, device: torch.device) -> None:
             check_batch(args.config, args.batch_size, MODELS.build(cfg.model), "--batch-size")
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Prints the measurements."""
-    args = parse_args(argv)
     cfg, device = load_config(args.config), choose_device(args.device)
     args.size = args.size or cfg.model.generator["size"]
     args.render_size = args.render_size or [args.size]

@@ -1,15 +1,4 @@
-"""Measures how fast triplets can be read: packed, from folders, from videos, and the naive way.
-
-The same drawn clips are written in every form and read in turn, several rounds in one run. Rates
-are given by the clock and by processor time: the second is what a core gives that has nothing else
-to do, and the ratios are made of it.
-
-Example:
-    python tools/analysis_tools/benchmark_data.py
-    python tools/analysis_tools/benchmark_data.py --annotations data/mead/annotations.csv
-"""
-
-from __future__ import annotations
+"""Measures how fast triplets can be read: packed, from folders, from videos, and the naive way."""
 
 import argparse
 import csv
@@ -27,8 +16,8 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
+from mmctsvg.datasets.converters.convert_clip import JPEG
 from mmctsvg.datasets.converters.pack_writer import PackWriter
-from mmctsvg.utils.errors import UserError, cli
 from mmctsvg.utils.progress import Progress
 from mmctsvg.visualization.video import VideoWriter
 
@@ -39,29 +28,6 @@ BATCH = 16  # triplets of an iteration of the paper
 STEP_FLOPS = 62e12
 H100_FLOPS = 0.4 * 989e12
 SUFFIXES = {"jpg": ".jpg", "png": ".png"}
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--annotations", help="measure this list instead of drawn clips in all forms"
-    )
-    parser.add_argument("--size", type=int, default=128, help="pixels (default: %(default)s)")
-    parser.add_argument("--clips", type=int, default=20, help="(default: %(default)s)")
-    parser.add_argument(
-        "--frames", type=int, default=110, help="of a clip; MEAD has 60 to 170 (default: 110)"
-    )
-    parser.add_argument(
-        "--seconds", type=float, default=2.0, help="of each measurement (default: %(default)s)"
-    )
-    parser.add_argument("--rounds", type=int, default=3, help="medians count (default: 3)")
-    parser.add_argument(
-        "--reads", type=int, default=100_000, help="frames for the test of memory (default: 100000)"
-    )
-    return parser.parse_args(argv)
 
 
 class WholeClips(Dataset):
@@ -128,8 +94,6 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
 
 def encode(frame: np.ndarray, suffix: str) -> bytes:
     """A picture as the converters write it."""
-    from mmctsvg.datasets.converters.convert_clip import JPEG
-
     parameters = JPEG if suffix == ".jpg" else ()
     return cv2.imencode(suffix, frame[..., ::-1], parameters)[1].tobytes()
 
@@ -201,15 +165,8 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Measures and reports."""
-    args = parse_args(argv)
-    for name, least in (
-        ("size", 8), ("clips", 1), ("frames", 3), ("rounds", 1), ("reads", 30), ("seconds", 0.01)
-    ):  # fmt: skip
-        if getattr(args, name) < least:
-            raise UserError(f"--{name} is {getattr(args, name)}: it must be at least {least}")
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,58 +1,20 @@
-"""Measures the inversion: the official preset against the default, on the same clips in one run.
-
-Prints for every clip and side the loss over all frames, the seconds it took (on a CPU those of the
-processor, whatever else runs), and what the official side had reached in the time that the default
-took. Writes benchmark.json and curves.png.
-
-Examples:
-    python tools/analysis_tools/benchmark_inversion.py demo --synth 2 --frames 24 --lpips none
-    python tools/analysis_tools/benchmark_inversion.py generator.safetensors --clips clips/*.mp4 \\
-        --crop face --steps 120 500
-"""
-
-from __future__ import annotations
+"""Measures the inversion: the official preset against the default, on the same clips in one run."""
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
+from torch import nn
 
-if TYPE_CHECKING:
-    from torch import nn
-
-    from mmctsvg.analysis.recovery import RecoveryClip
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.inversion import Settings
-
-FRAMES = 48
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("checkpoint", metavar="CHECKPOINT", help="generator.safetensors, iter_N.pth, or demo")
-    add("--clips", nargs="+", type=Path, default=[], help="videos or folders of pictures")
-    add("--synth", type=int, default=0, metavar="N", help="drawn clips that no training saw")
-    add("--actor", help="who is in all --clips (default: the most alike, for every clip)")
-    add("--action", help="the same")
-    crops = ("none", "face", "body", "center")
-    add("--crop", choices=crops, default="none", help="of --clips; face: the largest")
-    add("--frames", type=int, default=FRAMES, help="at most (default: %(default)s)")
-    add(
-        "--steps",
-        type=int,
-        nargs="+",
-        help="of the default preset; each number is a side of its own (default: the preset's)",
-    )
-    add("--lpips", choices=("vgg", "alex", "none"), default="vgg", help="default: %(default)s")
-    add("--out-dir", type=Path, default=Path("benchmark_inversion"), help="default: %(default)s/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
+from mmctsvg.analysis.recovery import RecoveryClip, choose_clips
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.inversion import DEFAULT, OFFICIAL, Settings, invert
+from mmctsvg.utils.clock import processor_clock
+from mmctsvg.utils.files import write_json
+from mmctsvg.visualization.figure import new_figure, tidy, write_figure
 
 
 def measure(
@@ -66,9 +28,6 @@ def measure(
     Raises:
         UserError: if the clip cannot be used.
     """
-    from mmctsvg.inversion import invert
-    from mmctsvg.utils.clock import processor_clock
-
     frames, seconds, fps = clip.read(inferencer.size, inferencer.fps)
     records = []
     for side, settings in sides.items():
@@ -111,10 +70,6 @@ def compare(official: dict[str, Any], other: dict[str, Any]) -> dict[str, float]
 
 def draw(path: Path, records: list[dict[str, Any]]) -> None:
     """Draws the loss of every step over the seconds, one panel for every clip."""
-    import numpy as np
-
-    from mmctsvg.visualization.figure import new_figure, tidy, write_figure
-
     clips = list(dict.fromkeys(record["clip"] for record in records))
     figure = new_figure(5 * len(clips), 3.6)
     for number, clip in enumerate(clips, 1):
@@ -131,22 +86,9 @@ def draw(path: Path, records: list[dict[str, Any]]) -> None:
     write_figure(path, figure)
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Measures clip by clip."""
-    args = parse_args(argv)
-    for option, values in (("frames", [args.frames]), ("steps", args.steps or [])):
-        least = 2 if option == "frames" else 1
-        if any(value < least for value in values):
-            raise UserError(f"--{option} is {min(values)}: it must be at least {least}.")
-
-    from mmctsvg.analysis.recovery import choose_clips
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.backbones.lpips import load_lpips
-    from mmctsvg.inversion import DEFAULT, OFFICIAL
-    from mmctsvg.utils.files import write_json
-
-    inferencer = CTSVGInferencer(args.checkpoint, args.device)
+    inferencer = CTSVGInferencer(args.weights, args.device)
     clips = choose_clips(
         [inferencer],
         paths=args.clips,
@@ -178,7 +120,7 @@ def main(argv: list[str] | None = None) -> None:
                 )
             print(line, flush=True)
             table.append(record)
-        write_json(report, {"checkpoint": args.checkpoint, "lpips": args.lpips, "table": table})
+        write_json(report, {"checkpoint": args.weights, "lpips": args.lpips, "table": table})
     draw(args.out_dir / "curves.png", table)
     print(report)
     print(args.out_dir / "curves.png")

@@ -1,29 +1,20 @@
-"""Measures what stays of the motion when the content changes, and the other way round.
-
-Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
-dlib). Writes a chart (disentanglement.png), a sheet of the videos (videos.png: all people with one
-motion, all actions with one motion, one person with all motions) and disentanglement.json.
-
-Examples:
-    python tools/analysis_tools/disentanglement.py demo
-    python tools/analysis_tools/disentanglement.py faces.safetensors --actors W009,M012 --seeds 8
-    python tools/analysis_tools/disentanglement.py bodies.safetensors --measure none
-"""
-
-from __future__ import annotations
+"""Measures what stays of the motion when the content changes, and the other way round."""
 
 import argparse
-import math
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from mmctsvg.utils.errors import UserError, cli
-
-if TYPE_CHECKING:
-    from mmctsvg.apis.grid import VideoGrid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.video import Video
+from mmctsvg.analysis.disentanglement import measure_drawn, measure_faces
+from mmctsvg.analysis.sync import choose_instrument
+from mmctsvg.apis.grid import SheetCollector, VideoGrid, plan_grids, stream_grid
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
+from mmctsvg.evaluation.video import Video, video_from_tensor
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
+from mmctsvg.utils.progress import Progress
+from mmctsvg.visualization import stack_sheets, write_png
+from mmctsvg.visualization.bars import plot_bars
 
 SHEET = 8  # moments on the sheet
 TITLES = {
@@ -32,41 +23,13 @@ TITLES = {
 }
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
-    add("--actions", default="all", help="names or numbers: wave,0 (default: all)")
-    add("--seeds", type=int, default=4, help="motions, at least 2 (default: %(default)s)")
-    add("--contents", type=int, default=8, help="people, if the model knows none (default: 8)")
-    add("--seconds", type=float, default=4.0, help="length of videos (default: %(default)g)")
-    add(
-        "--measure",
-        choices=("auto", "drawn", "lips", "none"),
-        default="auto",
-        help="drawn people, faces, or only the sheet (default: %(default)s)",
-    )
-    add("--out-dir", type=Path, default=Path("disentanglement"), help="default: disentanglement/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
-
-
 def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[VideoGrid]:
     """One grid for every motion: rows are people, columns actions (one without a name if none)."""
-    from dataclasses import replace
-
-    from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_grids
-
     plans = plan_grids(
         inferencer,
-        actors=parse_names(args.actors),
-        actions=parse_names(args.actions),
-        seeds=range(args.seeds),
+        actors=args.actors,
+        actions=args.actions,
+        seeds=args.seeds,
         contents=range(args.contents),
     )
     if inferencer.actions:
@@ -80,9 +43,6 @@ def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[Vi
 
 def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> Iterator[Video]:
     """All videos of all grids, labelled."""
-    from mmctsvg.evaluation.video import video_from_tensor
-    from mmctsvg.utils.progress import Progress
-
     with Progress(len(grids) * grids[0].count, "videos", quiet_until=2.0) as progress:
         for grid in grids:
             for actor, row in zip(grid.rows, grid.cells, strict=True):
@@ -100,8 +60,6 @@ def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> I
 
 def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
     """Grids of one column: all people, all actions, all motions; the rest is the first of each."""
-    from mmctsvg.apis.grid import VideoGrid
-
     first = grids[0]
     actor, action, motion = first.rows[0], first.columns[0], first.title
 
@@ -117,23 +75,10 @@ def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
     ]
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Measures."""
-    args = parse_args(argv)
-    if args.seeds < 2 or args.contents < 2:
-        raise UserError(f"--seeds and --contents are 2 or more, not {args.seeds}, {args.contents}.")
-    if not 0 < args.seconds < math.inf:
-        raise UserError(f"--seconds is {args.seconds}: it must be above 0.")
-
-    from mmctsvg.analysis.disentanglement import measure_drawn, measure_faces
-    from mmctsvg.analysis.sync import choose_instrument
-    from mmctsvg.apis.grid import SheetCollector, stream_grid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
-    from mmctsvg.utils.files import write_json
-    from mmctsvg.visualization import stack_sheets, write_png
-    from mmctsvg.visualization.bars import plot_bars
+    if len(args.seeds) < 2:
+        raise UserError("--seeds needs two motions or more, such as 0,1.")
 
     inferencer = CTSVGInferencer(args.weights, args.device)
     instrument = choose_instrument(inferencer, args.measure)
@@ -141,8 +86,8 @@ def main(argv: list[str] | None = None) -> None:
     grids = make_grids(inferencer, args)
     if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all videos only
         raise UserError(
-            f"--actors {args.actors} --actions {args.actions}: changing the content needs two "
-            "actors or two actions, and there is one; --measure none leaves the sheet only."
+            "changing the content needs two --actors or two --actions, and there is one; "
+            "--measure none leaves the sheet only."
         )
     found = None
     if instrument == "drawn":
@@ -178,7 +123,7 @@ def main(argv: list[str] | None = None) -> None:
             "instrument": instrument,
             "people": grids[0].rows,
             "actions": grids[0].columns,
-            "motions": args.seeds,
+            "motions": len(args.seeds),
             "frames": frames,
         }
         write_json(report, about | found)

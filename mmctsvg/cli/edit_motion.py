@@ -1,60 +1,32 @@
-"""Edits a motion: gains by frequency, loops, mixtures, steps along principal directions.
-
-MOTION is a motion.safetensors of tools/invert.py (or of this tool), or the number of a seed. The
-result is motion.safetensors, which tools/generate.py --motion, replay.py and choreograph.py take,
-with a video and a contact sheet of the motion before and after. Edits are made in the order: PCA,
-mix, gains, drift, loop.
-
-Examples:
-    python tools/edit_motion.py 3 demo --gain slow=1.5,fast=0 --actors Mia --action wave
-    python tools/edit_motion.py inversion/motion.safetensors generator.safetensors --loop 2 \\
-        --out-dir looped
-    python tools/edit_motion.py 3 demo --fast-from 5 --edge 1.5 --out-dir mixed
-    python tools/edit_motion.py 3 demo --pca 0=2,1=-1 --drift hold --span 4
-"""
-
-from __future__ import annotations
+"""Edits a motion: gains by frequency, loops, mixtures, steps along principal directions."""
 
 import argparse
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
+import torch
 
-if TYPE_CHECKING:
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import Waves
-
+from mmctsvg.analysis.motion_pca import motion_pca
+from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.motion import (
+    BANDS,
+    Waves,
+    combine,
+    equalise,
+    load_motion,
+    make_loop,
+    retime,
+    save_motion,
+    video_rate,
+)
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import read_earlier
 
 _SEED_SECONDS = 4.0  # length of a seed's motion
 CLIP = ("clip", "length", "crop")  # what a motion's file says of the clip that it came from
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("motion", metavar="MOTION", help="motion.safetensors, or the number of a seed")
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--gain", default="", help="by band: drift=0,slow=1.5,fast=0.5 (default: 1 each)")
-    add("--edge", type=float, default=1.0, help="between slow and fast, in Hz (default: 1)")
-    add("--fast-from", metavar="MOTION", help="take the fast waves of this motion or seed")
-    add("--pca", default="", help="move along principal directions: 0=2,3=-1 standard deviations")
-    add("--drift", choices=("paper", "hold", "wrap"), help="what the linear term does after --span")
-    add("--span", type=float, help="in seconds (default: the length of the motion)")
-    add("--loop", type=float, metavar="SECONDS", help="make it repeat itself")
-    add("--seconds", type=float, help="of the video (default: the motion's length, 4 for seeds)")
-    add("--actors", default="all", help="who is shown: names or numbers (default: all)")
-    add("--action", help="what they do (default: the motion's own, or the first)")
-    add("--tuning", type=Path, help="tuning.safetensors of tools/tune.py, with its person")
-    add("--any-weights", action="store_true", help="even if MOTION was made with other weights")
-    add("--out-dir", type=Path, default=Path("edited"), help="default: edited/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
 
 
 def parse_numbers(option: str, text: str, names: tuple[str, ...]) -> dict[str, float]:
@@ -85,9 +57,6 @@ def edit(
     args: argparse.Namespace,
 ) -> Waves:
     """The edits, in order; ``rate`` is in frames of the training per second."""
-    from mmctsvg.analysis.motion_pca import motion_pca
-    from mmctsvg.motion import BANDS, combine, equalise, make_loop
-
     gains = parse_numbers("--gain", args.gain, BANDS)
     moves = parse_numbers("--pca", args.pca, tuple(map(str, range(inferencer.motion_dim))))
     edge = 2 * math.pi * args.edge / rate
@@ -124,9 +93,6 @@ def check_place(result: Path, motion: str, mixed: str | None) -> None:
         motion: that is edited, a file or a seed.
         mixed: that gives its fast waves, if any does.
     """
-    from mmctsvg.motion import load_motion
-    from mmctsvg.utils.files import read_earlier
-
     earlier = read_earlier(result, load_motion)
     if earlier is None:
         return
@@ -140,24 +106,10 @@ def check_place(result: Path, motion: str, mixed: str | None) -> None:
         )
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Edits."""
-    args = parse_args(argv)
-    for option in ("edge", "span", "loop", "seconds"):
-        value = getattr(args, option)
-        if value is not None and not 0 < value < math.inf:
-            raise UserError(f"--{option} is {value}: it must be above 0.")
     if args.span is not None and args.drift is None:
         raise UserError("--span belongs to --drift: say hold or wrap.")
-
-    import numpy as np
-    import torch
-
-    from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import retime, save_motion, video_rate
 
     result = args.out_dir / "motion.safetensors"
     check_place(result, args.motion, args.fast_from)
@@ -194,7 +146,7 @@ def main(argv: list[str] | None = None) -> None:
         action = motion.action or 0
     (plan,) = plan_grids(
         inferencer,
-        actors=parse_names(args.actors),
+        actors=args.actors,
         actions=None if action is None else [action],
         contents=(0,),
         motions={"before": before},

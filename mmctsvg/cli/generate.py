@@ -1,186 +1,226 @@
-"""Generates videos of any actors doing any actions, with any motions, of any length.
-
-Writes a video (rows: actors, columns: actions, all moving by one motion vector) and its contact
-sheet. Memory does not depend on the length.
-
-Examples:
-    python tools/generate.py --demo
-    python tools/generate.py --weights work_dirs/quickstart/generator.safetensors \\
-        --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir videos
-    python tools/generate.py --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
-    python tools/generate.py --demo --motion inversion/motion.safetensors --actors Mia,Omar
-"""
-
-from __future__ import annotations
+"""Generates videos of any actors doing any actions, with any motions, of any length."""
 
 import argparse
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
+
+from mmctsvg.analysis.sync import choose_instrument, make_instrument, measure_sync
+from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.inversion import read_original
+from mmctsvg.motion import Motion, retime, video_rate
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
 
 BATCH = 8  # frames of every video that are rendered at once
+FRAMES = 32  # length if nothing is said
+SECONDS = 4.0  # length of a seed's motion if nothing is said
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--weights", type=Path, help="generator.safetensors or a checkpoint iter_N.pth"
-    )
-    source.add_argument("--demo", action="store_true", help="use the model in the package")
-    parser.add_argument(
-        "--tuning", type=Path, help="tuning.safetensors of tools/tune.py; its person is an actor"
-    )
-    parser.add_argument("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
-    parser.add_argument("--actions", default="all", help="names or numbers: wave,0 (default: all)")
-    parser.add_argument("--seeds", help="of the motions: 0,5,9 (default: 0)")
-    parser.add_argument("--num-motions", type=int, help="instead of --seeds: 0, 1, ... N-1")
-    parser.add_argument(
-        "--motion",
-        type=Path,
-        help="instead of seeds: motion.safetensors of invert.py or edit_motion.py",
-    )
-    parser.add_argument(
-        "--any-weights", action="store_true", help="even if --motion was made with other weights"
-    )
-    parser.add_argument("--frames", type=int, help="length, at times 0, 1, 2, ... (default: 32)")
-    parser.add_argument(
-        "--times",
-        help="instead of --frames: START:STOP:STEP or a list 0,0.5,2, in frames "
-        "of the training; --times=-8:8:1 begins before 0",
-    )
-    parser.add_argument("--fps", type=float, help="of the video (default: that of the training)")
-    parser.add_argument(
-        "--format",
-        default="mp4,sheet",
-        help="some of mp4, gif, png (a folder of frames for every video), sheet "
-        "(default: mp4,sheet)",
-    )
-    parser.add_argument(
-        "--noise",
-        help="of the layers: fixed, zero, stored or random, which is new for every frame "
-        "(default: random if trained with layer_noise='official', else fixed)",
-    )
-    parser.add_argument("--out-dir", type=Path, default=Path("samples"), help="default: samples/")
-    parser.add_argument("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    parser.add_argument(
-        "--precision",
-        default="fp32",
-        help="of the convolutions: fp32, bf16, fp16 or auto (bf16 where the hardware has it)",
-    )
-    return parser.parse_args(argv)
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What videos show, and when.
 
-
-def parse_times(frames: int | None, times: str | None) -> list[float]:
-    """The times that are asked for.
-
-    Raises:
-        UserError: if both are given, or one cannot be read or gives no frame.
+    Args:
+        plans: Grids of videos.
+        times: Times of the frames, in frames of the training.
+        fps: Frames per second of the videos; None for those of the training.
+        sound: A video whose sound is put under them.
     """
-    import numpy as np
 
-    if frames is not None and times is not None:
-        raise UserError("give --frames or --times, not both.")
-    if times is None:
-        count = 32 if frames is None else frames
-        if count < 1:
-            raise UserError(f"--frames {count}: a video has at least one frame.")
-        return [float(i) for i in range(count)]
-    try:
-        numbers = [float(part) for part in times.replace(":", ",").split(",")]
-        if ":" in times:
-            start, stop, step = numbers if len(numbers) == 3 else (*numbers, 1.0)
-            # STOP is no frame, even where rounding makes of 3 steps 3.0000000000000004.
-            count = math.ceil((stop - start) / step - 1e-9)
-            numbers = (start + step * np.arange(count)).tolist()
-    except (ValueError, ZeroDivisionError, OverflowError) as error:
-        raise UserError(
-            f"--times {times}: write START:STOP, START:STOP:STEP or numbers like 0,0.5,2."
-        ) from error
-    if not numbers or not np.isfinite(numbers).all():
-        raise UserError(f"--times {times}: there is no frame in it, or one at no finite time.")
-    return numbers
+    plans: list[VideoGrid]
+    times: Sequence[float]
+    fps: float | None
+    sound: Path | None = None
 
 
-def parse_seeds(seeds: str | None, count: int | None, default: int) -> list[int]:
-    """The seeds of the motions.
-
-    Raises:
-        UserError: if both are given or one cannot be read.
-    """
-    if seeds is not None and count is not None:
-        raise UserError("give --seeds or --num-motions, not both.")
-    if seeds is None:
-        count = default if count is None else count
-        if count < 1:
-            raise UserError(f"--num-motions {count}: at least one motion is needed.")
-        return list(range(count))
-    try:
-        return [int(part) for part in seeds.split(",")]
-    except ValueError as error:
-        raise UserError(f"--seeds {seeds}: write whole numbers like 0,5,9.") from error
-
-
-def parse_formats(text: str) -> list[str]:
-    """The formats that are asked for; raises UserError for an unknown one."""
-    from mmctsvg.apis.grid import FORMATS
-
-    formats = [part.strip() for part in text.split(",")]
-    for name in formats:
-        if name not in FORMATS:
-            raise UserError(f"--format {text}: {name!r} is none of {', '.join(FORMATS)}.")
-    return formats
-
-
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Generates."""
-    args = parse_args(argv)
-    formats = parse_formats(args.format)
-    times = parse_times(args.frames, args.times)
-    if args.motion and (args.seeds is not None or args.num_motions is not None):
-        raise UserError("give --motion, or --seeds or --num-motions, not both.")
-
-    from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_grids, write_grid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.motion import load_motion, retime, video_rate
-
-    weights = "demo" if args.demo else args.weights
-    inferencer = CTSVGInferencer(weights, args.device, args.precision, args.tuning)
-    # Without actions there is nothing but motions to fill the columns with.
-    seeds = parse_seeds(args.seeds, args.num_motions, 1 if inferencer.actions else 4)
-    motion = None
-    if args.motion:
-        motion = load_motion(args.motion, inferencer.generator, args.any_weights)
-        if args.frames is None and args.times is None:  # as the clip was
-            if args.fps is None:
-                args.fps = video_rate(motion.times, motion.fps)
-            times = retime(motion.times, motion.fps, video_fps=args.fps)[0].tolist()
-    plans = plan_grids(
-        inferencer,
-        actors=parse_names(args.actors),
-        actions=parse_names(args.actions),
-        seeds=seeds,
-        motions=motion and {args.motion.stem: motion},
-    )
-    for plan in plans:
+    check_options(args)
+    inferencer = CTSVGInferencer(args.weights, args.device, args.precision, args.tuning)
+    shown = show_seeds(inferencer, args) if args.motion is None else show_motion(inferencer, args)
+    metric = None if args.motion is None else choose_metric(inferencer, args.sync, shown.times)
+    written = []
+    for plan in shown.plans:
         name = "samples" + (f"_{plan.name}" if plan.name else "")
-        written = write_grid(
+        written += write_grid(
             inferencer,
             plan,
-            times,
+            shown.times,
             args.out_dir / name,
-            formats=formats,
-            fps=args.fps,
+            formats=args.format,
+            fps=shown.fps,
             label=f"{name}, frames",
+            sound=shown.sound,
             noise=args.noise,
             chunk=BATCH,
             exact=True,
         )
-        for path in written:
-            print(path)
+    if metric is not None:
+        (plan,) = shown.plans
+        found = measure_sync(inferencer, plan, shown.times, metric, noise=args.noise, chunk=BATCH)
+        written.append(args.out_dir / "sync.json")
+        write_json(written[-1], found)
+        print_sync(found)
+    for path in written:
+        print(path)
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuses options that do not go together.
+
+    Raises:
+        UserError: Naming both.
+    """
+    needs_motion = ("any_weights", "speed", "reverse", "clip", "sync")
+    for name in needs_motion if args.motion is None else ():
+        if getattr(args, name):
+            raise UserError(f"{name}={getattr(args, name)} belongs to --motion, which is missing.")
+    for name in ("speed", "reverse") if has_own_times(args) else ():
+        if getattr(args, name):
+            raise UserError(
+                f"{name}={getattr(args, name)} changes the motion's own times; leave out "
+                "--times, or --frames and --seconds with a file."
+            )
+
+
+def has_own_times(args: argparse.Namespace) -> bool:
+    """Whether times were asked for that are not those of the motion."""
+    asked = args.frames is not None or args.seconds is not None
+    if not is_seed(args.motion):
+        return args.times is not None or asked
+    return args.times is not None or args.frames == 1  # a motion has two times at least
+
+
+def is_seed(motion: str | None) -> bool:
+    """Whether a motion is the number of a seed, and no file."""
+    try:
+        return motion is not None and isinstance(int(motion), int)
+    except ValueError:
+        return False
+
+
+def count_frames(args: argparse.Namespace, fps: float) -> int | None:
+    """Number of frames by --frames or --seconds; None if neither was given."""
+    return args.frames if args.seconds is None else max(2, round(args.seconds * fps))
+
+
+def show_seeds(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
+    """Motions that are drawn."""
+    plans = plan_grids(
+        inferencer,
+        actors=args.actors,
+        actions=args.actions,
+        # Without actions there is nothing but motions to fill the columns with.
+        seeds=args.seeds or range(1 if inferencer.actions else 4),
+    )
+    times = args.times or list(map(float, range(count_frames(args, inferencer.fps) or FRAMES)))
+    return Shown(plans=plans, times=times, fps=args.fps)
+
+
+def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
+    """One motion on all people, below the clip that it came from.
+
+    Raises:
+        UserError: If the motion or a clip that was asked for cannot be shown.
+    """
+    count = count_frames(args, inferencer.fps)
+    motion = inferencer.find_motion(
+        args.motion, args.any_weights, count or max(2, round(SECONDS * inferencer.fps))
+    )
+    (plan,) = plan_grids(
+        inferencer,
+        actors=args.actors,
+        actions=args.actions,
+        motions={Path(args.motion).stem: motion},
+    )
+    if has_own_times(args):  # no frames of a clip belong to them
+        if args.clip not in (None, "none"):
+            raise UserError(f"clip={args.clip!r} is shown at the motion's own times only.")
+        times = args.times or list(map(float, range(count)))
+        return Shown(plans=[add_rows(inferencer, plan, motion, None)], times=times, fps=args.fps)
+    fps = video_rate(motion.times, motion.fps) if args.fps is None else args.fps
+    speed = 1.0 if args.speed is None else args.speed
+    times, place = retime(
+        motion.times, motion.fps, speed=speed, reverse=args.reverse, video_fps=fps
+    )
+    clip, path = find_clip(motion, args.clip, inferencer.size)
+    if clip is not None:
+        clip = clip[place]
+    # The clip's sound belongs to a video at the clip's own pace only.
+    own_pace = speed == 1 and not args.reverse and motion.info.get("fps") is None
+    return Shown(
+        plans=[add_rows(inferencer, plan, motion, clip)],
+        times=times.tolist(),
+        fps=fps,
+        sound=path if clip is not None and own_pace else None,
+    )
+
+
+def find_clip(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarray | None, Path]:
+    """The frames that a motion came from, as they were cut, and the file.
+
+    Raises:
+        UserError: If a clip that was asked for cannot be shown; ``none`` asks for none.
+    """
+    path = Path(clip or motion.info.get("clip") or "none")
+    if str(path) == "none":
+        return None, path
+    try:
+        return read_original(motion, size, clip).frames, path
+    except UserError as error:
+        if clip:
+            raise
+        print(f"without the clip: {error}")
+        return None, path
+
+
+def add_rows(
+    inferencer: CTSVGInferencer, plan: VideoGrid, motion: Motion, clip: np.ndarray | None
+) -> VideoGrid:
+    """The grid with the clip above it, and with the clip's own person if it was found too."""
+    rows, cells = [], []
+    if clip is not None:
+        rows.append("clip")
+        cells.append(tuple({"frames": clip} for _ in plan.columns))
+    # To other weights its content style means somebody else.
+    if motion.w_c is not None and motion.weights == inferencer.fingerprint:
+        rows.append("found")
+        cells.append(tuple({"motion": motion, "w_c": motion.w_c} for _ in plan.columns))
+    return replace(plan, rows=(*rows, *plan.rows), cells=(*cells, *plan.cells))
+
+
+def choose_metric(inferencer: CTSVGInferencer, sync: str | None, times: Sequence[float]):
+    """The metric that says how well people keep in step, or None.
+
+    Raises:
+        UserError: If one was asked for that cannot measure here.
+    """
+    instrument = choose_instrument(inferencer, sync or "auto")
+    if instrument == "none":
+        return None
+    try:
+        return make_instrument(instrument, len(times))
+    except UserError as error:
+        if sync not in (None, "auto"):
+            raise
+        print(f"without sync: {error}")
+        return None
+
+
+def print_sync(found: dict) -> None:
+    """Prints how well all people keep in step."""
+    if math.isnan(found["sync"]):
+        print("sync: there are no two people to compare; show more --actors")
+    else:
+        print(
+            f"sync {found['sync']:.3f} ({found['instrument']}: mean correlation over pairs of "
+            f"people, {found['frames']} frames); people with different motions: "
+            f"{found['control']:.3f}"
+        )
+    for note in found["notes"]:
+        print(note)

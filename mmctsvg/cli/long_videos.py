@@ -1,70 +1,43 @@
-"""Shows what becomes of people in videos of thousands of frames, by what the linear term does.
-
-The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
-'wrap' (docs/long_videos.md). Short windows of long videos are rendered with each: is it still the
-same person, as sharp, and moving as much?
-
-Examples:
-    python tools/analysis_tools/long_videos.py demo
-    python tools/analysis_tools/long_videos.py generator.safetensors --frames 100000 --span 2
-    python tools/analysis_tools/long_videos.py generator.safetensors --actors Mia,2 --identity none
-"""
-
-from __future__ import annotations
+"""Shows what becomes of people in videos of thousands of frames, by what the linear term does."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
+
+from mmctsvg.analysis.long_videos import (
+    CURVES,
+    mean_known,
+    measure_windows,
+    summarise,
+    verdict,
+    window_starts,
+)
+from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.apis.grid import plan_grids
+from mmctsvg.datasets import synth
+from mmctsvg.evaluation.functional.drawn_people import distances_to_people, patch_colours
+from mmctsvg.evaluation.metrics import FaceIdentity
+from mmctsvg.evaluation.video import Video, video_from_tensor
+from mmctsvg.motion.waves import DRIFTS
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
+from mmctsvg.utils.progress import Progress
 from mmctsvg.utils.spread import evenly_spread
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
-
-    from mmctsvg.apis import CTSVGInferencer
-    from mmctsvg.evaluation.video import Video
+from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
 COLUMNS = 6  # moments on the picture
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--frames", type=int, default=10_000, help="length of the videos (default: %(default)s)")
-    add("--windows", type=int, default=24, help=f"of {WINDOW} frames each (default: %(default)s)")
-    add("--span", type=float, default=4.0, help="seconds for which the line is free (default: 4)")
-    add("--actors", default="all", help="names or numbers: Mia,2 (default: all)")
-    add("--seeds", default="0,1", help="of the motions; actions come in turn (default: 0,1)")
-    add(
-        "--identity",
-        choices=("auto", "drawn", "faces", "none"),
-        default="auto",
-        help="how people are recognised (default: drawn people by their colours, others by faces)",
-    )
-    add("--out-dir", type=Path, default=Path("long_videos"), help="default: long_videos/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
-
-
-def choose_cells(inferencer: CTSVGInferencer, actors: str, seeds: str) -> list[tuple[str, dict]]:
+def choose_cells(
+    inferencer: CTSVGInferencer, actors: list[str] | None, seeds: list[int]
+) -> list[tuple[str, dict]]:
     """Every actor with every motion, actions in turn: name and what `stream` needs."""
-    from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_grids
-
-    try:
-        numbers = [int(seed) for seed in seeds.split(",")]
-    except ValueError:
-        raise UserError(f"--seeds is {seeds!r}: give whole numbers, such as 0,1.") from None
-    plans = plan_grids(inferencer, actors=parse_names(actors), seeds=numbers)
+    plans = plan_grids(inferencer, actors=actors, seeds=seeds)
     if not inferencer.actions:  # the columns of the one plan are the motions
         (plan,) = plans
         return [
@@ -87,12 +60,6 @@ def choose_identity(
     Raises:
         UserError: if drawn people are expected and there are others, or weights are missing.
     """
-    import numpy as np
-
-    from mmctsvg.datasets import synth
-    from mmctsvg.evaluation.functional.drawn_people import distances_to_people, patch_colours
-    from mmctsvg.evaluation.metrics import FaceIdentity
-
     names = [person.name for person in synth.PEOPLE]
     drawn = bool(inferencer.actors) and set(inferencer.actors) <= set(names)
     if wanted == "drawn" and not drawn:
@@ -115,40 +82,8 @@ def choose_identity(
     return "cosine with the first frame", likeness
 
 
-def check_numbers(args: argparse.Namespace) -> None:
-    """Raises UserError for a number out of range."""
-    for option, least in (("frames", 2 * WINDOW + 1), ("windows", 2)):
-        if getattr(args, option) < least:
-            raise UserError(f"--{option} is {getattr(args, option)}: at least {least}.")
-    if not 0 < args.span < float("inf"):
-        raise UserError(f"--span is {args.span}: it must be above 0.")
-
-
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Renders, measures and draws."""
-    args = parse_args(argv)
-    check_numbers(args)
-
-    from dataclasses import asdict, replace
-
-    import numpy as np
-
-    from mmctsvg.analysis.long_videos import (
-        CURVES,
-        mean_known,
-        measure_windows,
-        summarise,
-        verdict,
-        window_starts,
-    )
-    from mmctsvg.apis import CTSVGInferencer
-    from mmctsvg.evaluation.video import video_from_tensor
-    from mmctsvg.motion.waves import DRIFTS
-    from mmctsvg.utils.files import write_json
-    from mmctsvg.utils.progress import Progress
-    from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
-
     inferencer = CTSVGInferencer(args.weights, args.device)
     cells = choose_cells(inferencer, args.actors, args.seeds)
     instrument, identity = choose_identity(inferencer, args.identity)

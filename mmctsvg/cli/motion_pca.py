@@ -1,60 +1,34 @@
-"""Shows in which directions motion vectors differ, and what each of them does.
-
-Writes the explained variance (variance.png), videos along the strongest directions (directions.mp4
-and its contact sheet) and all numbers (pca.json). For models of the drawn people it also measures
-tempo, size and phase in the videos of many motions, and how well linear regression predicts them
-from the directions (factors.png): cross-validated R^2, below 0 where guessing the mean is better.
-
-Examples:
-    python tools/analysis_tools/motion_pca.py demo
-    python tools/analysis_tools/motion_pca.py demo --actor Leo --action wave
-    python tools/analysis_tools/motion_pca.py generator.safetensors --samples 0    # without table
-"""
-
-from __future__ import annotations
+"""Shows in which directions motion vectors differ, and what each of them does."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mmctsvg.analysis.motion_pca import MotionPCA
-    from mmctsvg.apis.grid import VideoGrid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.analysis.motion_factors import (
+    FACTORS,
+    LEAST_FRAMES,
+    agreement,
+    measure_factors,
+    predictability,
+)
+from mmctsvg.analysis.motion_pca import MotionPCA, motion_pca
+from mmctsvg.analysis.sync import choose_instrument
+from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
+from mmctsvg.visualization.heat import plot_table
+from mmctsvg.visualization.variance import plot_variance
 
 AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)  # standard deviations that are shown
 FEW = 100  # motions that a second person is given, too
 SHEET = 8  # moments on the contact sheet
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--actor", help="who is shown: name or number (default: the first)")
-    add("--action", help="what they do in the videos: name or number (default: the first)")
-    add("--directions", type=int, default=4, help="how many are shown (default: %(default)s)")
-    add("--draws", type=int, default=10_000, help="motions for the PCA (default: %(default)s)")
-    add("--samples", type=int, help="motions measured in videos (default: 200, or 4 k + 4)")
-    add("--seconds", type=float, default=4.0, help="length of videos (default: %(default)g)")
-    add("--out-dir", type=Path, default=Path("pca"), help="default: pca/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
-
-
 def plan_directions(
     inferencer: CTSVGInferencer, pca: MotionPCA, cell: dict, count: int
 ) -> tuple[VideoGrid, VideoGrid]:
     """Grids of the mean motion moved along directions: rows are directions, or amounts."""
-    from mmctsvg.apis.grid import VideoGrid
-
     rows = tuple(f"direction {d}" for d in range(count))
     columns = tuple(f"{amount:+d} sd" if amount else "mean" for amount in AMOUNTS)
     cells = tuple(
@@ -74,15 +48,6 @@ def measure_table(
     args: argparse.Namespace,
 ) -> tuple[dict[str, np.ndarray], dict]:
     """R^2 by what is known of a motion, and how much the factors vary at all."""
-    import numpy as np
-
-    from mmctsvg.analysis.motion_factors import (
-        FACTORS,
-        agreement,
-        measure_factors,
-        predictability,
-    )
-
     motions = inferencer.sample_motion(args.samples)
     names, actions = inferencer.actors, inferencer.actions
     factors = measure_factors(inferencer, motions, names[actor], actions, frames)
@@ -110,34 +75,18 @@ def measure_table(
     return table, numbers
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Looks."""
-    args = parse_args(argv)
-    if not 0 < args.seconds < float("inf"):
-        raise UserError(f"--seconds is {args.seconds}: it must be above 0.")
-
-    import numpy as np
-
-    from mmctsvg.analysis.motion_factors import FACTORS, LEAST_FRAMES
-    from mmctsvg.analysis.motion_pca import motion_pca
-    from mmctsvg.analysis.sync import choose_instrument
-    from mmctsvg.apis.grid import plan_grids, write_grid
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.utils.files import write_json
-    from mmctsvg.visualization.heat import plot_table
-    from mmctsvg.visualization.variance import plot_variance
-
     inferencer = CTSVGInferencer(args.weights, args.device)
     k = inferencer.motion_dim
-    if not 1 <= args.directions <= k:
+    if args.directions > k:
         raise UserError(f"--directions is {args.directions}: this model has 1 to {k}.")
     if args.draws <= k:
         raise UserError(f"--draws is {args.draws}: motions of {k} numbers need more than {k}.")
     drawn = choose_instrument(inferencer) == "drawn"
     if args.samples is None:
         args.samples = max(200, 4 * (k + 1))
-    if args.samples < 0 or (drawn and 0 < args.samples < 2 * (k + 1)):
+    if drawn and 0 < args.samples < 2 * (k + 1):
         raise UserError(
             f"--samples is {args.samples}: regression on {k} numbers needs {2 * (k + 1)} at least; "
             "0 leaves the table out."

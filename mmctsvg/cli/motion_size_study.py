@@ -1,62 +1,39 @@
-"""How much of a clip's motion the vector m holds: inversion against the size k of the motion.
-
-Every clip is inverted with every model; the inverted video's curves are compared with the clip's:
-the area of the lips (section 5.4, figure 5a), or for drawn people (--synth) what truly moves.
-Prints a table and writes study.json, curves.png and sheet.png. What is done is kept in the folder,
-and the same command goes on from it, also with more clips or models.
-
-Examples:
-    python tools/analysis_tools/motion_size_study.py --weights demo --synth 3 --lpips none
-    python tools/analysis_tools/motion_size_study.py --weights k64.safetensors k128.safetensors \\
-        --clips clips/*.mp4 --crop face --frames 120
-"""
-
-from __future__ import annotations
+"""How much of a clip's motion the vector m holds: inversion against the size k of the motion."""
 
 import argparse
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mmctsvg.utils.errors import UserError, cli
+import numpy as np
+from torch import nn
+
+from mmctsvg.analysis.recovery import (
+    RecoveryClip,
+    choose_clips,
+    correlate,
+    real_curves,
+    summarise,
+    video_curves,
+)
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.checkpoints import fingerprint
+from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks, LandmarkDetector
+from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.inversion import DEFAULT, invert
+from mmctsvg.inversion.objective import measure_lpips
+from mmctsvg.motion import Motion, load_motion, save_motion
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
 from mmctsvg.utils.spread import evenly_spread
-
-if TYPE_CHECKING:
-    import numpy as np
-    from torch import nn
-
-    from mmctsvg.analysis.recovery import RecoveryClip
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.evaluation.backbones.landmarks import LandmarkDetector
-    from mmctsvg.motion import Motion
+from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, to_uint8, write_png
+from mmctsvg.visualization.contact_sheet import enlarge
 
 FRAMES = 120  # the paper's
 DRAWN_FRAMES = 48  # what drawn clips have by default
 SHOWN, COLUMNS = 6, 8  # clips and moments on the sheet
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("--weights", nargs="+", required=True, help="generators of any sizes, or demo")
-    add("--clips", nargs="+", type=Path, default=[], help="videos or folders: lips are compared")
-    add("--synth", type=int, default=0, metavar="N", help="drawn clips that no training saw")
-    add("--actor", help="who is in all --clips (default: the most alike, for every clip)")
-    add("--action", help="the same")
-    crops = ("none", "face", "body", "center")
-    add("--crop", choices=crops, default="none", help="of --clips; face: the largest")
-    add("--frames", type=int, help=f"at most (default: {FRAMES}; drawn: {DRAWN_FRAMES})")
-    add("--tune", default="", help="besides the motion, as in tools/invert.py: w_c,t0,tempo")
-    add("--steps", type=int, help="of Adam (default: the preset's)")
-    add("--lpips", choices=("vgg", "alex", "none"), default="vgg", help="default: %(default)s")
-    add("--out-dir", type=Path, default=Path("motion_size"), help="default: motion_size/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
 
 
 def find_or_invert(
@@ -72,13 +49,9 @@ def find_or_invert(
     Raises:
         UserError: if the one in the folder was made in another way.
     """
-    from mmctsvg.inversion import DEFAULT, invert
-    from mmctsvg.motion import load_motion, save_motion
-
     path, state = folder / "motion.safetensors", folder / "state.pt"
     frames, seconds, fps = shown
     settings = replace(DEFAULT, steps=args.steps)
-    tune = [part.strip() for part in args.tune.split(",") if part.strip()]
     shot = hashlib.sha256(frames.tobytes() + seconds.tobytes())  # of one name there may be two
     asked = {
         "clip": clip.name,
@@ -86,7 +59,7 @@ def find_or_invert(
         "labels": [clip.actor, clip.action],
         "frames": len(frames),
         "crop": args.crop,
-        "tune": tune,
+        "tune": args.tune,
         "steps": settings.steps,
         "lpips": args.lpips,
     }
@@ -103,7 +76,7 @@ def find_or_invert(
         seconds * inferencer.fps,
         actor=clip.actor,
         action=clip.action,
-        tune=tune,
+        tune=args.tune,
         lpips=lpips,
         settings=settings,
         fps=fps,
@@ -129,12 +102,6 @@ def study_clip(
     Raises:
         UserError: if the clip cannot be used.
     """
-    import numpy as np
-
-    from mmctsvg.analysis.recovery import correlate, real_curves, video_curves
-    from mmctsvg.inversion.objective import measure_lpips
-    from mmctsvg.visualization import to_uint8
-
     shown = clip.read(inferencer.size, inferencer.fps)
     real = real_curves(clip, shown[0], detector)
     motion = find_or_invert(folder, shown, clip, inferencer, lpips, args)
@@ -166,11 +133,6 @@ def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: li
         found: records of every model.
         videos: for every model, by clip, (2, moments, H, W, 3): clip and inverted video.
     """
-    import numpy as np
-
-    from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, write_png
-    from mmctsvg.visualization.contact_sheet import enlarge
-
     pairs: dict[str, dict] = {}
     for name, records in zip(names, found, strict=True):
         for record in records:
@@ -211,30 +173,15 @@ def print_table(models: list[dict[str, Any]]) -> None:
         print(f"  {curve:<26} " + "  ".join(f"{mean:5.2f}" for mean in means))
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Studies; a clip that cannot be used does not keep the others from being compared."""
-    args = parse_args(argv)
-    for option in ("frames", "steps"):
-        value = getattr(args, option)
-        if value is not None and value < (3 if option == "frames" else 1):
-            raise UserError(f"--{option} is {value}: it must be at least 1, and frames 3.")
-
-    from mmctsvg.analysis.recovery import choose_clips, summarise
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.checkpoints import fingerprint
-    from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks
-    from mmctsvg.evaluation.backbones.lpips import load_lpips
-    from mmctsvg.inversion import DEFAULT
-    from mmctsvg.utils.files import write_json
-
     # From here on they are what was done, which study.json says too.
     args.frames = args.frames or (DRAWN_FRAMES if args.synth else FRAMES)
     args.steps = args.steps or DEFAULT.steps
     inferencers = [CTSVGInferencer(weights, args.device) for weights in args.weights]
     prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
     if len(set(prints)) < len(prints):
-        raise UserError(f"--weights {' '.join(args.weights)}: two of them are the same model.")
+        raise UserError(f"{' '.join(args.weights)}: two of them are the same model.")
     clips = choose_clips(
         inferencers,
         paths=args.clips,
@@ -268,7 +215,8 @@ def main(argv: list[str] | None = None) -> None:
         videos.append(shown)
     print_table(models)
     report = args.out_dir / "study.json"
-    protocol = {name: getattr(args, name) for name in ("frames", "crop", "tune", "steps", "lpips")}
+    protocol = {name: getattr(args, name) for name in ("frames", "crop", "steps", "lpips")}
+    protocol["tune"] = ",".join(args.tune)
     write_json(report, {"models": models, "left_out": refused, "options": protocol})
     names = [f"k = {m['k']} ({m['size']} px)" for m in models]
     if len(set(names)) < len(names):

@@ -1,45 +1,23 @@
-"""Shows the waves that a model has learned: how fast and how large they are, and what they move.
-
-Writes the spectrum (spectrum.png), the pixels that the strongest waves move on several people
-(sensitivity.png), and all numbers (waves.json).
-
-Examples:
-    python tools/analysis_tools/motion_waves.py demo
-    python tools/analysis_tools/motion_waves.py generator.safetensors --actors Mia,Leo --action nod
-"""
-
-from __future__ import annotations
+"""Shows the waves that a model has learned: how fast and how large they are, and what they move."""
 
 import argparse
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import UserError, cli
+import cv2
+import numpy as np
+import torch
 
-if TYPE_CHECKING:
-    import numpy as np
+from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
+from mmctsvg.apis.grid import plan_grids
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.evaluation.functional.correlation import standardise
+from mmctsvg.utils.files import write_json
+from mmctsvg.utils.progress import Progress
+from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
+from mmctsvg.visualization.heat import overlay_heat
+from mmctsvg.visualization.spectrum import plot_spectrum
 
 FEW = 4  # people that are shown if nothing else is said
 SMALLEST = 96  # pixels of a map
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--actors", help=f"names or numbers, or all (default: the first {FEW})")
-    add("--action", help="name or number (default: the first)")
-    add("--seeds", type=int, default=4, help="motions that are looked at (default: %(default)s)")
-    add("--moments", type=int, default=16, help="of each motion (default: %(default)s)")
-    add("--seconds", type=float, default=4.0, help="in which they lie (default: %(default)g)")
-    add("--samples", type=int, default=10_000, help="motions for amplitudes (default: %(default)s)")
-    add("--waves", type=int, default=8, help="how many are shown (default: %(default)s)")
-    add("--out-dir", type=Path, default=Path("waves"), help="default: waves/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
 
 
 def likeness(maps: np.ndarray) -> tuple[float, float]:
@@ -53,11 +31,6 @@ def likeness(maps: np.ndarray) -> tuple[float, float]:
         Mean correlation between the maps of two people, for the same wave and for two waves; NaN
         where there is a single one.
     """
-    import cv2
-    import numpy as np
-
-    from mmctsvg.evaluation.functional.correlation import standardise
-
     parts = [cv2.resize(m, (8, 8), interpolation=cv2.INTER_AREA).ravel() for n in maps for m in n]
     units = standardise(np.array(parts)).reshape(*maps.shape[:2], -1)
     found = np.einsum("awp,bvp->abwv", units, units)
@@ -67,38 +40,19 @@ def likeness(maps: np.ndarray) -> tuple[float, float]:
     return tuple(float(r.mean()) if r.size else float("nan") for r in (same, other))
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Looks."""
-    args = parse_args(argv)
-    for option in ("seeds", "moments", "seconds", "samples", "waves"):
-        if not 0 < getattr(args, option) < float("inf"):
-            raise UserError(f"--{option} is {getattr(args, option)}: it must be above 0.")
-
-    import numpy as np
-    import torch
-
-    from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
-    from mmctsvg.apis.arguments import parse_names
-    from mmctsvg.apis.grid import plan_grids
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.utils.files import write_json
-    from mmctsvg.utils.progress import Progress
-    from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
-    from mmctsvg.visualization.heat import overlay_heat
-    from mmctsvg.visualization.spectrum import plot_spectrum
-
     inferencer = CTSVGInferencer(args.weights, args.device)
-    actors = list(inferencer.actors[:FEW]) or None
-    if args.actors is not None:
-        actors = parse_names(args.actors)
+    actors = args.actors
+    if actors == ["first"]:
+        actors = list(inferencer.actors[:FEW]) or None
     action = args.action if args.action is not None else (0 if inferencer.actions else None)
     plan = plan_grids(inferencer, actors=actors, actions=None if action is None else [action])[0]
     contents = [
         inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
         for row in plan.cells
     ]
-    motions = inferencer.sample_motion(args.seeds)
+    motions = inferencer.sample_motion(args.motions)
     times = spread_times(args.moments, args.seconds * inferencer.fps)
     k = inferencer.motion_dim
     means, maps = [], []
@@ -129,7 +83,7 @@ def main(argv: list[str] | None = None) -> None:
         "rows": plan.rows,
         "action": plan.columns[0] if inferencer.actions else None,
         "fps": inferencer.fps,
-        "motions": args.seeds,
+        "motions": args.motions,
         "moments": times.tolist(),
         "same_wave_other_person": same,
         "other_wave": control,

@@ -1,18 +1,8 @@
-"""Prints Tables 1 to 3 of the paper with our numbers beside the paper's.
-
-The paper states no protocol (number of clips, networks, resizing), so no number of ours is strictly
-comparable with one of the paper's; a mark says what certainly differs.
-
-Example:
-    python tools/analysis_tools/paper_tables.py work_dirs/mead/test work_dirs/utd/test
-"""
-
-from __future__ import annotations
+"""Prints Tables 1 to 3 of the paper with our numbers beside the paper's."""
 
 import argparse
-from pathlib import Path
 
-from mmctsvg.utils.errors import cli
+from mmctsvg.evaluation.cards import format_number, read_card
 
 _NOTHING = (None,)
 #: Columns: heading, metric, its numbers. A cell of the paper holds as many numbers, or None.
@@ -57,21 +47,8 @@ TABLES = {
 }
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "cards", nargs="+", type=Path, help="card.json files, or the folders that hold them"
-    )
-    return parser.parse_args(argv)
-
-
 def our_row(card: dict, columns: tuple) -> list[str]:
     """The cells of a card; ``-`` where it lacks a metric."""
-    from mmctsvg.evaluation.cards import format_number
-
     cells = []
     for _, metric, names in columns:
         numbers = card["metrics"].get(metric, {}).get("numbers", {})
@@ -95,12 +72,8 @@ def marks(cards: dict[str, dict]) -> list[str]:
     return lines
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Prints the tables."""
-    args = parse_args(argv)
-    from mmctsvg.evaluation.cards import format_number, read_card
-
     cards = {str(path): read_card(path) for path in args.cards}
     for title, (columns, rows) in TABLES.items():
         print(f"\n{title}\n\n| | {' | '.join(column[0] for column in columns)} |")

@@ -1,67 +1,35 @@
-"""Looks at a trained model: its videos beside real clips of cells that training never saw.
-
-Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips and
-generated videos at the same times), test.png (clips and videos below each other), samples.mp4 and
-samples.png (the grid of all actors and actions), and card.json and card.md: the numbers of the
-metrics with their protocol.
-
-Example:
-    python tools/test.py configs/ctsvg_synth_actors_32.py work_dirs/quickstart/iter_2500.pth
-    python tools/test.py configs/ctsvg_mead_128.py iter_120000.pth --metrics FVD16 FVD64 LiASync
-"""
-
-from __future__ import annotations
+"""Looks at a trained model: its videos beside real clips of cells that training never saw."""
 
 import argparse
 import csv
 from pathlib import Path
 
-from mmctsvg.utils.errors import UserError, cli
-from mmctsvg.utils.launcher import LAUNCHERS, check_launcher
+import numpy as np
+from mmengine.dist import init_dist, is_main_process
+from mmengine.registry import init_default_scope
+from torch import distributed
+
+from mmctsvg.apis.grid import plan_grids, write_grid
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.cli.measuring import measure
+from mmctsvg.cli.options import read_config
+from mmctsvg.engine.config import config_errors
+from mmctsvg.evaluation.run import GeneratorSubject, build_metrics
+from mmctsvg.evaluation.weights import sha256_of
+from mmctsvg.registry import DATASETS
+from mmctsvg.utils.compat import init_process_group_cpu
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.launcher import check_launcher
+from mmctsvg.utils.progress import Progress
+from mmctsvg.visualization import contact_sheet, to_uint8, write_png
 
 COLUMNS = 8  # frames of a clip on the sheet
 MAX_ROWS = 12  # cells on the sheet
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    from mmctsvg.engine.config import OptionsAction
-
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", type=Path)
-    parser.add_argument("checkpoint", type=Path, help="iter_N.pth or generator.safetensors")
-    parser.add_argument(
-        "--out-dir", type=Path, help="where results go (default: test/ beside the checkpoint)"
-    )
-    parser.add_argument(
-        "--frames", type=int, default=32, help="at most this many frames of a clip (default: 32)"
-    )
-    parser.add_argument(
-        "--metrics",
-        nargs="*",
-        help="which metrics, such as FVD16 (default: metrics of the config; none: --metrics alone)",
-    )
-    parser.add_argument("--offline", action="store_true", help="never fetch weights of metrics")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=OptionsAction,
-        default={},
-        metavar="KEY=VALUE",
-        help="change the config",
-    )
-    parser.add_argument("--launcher", choices=["none", *LAUNCHERS], default="none")
-    return parser.parse_args(argv)
-
-
 def build_datasets(cfg):
     """The clips of the training, and those that it never saw (None if there are none)."""
-    from mmengine.registry import init_default_scope
-
-    from mmctsvg.registry import DATASETS
-
     init_default_scope(cfg.default_scope)
     dataset = cfg.train_dataloader.dataset
     train = DATASETS.build(dataset)
@@ -99,10 +67,6 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
         For every cell its names, the frames of both as uint8 ``(T, H, W, 3)``, and how much both
         move.
     """
-    import numpy as np
-
-    from mmctsvg.utils.progress import Progress
-    from mmctsvg.visualization import to_uint8
 
     def name(names, number: int) -> str:
         return names[number] if names else "any"
@@ -137,8 +101,6 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
 
 def mean_motion(frames) -> float:
     """Mean absolute difference of successive frames ``(T, H, W, 3)``, in grey levels."""
-    import numpy as np
-
     return float(np.abs(np.diff(frames.astype(np.float32), axis=0)).mean())
 
 
@@ -164,11 +126,6 @@ def table(results: list[dict]) -> list[dict]:
 
 def write_results(results: list[dict], out_dir: Path) -> None:
     """Writes test.csv and test.png, and prints the table."""
-    import numpy as np
-
-    from mmctsvg.utils.files import atomic_path
-    from mmctsvg.visualization import contact_sheet, write_png
-
     rows = table(results)
     with atomic_path(out_dir / "test.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -190,28 +147,17 @@ def write_results(results: list[dict], out_dir: Path) -> None:
     write_png(out_dir / "test.png", contact_sheet(np.stack(pictures), labels))
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Tests."""
-    args = parse_args(argv)
-    if args.frames < 2:
-        raise UserError(f"--frames {args.frames}: motion needs at least 2 frames.")
     check_launcher(args.launcher)
-    from mmengine.dist import is_main_process
 
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.engine.config import config_errors, load_config
-    from mmctsvg.evaluation.cards import make_card, show, write_card
-    from mmctsvg.evaluation.run import GeneratorSubject, Result, build_metrics, evaluate
-    from mmctsvg.evaluation.weights import sha256_of
-
-    cfg = load_config(args.config, args.cfg_options)
-    out_dir = args.out_dir or args.checkpoint.parent / "test"
+    cfg = read_config(args)
+    out_dir = args.out_dir or args.weights.parent / "test"
     join(args.launcher)  # first, because it gives every process its GPU
-    inferencer = CTSVGInferencer(args.checkpoint)
+    inferencer = CTSVGInferencer(args.weights)
     with config_errors(args.config):
         train, test = build_datasets(cfg)
-    check_labels(inferencer, train, args.checkpoint)
+    check_labels(inferencer, train, args.weights)
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
@@ -219,37 +165,24 @@ def main(argv: list[str] | None = None) -> None:
         look(inferencer, test or train, args.frames, out_dir)
     about = dict(
         config=args.config.name,
-        checkpoint=args.checkpoint.name,
-        checkpoint_sha256=sha256_of(args.checkpoint),
+        checkpoint=args.weights.name,
+        checkpoint_sha256=sha256_of(args.weights),
         iterations=inferencer.card["provenance"].get("iterations"),
         train_clips=len(train),
         test_clips=len(test) if test else 0,
     )
-
-    def report(results: list[Result]) -> None:
-        write_card(make_card(about, results), out_dir)
-        show(results[-1])
-
-    evaluate(metrics, GeneratorSubject(inferencer, train, test), out_dir, report)
-    if is_main_process():
-        print(f"done: results in {out_dir}")
+    measure(metrics, GeneratorSubject(inferencer, train, test), about, out_dir)
     leave()
 
 
 def join(launcher: str) -> None:
     """Meets the other processes, if several were started."""
-    from mmengine.dist import init_dist
-
-    from mmctsvg.utils.compat import init_process_group_cpu
-
     if launcher != "none" and not init_process_group_cpu():
         init_dist(launcher)
 
 
 def leave() -> None:
     """Parts from the other processes, together: gloo aborts those whose peer is gone already."""
-    from torch import distributed
-
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
@@ -257,8 +190,6 @@ def leave() -> None:
 
 def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
     """Compares with real clips and videos all actors and actions."""
-    from mmctsvg.apis.grid import plan_grids, write_grid
-
     write_results(compare(inferencer, dataset, frames), out_dir)
     for plan in plan_grids(inferencer):
         write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")

@@ -1,65 +1,26 @@
-"""Trains a model from a config.
-
-Example:
-    python tools/train.py configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart
-"""
-
-from __future__ import annotations
+"""Trains a model from a config."""
 
 import argparse
 import os
 import re
 from pathlib import Path
 
-from mmctsvg.utils.errors import UserError, cli
-from mmctsvg.utils.launcher import LAUNCHERS, check_launcher, count_processes
+import torch
 
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    from mmctsvg.engine.config import OptionsAction
-
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", type=Path, help="config file, such as configs/ctsvg_mead_128.py")
-    parser.add_argument(
-        "--work-dir", type=Path, help="where results go (default: work_dirs/NAME_OF_CONFIG)"
-    )
-    parser.add_argument(
-        "--resume",
-        nargs="?",
-        const="auto",
-        metavar="auto|PATH",
-        help="go on from the last checkpoint in the work dir, if there is one, or from this one",
-    )
-    parser.add_argument(
-        "--amp",
-        nargs="?",
-        const="auto",
-        choices=["auto", "bf16", "fp16"],
-        help="compute convolutions in half precision; auto: bf16 where the hardware has it",
-    )
-    parser.add_argument("--seed", type=int, help="of data, noise and initial weights")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=OptionsAction,
-        default={},
-        metavar="KEY=VALUE",
-        help="change the config, for example train_cfg.max_iters=100",
-    )
-    parser.add_argument("--launcher", choices=["none", *LAUNCHERS], default="none")
-    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
-    args = parser.parse_args(argv)
-    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
-    return args
+from mmctsvg.checkpoints.generator_file import checkpoint_card, read_checkpoint
+from mmctsvg.cli.options import read_config
+from mmctsvg.engine.checks import check_time_points, check_training, optimiser_errors
+from mmctsvg.engine.config import config_errors
+from mmctsvg.engine.generator_meta import bare_model
+from mmctsvg.engine.runner import QuietRunner
+from mmctsvg.models.precision import resolve_precision
+from mmctsvg.utils.compat import init_process_group_cpu
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.launcher import check_launcher, count_processes
 
 
 def apply_args(cfg, args: argparse.Namespace) -> None:
     """Puts the options of the command line into the config."""
-    import torch
-
     cfg.launcher = args.launcher
     cfg.work_dir = str(args.work_dir or Path("work_dirs") / args.config.stem)
     if args.amp:
@@ -181,8 +142,6 @@ def carry_ramp(path: str, checkpoint: dict, model) -> bool:
     Returns:
         Whether the ramp was left out.
     """
-    from mmctsvg.checkpoints.generator_file import checkpoint_card
-
     card = checkpoint_card(path, checkpoint)
     done = card is not None and card["ramp"] == 1 and model.ramp is not None
     if done:
@@ -192,7 +151,6 @@ def carry_ramp(path: str, checkpoint: dict, model) -> bool:
 
 def describe(runner, model) -> str:
     """One line on what is going to happen."""
-    from mmctsvg.models.precision import resolve_precision
 
     def millions(*names: str) -> str:
         players = [getattr(model, name) for name in names]
@@ -212,24 +170,16 @@ def describe(runner, model) -> str:
     )
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Trains."""
-    args = parse_args(argv)
+    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     check_launcher(args.launcher)
-    from mmctsvg.engine.config import config_errors, load_config
 
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = read_config(args)
     apply_args(cfg, args)
     if is_finished(cfg):
         print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
         return
-
-    from mmctsvg.checkpoints.generator_file import read_checkpoint
-    from mmctsvg.engine.checks import check_time_points, check_training, optimiser_errors
-    from mmctsvg.engine.generator_meta import bare_model
-    from mmctsvg.engine.runner import QuietRunner
-    from mmctsvg.utils.compat import init_process_group_cpu
 
     if args.launcher != "none":
         init_process_group_cpu()

@@ -1,60 +1,17 @@
-"""Trains the action recogniser of generated videos, and measures it on held-out real clips.
-
-Skeletons of the real clips (MoveNet, or a pose pickle of MMAction2) are made once and kept beside
-the results; MMAction2's PoseC3D is trained on those of the training clips. The recogniser is one
-file, NAME_OF_CONFIG.pth, which also holds its accuracy on the held-out clips.
-
-Example:
-    python tools/train_recognizer.py configs/recognition/posec3d_weizmann.py
-"""
-
-from __future__ import annotations
+"""Trains the action recogniser of generated videos, and measures it on held-out real clips."""
 
 import argparse
 import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import UserError, cli
-
-if TYPE_CHECKING:
-    from mmctsvg.engine.recognition import Ranks
-
-
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    from mmctsvg.engine.config import OptionsAction
-
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", type=Path, help="a config of configs/recognition")
-    parser.add_argument(
-        "--work-dir", type=Path, help="where results go (default: work_dirs/NAME_OF_CONFIG)"
-    )
-    parser.add_argument(
-        "--folds",
-        type=int,
-        default=0,
-        help="first train so many times with a part of the actors left out, and measure on those "
-        "(default: not)",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on after the folds that are done, from the last checkpoint",
-    )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=OptionsAction,
-        default={},
-        metavar="KEY=VALUE",
-        help="change the config, for example skeletons.pose=poses.pkl",
-    )
-    return parser.parse_args(argv)
+from mmctsvg.cli.options import read_config
+from mmctsvg.engine import recognition as work
+from mmctsvg.engine.config import config_errors
+from mmctsvg.engine.recognition import Ranks
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
 
 
 def describe(name: str, measured: dict) -> str:
@@ -75,8 +32,6 @@ def names_of(clips: list[dict]) -> list[str]:
 
 def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
     """What an earlier run measured on the same clips, if it came so far."""
-    from mmctsvg.engine.recognition import Ranks
-
     if not path.is_file():
         return None
     kept = json.loads(path.read_text(encoding="utf-8"))
@@ -85,17 +40,11 @@ def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
     return Ranks(**kept)
 
 
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Trains."""
-    args = parse_args(argv)
-    from mmctsvg.engine.config import config_errors, load_config
-
-    cfg = load_config(args.config, args.cfg_options)
+    cfg = read_config(args)
     if "skeletons" not in cfg:
         raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
-    from mmctsvg.engine import recognition as work
-    from mmctsvg.utils.files import write_json
 
     work_dir = args.work_dir or Path("work_dirs") / args.config.stem
     with config_errors(args.config):

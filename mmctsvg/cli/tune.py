@@ -1,92 +1,25 @@
-"""Tunes a model to the person in a clip whose motion tools/invert.py found.
-
-The person becomes an actor of its own, who does every action with every motion. The result,
-tuning.safetensors, holds the changed weights only; tools/generate.py and replay.py take it by
---tuning. Every fifth frame of the clip is kept out and decides when to stop. An interrupted tuning
-is continued by the same command.
-
-Examples:
-    python tools/tune.py inversion/motion.safetensors generator.safetensors --name Anna
-    python tools/tune.py inversion/motion.safetensors demo --lpips none --rank 4 --layers 16-32
-    python tools/tune.py inversion/motion.safetensors generator.safetensors --clip moved/clip.mp4
-"""
-
-from __future__ import annotations
+"""Tunes a model to the person in a clip whose motion tools/invert.py found."""
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mmctsvg.utils.errors import UserError, cli
+import torch
 
-if TYPE_CHECKING:
-    from mmctsvg.checkpoints import Tuning
+from mmctsvg.analysis.likeness import measure_likeness
+from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.checkpoints import Tuning, load_tuning, save_tuning
+from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.inversion import PivotalSettings, read_original, tune
+from mmctsvg.inversion.side_by_side import show_motion, write_comparison, write_tuning_curves
+from mmctsvg.motion import load_motion
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import read_earlier, write_json
 
 COMPARED = 60  # frames in which faces are compared
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    add = parser.add_argument
-    add("motion", type=Path, metavar="MOTION", help="motion.safetensors of tools/invert.py")
-    add("weights", metavar="WEIGHTS", help="generator.safetensors, iter_N.pth, or demo")
-    add("--clip", type=Path, help="where the clip is now (default: where it was inverted)")
-    add("--name", help="of the person (default: the clip's name)")
-    add(
-        "--known-actor",
-        action="store_true",
-        help="the clip shows the actor that MOTION names: tune this one, make no new person",
-    )
-    add(
-        "--layers",
-        default="all",
-        help="all, rgb, or resolutions: 32, 16-64; several by commas (default: %(default)s)",
-    )
-    add("--rank", type=int, help="of the change of every weight: smaller files (default: any)")
-    add(
-        "--locality",
-        type=float,
-        default=1.0,
-        help="how strongly other people and motions are kept as they are (default: %(default)s)",
-    )
-    add("--steps", type=int, default=300, help="at most (default: %(default)s)")
-    add("--content-steps", type=int, default=150, help="for a new person (default: %(default)s)")
-    add("--lr", type=float, default=0.003, help="of the weights (default: %(default)s)")
-    add("--patience", type=int, default=5, help="looks of 10 steps without a new best, then stop")
-    add(
-        "--lpips",
-        choices=("vgg", "alex", "none"),
-        default="vgg",
-        help="perceptual distance; none compares colours only and needs no weights "
-        "(default: %(default)s)",
-    )
-    add("--chunk", type=int, default=16, help="frames rendered at once (default: %(default)s)")
-    add("--seed", type=int, default=0, help="default: %(default)s")
-    add("--out-dir", type=Path, default=Path("tuning"), help="default: tuning/")
-    add("--device", help="cpu, cuda or cuda:N (default: a GPU if there is one)")
-    return parser.parse_args(argv)
-
-
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Tunes."""
-    args = parse_args(argv)
-
-    import torch
-
-    from mmctsvg.analysis.likeness import measure_likeness
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-    from mmctsvg.checkpoints import load_tuning, save_tuning
-    from mmctsvg.evaluation.backbones.lpips import load_lpips
-    from mmctsvg.inversion import PivotalSettings, read_original, tune
-    from mmctsvg.inversion.side_by_side import show_motion, write_comparison, write_tuning_curves
-    from mmctsvg.motion import load_motion
-    from mmctsvg.utils.files import read_earlier, write_json
-
     inferencer = CTSVGInferencer(args.weights, args.device)
     motion = load_motion(args.motion, inferencer.generator)
     clip = read_original(motion, inferencer.size, args.clip)

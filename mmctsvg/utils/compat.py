@@ -26,7 +26,7 @@ _torchvision_library: torch.library.Library | None = None
 
 
 def repair() -> None:
-    """Apply the repairs that whole programs need; ``import mmctsvg`` calls this."""
+    """Apply the repairs that whole programs need; ``import mmctsvg.registry`` calls this."""
     repair_torchvision()
     repair_checkpoints()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from .compat import repair_checkpoints
 from .errors import UserError
 from .files import atomic_path
 
@@ -58,6 +59,7 @@ def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
     Raises:
         UserError: if the file is truncated, no pickle, or holds anything but data.
     """
+    repair_checkpoints()
     try:
         # Files of PyTorch's old format cannot be mapped; they are read whole.
         with path.open("rb") as file:

@@ -109,7 +109,7 @@ def test_labels(convert, file, tmp_path, persons, options, first, action, fps):
 def test_videos_of_it(convert, file, tmp_path, load_tool):
     convert([str(file()), str(tmp_path / "out.pth")])
     load_tool("generate").main(
-        ["--weights", str(tmp_path / "out.pth"), "--actors", "0,4", "--frames", "3"]
+        [str(tmp_path / "out.pth"), "--actors", "0,4", "--frames", "3"]
         + ["--format", "png,sheet", "--noise", "stored", "--out-dir", str(tmp_path / "videos")]
     )
     assert (tmp_path / "videos" / "samples.png").is_file()
@@ -313,7 +313,7 @@ def test_published_sizes(convert, file, tmp_path, load_tool, size, latent, dyn, 
     out = tmp_path / "out.pth"
     convert([str(file(optimisers=False, **sizes)), str(out)])
     load_tool("generate").main(
-        ["--weights", str(out), "--actors", "3", "--actions", "happy", "--frames", "2"]
+        [str(out), "--actors", "3", "--actions", "happy", "--frames", "2"]
         + ["--format", "sheet", "--out-dir", str(tmp_path)]
     )
     assert (tmp_path / "samples.png").is_file()

@@ -124,7 +124,7 @@ def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):
     from mmctsvg.visualization import to_uint8
 
     motion = run(3, "--loop", 0.25)
-    arguments = ["--weights", small_model, "--motion", tmp_path / "out" / "motion.safetensors"]
+    arguments = [small_model, "--motion", tmp_path / "out" / "motion.safetensors"]
     arguments += ["--actors", "ann", "--actions", "wave", "--format", "png", "--frames", 7]
     load_tool("generate").main([str(a) for a in [*arguments, "--out-dir", tmp_path / "shown"]])
     clip = open_clip(tmp_path / "shown" / "samples_frames" / "ann" / "wave")

@@ -9,7 +9,7 @@ def test_draws_the_ladder(tmp_path, load_tool, weights, capsys, check_refusal):
     path = weights("i3d")
     main = load_tool("fvd_ladder").main
     options = ["--clips", "2", "--steps", "1", "--size", "16", "--frames", "9"]
-    main([*options, "--weights", str(path), "--out-dir", str(tmp_path)])
+    main([*options, "--i3d", str(path), "--out-dir", str(tmp_path)])
     result = json.loads((tmp_path / "ladder.json").read_text())
     assert all(len(values) == 2 for values in result["fvd"].values()) and len(result["fvd"]) == 5
     assert result["fvd"]["blur"][1] > result["fvd"]["blur"][0] > 0

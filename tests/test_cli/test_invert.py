@@ -44,7 +44,7 @@ def test_inverts_and_replays(tmp_path, small_model, clip, load_tool, capsys):
     assert motion.times.tolist() == pytest.approx(2 * np.arange(5), abs=1e-3)
     assert motion.fps == pytest.approx(10) and motion.info["lpips"] == "none"
 
-    replay = ["--weights", small_model, "--motion", out / "motion.safetensors", "--actors", "ann"]
+    replay = [small_model, "--motion", out / "motion.safetensors", "--actors", "ann"]
     replay += ["--actions", "wave", "--format", "png", "--out-dir", tmp_path / "replay"]
     load_tool("generate").main([str(a) for a in replay])
     from mmctsvg.datasets.readers import open_clip
@@ -153,7 +153,7 @@ def test_generate_refuses_another_models_motion(
     times = torch.arange(3.0)
     save_motion(path, Motion(style=torch.ones(12), times=times, fps=9.0, weights="0" * 64))
     generate = load_tool("generate")
-    arguments = ["--weights", small_model, "--motion", path, "--out-dir", tmp_path / "o"]
+    arguments = [small_model, "--motion", path, "--out-dir", tmp_path / "o"]
     check_refusal(generate.main, arguments, "motion.safetensors", "any_weights")
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
     generate.main([str(a) for a in [*arguments, "any_weights", "--actors", "0"]])

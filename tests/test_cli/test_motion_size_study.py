@@ -31,7 +31,7 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     common = ["--lpips", "none", "--device", "cpu", "--frames", 8, "--steps", 2, "--out-dir", out]
 
     def run(*weights, count):
-        main([str(a) for a in ["--weights", *weights, "--synth", count, *common]])
+        main([str(a) for a in [*weights, "--synth", count, *common]])
         return json.loads((out / "study.json").read_text())
 
     first = run(models[0], count=1)
@@ -63,13 +63,13 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
         assert (out / name).stat().st_size
 
     other = [*common, "--tune", "w_c"]
-    arguments = ["--weights", models[0], "--synth", 1, *other]
+    arguments = [models[0], "--synth", 1, *other]
     check_refusal(main, arguments, "motion.safetensors", "other options")
     # Another clip may have the same name.
     motion = load_motion(kept)
     study = {**motion.info["study"], "sha256": "0" * 64}
     save_motion(kept, replace(motion, info={**motion.info, "study": study}))
-    arguments = ["--weights", models[0], "--synth", 1, *common]
+    arguments = [models[0], "--synth", 1, *common]
     check_refusal(main, arguments, "motion.safetensors", "another clip")
 
 
@@ -89,7 +89,7 @@ def test_lips_of_recorded_clips(tmp_path, models, load_tool, monkeypatch):
     video = to_uint8(CTSVGInferencer(models[1], "cpu").render(np.arange(8) * 3, 1, 2))
     with VideoWriter(tmp_path / "ann.mp4", 10) as writer:
         writer.write(video)
-    arguments = ["--weights", *models, "--clips", tmp_path / "ann.mp4", "--actor", 1]
+    arguments = [*models, "--clips", tmp_path / "ann.mp4", "--actor", 1]
     arguments += ["--action", 2, "--lpips", "none", "--steps", 2, "--device", "cpu"]
     load_tool(TOOL).main([str(a) for a in [*arguments, "--out-dir", tmp_path / "out"]])
     found = json.loads((tmp_path / "out" / "study.json").read_text())["models"]
@@ -107,7 +107,7 @@ def test_the_report_says_what_the_defaults_were(tmp_path, models, load_tool, mon
     monkeypatch.setattr("mmctsvg.inversion.DEFAULT", replace(DEFAULT, steps=2))
     tool, out = load_tool(TOOL), tmp_path / "out"
     monkeypatch.setattr(tool, "DRAWN_FRAMES", 8)
-    arguments = ["--weights", models[0], "--synth", 1, "--lpips", "none", "--device", "cpu"]
+    arguments = [models[0], "--synth", 1, "--lpips", "none", "--device", "cpu"]
     tool.main([str(a) for a in [*arguments, "--out-dir", out]])
     options = json.loads((out / "study.json").read_text())["options"]
     assert (options["frames"], options["steps"]) == (8, 2)
@@ -116,14 +116,14 @@ def test_the_report_says_what_the_defaults_were(tmp_path, models, load_tool, mon
 def test_refuses(tmp_path, models, load_tool, check_refusal, make_generator, make_meta):
     main = load_tool(TOOL).main
     common = ["--lpips", "none", "--device", "cpu", "--out-dir", tmp_path / "out"]
-    check_refusal(main, ["--weights", models[0], *common], "--clips", "--synth")
-    weights = ["--weights", models[0]]
+    check_refusal(main, [models[0], *common], "--clips", "--synth")
+    weights = [models[0]]
     check_refusal(main, [*weights, "--synth", 2, "--clips", "a.mp4", *common], "--clips")
     check_refusal(main, [*weights, "--synth", 1, "--frames", 2, *common], "--frames is 2")
-    twice = ["--weights", models[0], models[0]]
+    twice = [models[0], models[0]]
     check_refusal(main, [*twice, "--synth", 1, *common], "the same model")
     save_generator(tmp_path / "x.safetensors", make_generator(), make_meta())
-    strange = ["--weights", tmp_path / "x.safetensors", "--synth", 1]
+    strange = [tmp_path / "x.safetensors", "--synth", 1]
     check_refusal(main, [*strange, *common], "no drawn actors", "ann")
     assert not (tmp_path / "out").exists()
 
@@ -133,6 +133,6 @@ def test_names_the_clip_without_a_face(tmp_path, models, weights, load_tool, che
     grey = np.full((5, 32, 32, 3), 99, np.uint8)
     with VideoWriter(tmp_path / "wall.mp4", 10) as writer:
         writer.write(grey)
-    arguments = ["--weights", models[0], "--clips", tmp_path / "wall.mp4", "--lpips", "none"]
+    arguments = [models[0], "--clips", tmp_path / "wall.mp4", "--lpips", "none"]
     arguments += ["--device", "cpu", "--out-dir", tmp_path / "out"]
     check_refusal(load_tool(TOOL).main, arguments, "wall", "no face", "16 pixels")

@@ -56,7 +56,7 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_to
 
     tuning = ["--tuning", out / "tuning.safetensors"]
     common = [*tuning, "--actors", "anna,bob", "--device", "cpu"]
-    generate = ["--weights", small_model, "--motion", motion, *common, "--format", "png"]
+    generate = [small_model, "--motion", motion, *common, "--format", "png"]
     generate += ["--actions", "wave,nod", "--out-dir", tmp_path / "videos"]
     load_tool("generate").main([str(a) for a in generate])
     inferencer = CTSVGInferencer(small_model, "cpu", tuning=out / "tuning.safetensors")
@@ -133,7 +133,7 @@ def test_refuses(
     check_refusal(tune, [*arguments, "--seed", 1], "anna.mp4", "no longer there", "--clip CLIP")
     tuning = ["--tuning", tmp_path / "o" / "tuning.safetensors", "--out-dir", tmp_path / "p"]
     generate = load_tool("generate").main
-    other = ["--weights", tmp_path / "other.safetensors"]
+    other = [tmp_path / "other.safetensors"]
     check_refusal(generate, [*other, *tuning], "'anna' belongs to the weights", "give those")
-    moved = ["--weights", small_model, "--tuning", tmp_path / "none.safetensors"]
+    moved = [small_model, "--tuning", tmp_path / "none.safetensors"]
     check_refusal(generate, moved, "none.safetensors: there is no such file")

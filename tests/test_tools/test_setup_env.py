@@ -267,7 +267,7 @@ def test_quickstart_trains_and_generates_once(clone):
     assert called == [
         "generate --demo --out-dir work_dirs/quickstart/demo",
         train,
-        "generate --weights work_dirs/quickstart/generator.safetensors "
+        "generate work_dirs/quickstart/generator.safetensors "
         "--out-dir work_dirs/quickstart",
     ]
     for name in ("samples.mp4", "samples.png", "curves.png"):

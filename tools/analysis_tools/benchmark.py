@@ -1,6 +1,6 @@
 """Measures how fast a config trains and renders here, against what the hardware can do."""
 
-from mmctsvg.cli.benchmark import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("benchmark")

@@ -1,6 +1,6 @@
 """Measures how fast triplets can be read: packed, from folders, from videos, and the naive way."""
 
-from mmctsvg.cli.benchmark_data import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("benchmark-data")

@@ -1,6 +1,6 @@
 """Measures the inversion: the official preset against the default, on the same clips in one run."""
 
-from mmctsvg.cli.benchmark_inversion import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("benchmark-inversion")

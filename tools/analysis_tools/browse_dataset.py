@@ -1,6 +1,6 @@
 """Draws what training really sees: triplets of a config's dataset with their labels and times."""
 
-from mmctsvg.cli.browse_dataset import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("browse-dataset")

@@ -1,6 +1,6 @@
 """Measures what stays of the motion when the content changes, and the other way round."""
 
-from mmctsvg.cli.disentanglement import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("disentanglement")

@@ -1,6 +1,6 @@
 """Draws how FVD rises with the strength of five distortions of drawn people."""
 
-from mmctsvg.cli.fvd_ladder import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("fvd-ladder")

@@ -1,6 +1,6 @@
 """Shows what becomes of people in videos of thousands of frames, by what the linear term does."""
 
-from mmctsvg.cli.long_videos import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("long-videos")

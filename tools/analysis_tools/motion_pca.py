@@ -1,6 +1,6 @@
 """Shows in which directions motion vectors differ, and what each of them does."""
 
-from mmctsvg.cli.motion_pca import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("motion-pca")

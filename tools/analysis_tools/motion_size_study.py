@@ -1,6 +1,6 @@
 """How much of a clip's motion the vector m holds: inversion against the size k of the motion."""
 
-from mmctsvg.cli.motion_size_study import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("motion-size-study")

@@ -1,6 +1,6 @@
 """Prints Tables 1 to 3 of the paper with our numbers beside the paper's."""
 
-from mmctsvg.cli.paper_tables import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("paper-tables")

@@ -1,6 +1,6 @@
 """Converts anybody's clips: cuts them out and packs them for training."""
 
-from mmctsvg.cli.convert_folder import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("convert-folder")

@@ -1,6 +1,6 @@
 """Converts MEAD: crops the faces and packs the clips for training."""
 
-from mmctsvg.cli.convert_mead import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("convert-mead")

@@ -1,6 +1,6 @@
 """Converts RAVDESS: crops the faces and packs the clips for training."""
 
-from mmctsvg.cli.convert_ravdess import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("convert-ravdess")

@@ -1,6 +1,6 @@
 """Converts UTD-MHAD: cuts out the whole bodies and packs the clips for training."""
 
-from mmctsvg.cli.convert_utd_mhad import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("convert-utd-mhad")

@@ -1,6 +1,6 @@
 """Converts a checkpoint that the authors of the paper published."""
 
-from mmctsvg.cli.convert_official import main
+from mmctsvg.cli.main import run_verb
 
 if __name__ == "__main__":
-    main()
+    run_verb("convert-official")

@@ -1,0 +1,87 @@
+"""Errors of the user as the command line shows them: one sentence, in the words of its options."""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmctsvg.utils.errors import UserError
+
+from .parsers.common import Parser
+
+#: A value in a message: a text, a list, or a word without the full stop behind it.
+_VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|\([^)]*\)|[^\s,;:()]*[^\s,;:().]"""
+#: Not within a path, a key of a config, a flag, or a quoted text.
+_BEFORE = r"(?<![\w./'\"=-])(?<!options )"
+
+
+@contextmanager
+def user_errors(parser: Parser) -> Iterator[None]:
+    """End the program with one line where the user did something wrong.
+
+    A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2, Ctrl-C exits with
+    code 130; every other exception is a defect of ours and propagates with its traceback.
+
+    Args:
+        parser: Knows what arguments are called on the command line.
+
+    Raises:
+        SystemExit: For errors of the user.
+    """
+    try:
+        yield
+    except UserError as error:
+        print(f"error: {translate(_sentence(error), parser)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _sentence(error: UserError) -> str:
+    # A data loader hands on what its processes raise with their tracebacks inside of the message.
+    text = str(error)
+    if text.startswith(f"Caught {type(error).__name__} in "):
+        return text.rpartition(f"{type(error).__name__}: ")[2].strip()
+    return text
+
+
+def translate(text: str, parser: Parser) -> str:
+    """Say the names of arguments as they are typed.
+
+    ``crop='face'`` becomes ``--crop face``, ``any_weights=True`` becomes ``--any-weights``,
+    ``out_dir`` becomes ``--out-dir``, and ``speed is 0`` at the beginning ``--speed is 0``. Words
+    that are no argument of the command, or are written as words of the language, stay.
+
+    Args:
+        text: The message of a `UserError`.
+        parser: The parser of the command.
+    """
+    # argparse has no public list of a parser's arguments.
+    named = {action.dest: _typed(action) for action in parser._actions}
+    named |= {other: named[dest] for other, dest in parser.synonyms.items()}
+    for name, typed in named.items():
+        text = re.sub(rf"^{name}(?= (?:is|are|takes|must|needs) )", typed, text)
+        text = re.sub(
+            rf"{_BEFORE}{name}=({_VALUE})", lambda found, t=typed: _option(t, found[1]), text
+        )
+        if "_" in name:
+            text = re.sub(rf"{_BEFORE}{name}(?![\w=(\[/]|\.\w)", typed, text)
+    return text
+
+
+def _typed(action: argparse.Action) -> str:
+    """What the user types for an argument."""
+    if action.option_strings:
+        return max(action.option_strings, key=len)
+    return str(action.metavar or action.dest)
+
+
+def _option(typed: str, value: str) -> str:
+    if value == "True":
+        return typed
+    if value in ("False", "None"):
+        return f"no {typed}"
+    values = value[1:-1].split(",") if value[0] in "[(" else [value]
+    return " ".join([typed, *(part.strip(" '\"") for part in values)])

@@ -1,0 +1,49 @@
+"""The console command ``mmctsvg VERB ...``; the files in tools/ call the same commands."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from .errors import user_errors
+from .parsers import VERBS, list_verbs, make_parser
+
+_USAGE = """usage: mmctsvg VERB ...
+
+Videos of a chosen actor doing a chosen action, with motion as a function of time.
+`mmctsvg VERB --help` says more of a VERB:
+"""
+
+
+def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
+    """Run a command.
+
+    Args:
+        verb: A key of `VERBS`.
+        argv: What follows it; the arguments of a program in tools/ by default.
+
+    Raises:
+        SystemExit: For errors of the user, and after ``--help``.
+    """
+    parser = make_parser(verb, f"python {sys.argv[0]}" if argv is None else None)
+    with user_errors(parser):
+        args = parser.parse_args(argv)
+        importlib.import_module(f"mmctsvg.cli.{verb.replace('-', '_')}").run(args)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command that the first argument names.
+
+    Args:
+        argv: The arguments of the program by default.
+
+    Raises:
+        SystemExit: For errors of the user.
+    """
+    verb, *rest = (sys.argv[1:] if argv is None else list(argv)) or ["--help"]
+    if verb in ("-h", "--help"):
+        print(_USAGE + list_verbs())
+    elif verb in VERBS:
+        run_verb(verb, rest)
+    else:
+        print(f"error: there is no VERB {verb!r}; mmctsvg --help lists them.", file=sys.stderr)
+        raise SystemExit(2)

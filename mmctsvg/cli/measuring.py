@@ -1,0 +1,35 @@
+"""What the commands that measure videos share: their end."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+
+from mmctsvg.evaluation.cards import make_card, show, write_card
+from mmctsvg.evaluation.metrics.base import VideoMetric
+from mmctsvg.evaluation.run import Result, Subject, evaluate
+
+
+def measure(
+    metrics: Sequence[VideoMetric], subject: Subject, about: Mapping[str, Any], out_dir: Path
+) -> None:
+    """Run metrics; the card is written and a line shown after each.
+
+    Args:
+        metrics: Metrics, in order.
+        subject: What is measured.
+        about: What the card says of it.
+        out_dir: Folder for the card and pictures.
+
+    Raises:
+        UserError: As `evaluate` raises it.
+    """
+
+    def report(results: list[Result]) -> None:
+        write_card(make_card(about, results), out_dir)
+        show(results[-1])
+
+    evaluate(metrics, subject, out_dir, report)
+    if is_main_process():
+        print(f"done: results in {out_dir}")

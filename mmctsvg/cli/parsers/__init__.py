@@ -1,0 +1,71 @@
+"""The command lines of all commands: what may be typed, and what ``--help`` says.
+
+A command is a function that adds its arguments to a parser; its docstring is the description.
+"""
+
+from collections.abc import Callable
+from inspect import getdoc
+
+from . import analysis, benchmarks, data, evaluation, generation, motion, training
+from .common import Parser
+
+_GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
+    "Training": (training.train, training.train_recognizer),
+    "Videos": (generation.generate, generation.choreograph),
+    "Motions": (motion.invert, motion.tune, motion.edit_motion),
+    "Measuring": (
+        evaluation.test,
+        evaluation.evaluate_videos,
+        evaluation.compare_cards,
+        evaluation.paper_tables,
+        evaluation.weights,
+    ),
+    "Data and checkpoints": (
+        data.convert_folder,
+        data.convert_mead,
+        data.convert_ravdess,
+        data.convert_utd_mhad,
+        data.convert_official,
+        data.check_dataset,
+        data.browse_dataset,
+    ),
+    "Studies": (
+        analysis.disentanglement,
+        analysis.long_videos,
+        analysis.motion_pca,
+        analysis.motion_waves,
+        analysis.motion_size_study,
+        analysis.fvd_ladder,
+    ),
+    "Speed": (benchmarks.benchmark, benchmarks.benchmark_data, benchmarks.benchmark_inversion),
+}
+
+#: Verb, as it is typed, -> what adds its arguments. `mmctsvg.cli` has a module of its name.
+VERBS = {
+    define.__name__.replace("_", "-"): define for group in _GROUPS.values() for define in group
+}
+
+
+def make_parser(verb: str, prog: str | None = None) -> Parser:
+    """The parser of a command.
+
+    Args:
+        verb: A key of `VERBS`.
+        prog: What the user typed to come here.
+    """
+    define = VERBS[verb]
+    parser = Parser(prog or f"mmctsvg {verb}", getdoc(define) or "")
+    define(parser)
+    return parser
+
+
+def list_verbs() -> str:
+    """One line for every command, in groups."""
+    lines = []
+    width = max(map(len, VERBS))
+    for title, group in _GROUPS.items():
+        lines.append(f"\n{title}:")
+        for define in group:
+            verb = define.__name__.replace("_", "-")
+            lines.append(f"  {verb:{width}}  {(getdoc(define) or '').splitlines()[0]}")
+    return "\n".join(lines)

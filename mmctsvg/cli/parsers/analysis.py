@@ -1,0 +1,182 @@
+"""Command lines of studies."""
+
+from pathlib import Path
+
+from .common import Parser, above_zero, at_least, comma_list
+
+
+def add_recovery_clips(parser: Parser) -> None:
+    """Add the options that say which clips are inverted."""
+    parser.add_argument(
+        "--clips", nargs="+", type=Path, default=[], help="videos or folders of pictures"
+    )
+    parser.add_argument(
+        "--synth",
+        type=at_least(0),
+        default=0,
+        metavar="N",
+        help="drawn clips that no training saw",
+    )
+    parser.shared("--actor", help="who is in all --clips (default: the most alike, for every clip)")
+    parser.shared("--action", help="the same")
+    parser.shared("--crop", help="what is cut out of --clips; face: the largest")
+
+
+def disentanglement(parser: Parser) -> None:
+    """Measures what stays of the motion when the content changes, and the other way round.
+
+    Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
+    dlib). Writes a chart (disentanglement.png), a sheet of the videos (videos.png: all people with
+    one motion, all actions with one motion, one person with all motions) and disentanglement.json.
+
+    Examples:
+        %(prog)s demo
+        %(prog)s faces.safetensors --actors W009,M012 --seeds 0:8
+        %(prog)s bodies.safetensors --measure none
+    """
+    parser.shared("weights", "--actors", "--actions")
+    parser.shared("--seeds", default="0:4", help="seeds of the motions, at least 2")
+    parser.add_argument(
+        "--contents", type=at_least(2), default=8, help="people, if the model knows none"
+    )
+    parser.shared("--seconds", default=4.0)
+    parser.add_argument(
+        "--measure",
+        choices=("auto", "drawn", "lips", "none"),
+        default="auto",
+        help="drawn people, faces, or only the sheet",
+    )
+    parser.shared("--out-dir", default="disentanglement")
+    parser.shared("--device")
+
+
+def long_videos(parser: Parser) -> None:
+    """Shows what becomes of people in videos of thousands of frames, by what the line does.
+
+    The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
+    'wrap' (docs/long_videos.md). Short windows of long videos are rendered with each: is it still
+    the same person, as sharp, and moving as much?
+
+    Examples:
+        %(prog)s demo
+        %(prog)s generator.safetensors --frames 100000 --span 2
+        %(prog)s generator.safetensors --actors Mia,2 --identity none
+    """
+    parser.shared("weights")
+    # At least two windows of 8 frames and one frame more.
+    parser.shared("--frames", type=at_least(17), default=10_000, help="length of the videos")
+    parser.add_argument("--windows", type=at_least(2), default=24, help="windows of 8 frames each")
+    parser.add_argument(
+        "--span", type=above_zero, default=4.0, help="seconds for which the line is free"
+    )
+    parser.shared("--actors")
+    parser.shared(
+        "--seeds", default="0,1", help="seeds of the motions: 0,5,9, or 0:4; actions come in turn"
+    )
+    parser.add_argument(
+        "--identity",
+        choices=("auto", "drawn", "faces", "none"),
+        default="auto",
+        help="how people are recognised (default: drawn people by their colours, others by faces)",
+    )
+    parser.shared("--out-dir", default="long_videos")
+    parser.shared("--device")
+
+
+def motion_pca(parser: Parser) -> None:
+    """Shows in which directions motion vectors differ, and what each of them does.
+
+    Writes the explained variance (variance.png), videos along the strongest directions
+    (directions.mp4 and its contact sheet) and all numbers (pca.json). For models of the drawn
+    people it also measures tempo, size and phase in the videos of many motions, and how well linear
+    regression predicts them from the directions (factors.png): cross-validated R^2, below 0 where
+    guessing the mean is better.
+
+    Examples:
+        %(prog)s demo
+        %(prog)s demo --actor Leo --action wave
+        %(prog)s generator.safetensors --samples 0    # without table
+    """
+    parser.shared("weights", "--actor", "--action")
+    parser.add_argument("--directions", type=at_least(1), default=4, help="how many are shown")
+    parser.add_argument("--draws", type=at_least(1), default=10_000, help="motions for the PCA")
+    parser.add_argument(
+        "--samples",
+        type=at_least(0),
+        help="motions measured in videos (default: 200, or 4 k + 4)",
+    )
+    parser.shared("--seconds", default=4.0)
+    parser.shared("--out-dir", default="pca")
+    parser.shared("--device")
+
+
+def motion_waves(parser: Parser) -> None:
+    """Shows the waves that a model has learned: how fast and large they are, what they move.
+
+    Writes the spectrum (spectrum.png), the pixels that the strongest waves move on several people
+    (sensitivity.png), and all numbers (waves.json).
+
+    Examples:
+        %(prog)s demo
+        %(prog)s generator.safetensors --actors Mia,Leo --action nod
+    """
+    parser.shared("weights")
+    parser.shared(
+        "--actors", default="first", help="names or numbers: Mia,2, or all (default: the first 4)"
+    )
+    parser.shared("--action", help="name or number (default: the first)")
+    for name, default, text in (
+        ("--motions", 4, "motions that are looked at"),
+        ("--moments", 16, "moments of each motion"),
+        ("--samples", 10_000, "motions for amplitudes"),
+        ("--waves", 8, "how many are shown"),
+    ):
+        parser.add_argument(name, type=at_least(1), default=default, help=text)
+    parser.shared("--seconds", default=4.0, help="length in which the moments lie")
+    parser.shared("--out-dir", default="waves")
+    parser.shared("--device")
+
+
+def motion_size_study(parser: Parser) -> None:
+    """How much of a clip's motion the vector m holds: inversion against the size k of the motion.
+
+    Every clip is inverted with every model; the inverted video's curves are compared with the
+    clip's: the area of the lips (section 5.4, figure 5a), or for drawn people (--synth) what truly
+    moves. Prints a table and writes study.json, curves.png and sheet.png. What is done is kept in
+    the folder, and the same command goes on from it, also with more clips or models.
+
+    Examples:
+        %(prog)s demo --synth 3 --lpips none
+        %(prog)s k64.safetensors k128.safetensors --clips clips/*.mp4 --crop face --frames 120
+    """
+    parser.shared("weights", nargs="+", help="generators of any sizes, or demo")
+    add_recovery_clips(parser)
+    parser.shared("--frames", type=at_least(3), help="at most (default: 120; drawn: 48)")
+    parser.add_argument(
+        "--tune",
+        type=comma_list(),
+        default=[],
+        help="besides the motion, as in tools/invert.py: w_c,t0,tempo",
+    )
+    parser.shared("--steps", help="steps of Adam (default: the preset's)")
+    parser.shared("--lpips")
+    parser.shared("--out-dir", default="motion_size")
+    parser.shared("--device")
+
+
+def fvd_ladder(parser: Parser) -> None:
+    """Draws how FVD rises with the strength of five distortions of drawn people.
+
+    One half of the takes of SynthActorsDataset is the reference; the other half, spoiled more and
+    more, is what is measured. Writes ladder.png and ladder.json.
+
+    Example:
+        %(prog)s --out-dir work_dirs/ladder
+    """
+    parser.shared("--out-dir", default="work_dirs/ladder")
+    parser.add_argument("--clips", type=at_least(2), default=40, help="clips of each half")
+    parser.add_argument("--strengths", type=at_least(1), default=3, help="strengths above 0")
+    parser.shared("--size", default=64)
+    # I3D takes no shorter video.
+    parser.shared("--frames", type=at_least(9), default=16)
+    parser.add_argument("--i3d", help="file of I3D (default: that of tools/weights.py)")

@@ -1,0 +1,89 @@
+"""Command lines that measure speed."""
+
+from .analysis import add_recovery_clips
+from .common import Parser, at_least
+
+
+def benchmark(parser: Parser) -> None:
+    """Measures how fast a config trains and renders here, against what the hardware can do.
+
+    Rendering is measured twice in turns: the plain synthesis network, and a stream of the
+    inferencer.
+
+    Examples:
+        %(prog)s configs/ctsvg_mead_128.py --size 32 --batch-size 4
+        %(prog)s configs/ctsvg_mead_128.py --only-rendering --render-size 32 64 128
+    """
+    parser.shared("config", help="whose model is measured")
+    parser.shared("--size", type=at_least(1), help="of the frames (default: the config's)")
+    parser.add_argument("--batch-size", type=at_least(1), help="triplets (default: the config's)")
+    parser.add_argument(
+        "--precision",
+        nargs="+",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        default=["fp32", "bf16"],
+        help="of the convolutions (default: fp32 bf16)",
+    )
+    parser.add_argument(
+        "--repeats", type=at_least(1), default=3, help="of every measurement; medians count"
+    )
+    parser.add_argument(
+        "--render-size",
+        type=at_least(1),
+        nargs="+",
+        help="frame sizes for rendering (default: --size)",
+    )
+    parser.shared("--chunk", nargs="+", default=[1, 16], help="frames rendered at once")
+    parser.add_argument("--only-rendering", action="store_true", help="train nothing")
+    parser.shared("--device")
+
+
+def benchmark_data(parser: Parser) -> None:
+    """Measures how fast triplets can be read: packed, from folders, from videos, and naively.
+
+    The same drawn clips are written in every form and read in turn, several rounds in one run.
+    Rates are given by the clock and by processor time: the second is what a core gives that has
+    nothing else to do, and the ratios are made of it.
+
+    Example:
+        %(prog)s
+        %(prog)s --annotations data/mead/annotations.csv
+    """
+    parser.add_argument(
+        "--annotations", help="measure this list instead of drawn clips in all forms"
+    )
+    parser.shared("--size", default=128)
+    parser.add_argument("--clips", type=at_least(1), default=20, help="number of clips")
+    parser.shared(
+        "--frames", type=at_least(3), default=110, help="frames of a clip; MEAD has 60 to 170"
+    )
+    parser.shared("--seconds", default=2.0, help="length of each measurement")
+    parser.add_argument("--rounds", type=at_least(1), default=3, help="medians count")
+    parser.add_argument(
+        "--reads", type=at_least(30), default=100_000, help="frames for the test of memory"
+    )
+
+
+def benchmark_inversion(parser: Parser) -> None:
+    """Measures the inversion: the official preset against the default, on the same clips.
+
+    Prints for every clip and side the loss over all frames, the seconds it took (on a CPU those of
+    the processor, whatever else runs), and what the official side had reached in the time that the
+    default took. Writes benchmark.json and curves.png.
+
+    Examples:
+        %(prog)s demo --synth 2 --frames 24 --lpips none
+        %(prog)s generator.safetensors --clips clips/*.mp4 --crop face --steps 120 500
+    """
+    parser.shared("weights")
+    add_recovery_clips(parser)
+    parser.shared("--frames", type=at_least(2), default=48, help="at most")
+    parser.shared(
+        "--steps",
+        nargs="+",
+        help="steps of the default preset; each number is a side of its own (default: the "
+        "preset's)",
+    )
+    parser.shared("--lpips")
+    parser.shared("--out-dir", default="benchmark_inversion")
+    parser.shared("--device")

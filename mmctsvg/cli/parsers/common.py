@@ -1,0 +1,223 @@
+"""What the parsers of all commands share: arguments, types of values, and the parser itself.
+
+Nothing heavy is imported here or in the other modules of this folder, so that ``--help`` and a
+refusal of a wrong value take no time.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from mmctsvg.cli.config_names import find_config
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.launcher import LAUNCHERS
+
+Number = int | float
+
+
+def at_least(least: Number, kind: type = int) -> Callable[[str], Number]:
+    """Return a type for argparse: a finite number that is not below ``least``."""
+
+    def parse(text: str) -> Number:
+        value = _number(text, kind)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"it must be at least {least}, not {text}")
+        return value
+
+    return parse
+
+
+def above_zero(text: str) -> float:
+    """Type for argparse: a finite number above 0."""
+    value = _number(text, float)
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"it must be above 0, not {text}")
+    return value
+
+
+def whole(text: str) -> int:
+    """Type for argparse: a whole number."""
+    return _number(text, int)
+
+
+def finite(text: str) -> float:
+    """Type for argparse: a finite number."""
+    return _number(text, float)
+
+
+def _number(text: str, kind: type) -> Number:
+    try:
+        value = kind(text)
+    except ValueError:
+        name = "whole number" if kind is int else "number"
+        raise argparse.ArgumentTypeError(f"{text!r} is no {name}") from None
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"it must be finite, not {text}")
+    return value
+
+
+def comma_list(*allowed: object) -> Callable[[str], list]:
+    """Return a type for argparse: values separated by commas.
+
+    Args:
+        allowed: Values that may be given, all of one type; none allows any text.
+    """
+    known = {str(value): value for value in allowed}
+
+    def parse(text: str) -> list:
+        values = [part.strip() for part in text.split(",") if part.strip()]
+        wrong = [value for value in values if known and value not in known]
+        if wrong:
+            raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(known)}")
+        return [known.get(value, value) for value in values]
+
+    return parse
+
+
+def labels(text: str) -> list[str] | None:
+    """Type for argparse: names or numbers separated by commas; None for ``all``."""
+    return None if text == "all" else [part.strip() for part in text.split(",")]
+
+
+def seeds(text: str) -> list[int]:
+    """Type for argparse: seeds as ``0,5,9`` or as a range ``0:4``, without its end."""
+    try:
+        if ":" in text:
+            start, stop = map(int, text.split(":"))
+            found = list(range(start, stop))
+        else:
+            found = [int(part) for part in text.split(",")]
+    except ValueError:
+        found = []
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names no seed; write whole numbers like 0,5,9, or a range like 0:4"
+        )
+    return found
+
+
+def key_value(text: str) -> str:
+    """Type for argparse: ``key=value``, which is read with the config."""
+    if "=" not in text:
+        raise argparse.ArgumentTypeError(f"write key=value, for example a.b=1, not {text!r}")
+    return text
+
+
+#: Arguments that mean the same in all commands that have them, with what argparse is told of them.
+SHARED: dict[str, dict[str, Any]] = {
+    "weights": {"metavar": "WEIGHTS", "help": "generator.safetensors, iter_N.pth, or demo"},
+    "config": {
+        "metavar": "CONFIG",
+        "type": find_config,
+        "help": "file or name of a config, such as ctsvg_mead_128",
+    },
+    "motion": {"metavar": "MOTION", "help": "motion.safetensors, or the number of a seed"},
+    "--cfg-options": {
+        "nargs": "+",
+        "action": "extend",
+        "type": key_value,
+        "default": [],
+        "metavar": "KEY=VALUE",
+        "help": "changes of the config, for example train_cfg.max_iters=100",
+    },
+    "--action": {"help": "what they do: name or number (default: the first)"},
+    "--actions": {"type": labels, "default": "all", "help": "names or numbers: wave,0"},
+    "--actor": {"help": "who is shown: name or number (default: the first)"},
+    "--actors": {"type": labels, "default": "all", "help": "names or numbers: Mia,2"},
+    "--any-weights": {
+        "action": "store_true",
+        "help": "take motions even if they were made with other weights",
+    },
+    "--chunk": {
+        "type": at_least(1),
+        "default": 16,
+        "help": "frames rendered at once: sets the memory",
+    },
+    "--crop": {
+        "choices": ("none", "face", "body", "center"),
+        "default": "none",
+        "help": "what is cut out of clips, as the converters do it",
+    },
+    "--device": {"help": "cpu, cuda or cuda:N (default: a GPU if there is one)"},
+    "--fps": {"type": above_zero, "help": "frames per second"},
+    "--frames": {"type": at_least(1), "help": "number of frames"},
+    "--launcher": {
+        "choices": ("none", *LAUNCHERS),
+        "default": "none",
+        "help": "what started several processes that work together",
+    },
+    "--lpips": {
+        "choices": ("vgg", "alex", "none"),
+        "default": "vgg",
+        "help": "perceptual distance; none compares colours only and needs no weights",
+    },
+    "--metrics": {"nargs": "+", "help": "names of metrics, such as FVD16"},
+    "--offline": {"action": "store_true", "help": "never fetch weights of metrics"},
+    "--out-dir": {"type": Path, "help": "folder for the results"},
+    "--seconds": {"type": above_zero, "help": "length of videos"},
+    "--seed": {"type": whole, "default": 0, "help": "seed of everything that is drawn"},
+    "--seeds": {"type": seeds, "help": "seeds of the motions: 0,5,9, or 0:4 for 0,1,2,3"},
+    "--size": {"type": at_least(8), "help": "width and height of frames, pixels"},
+    "--steps": {"type": at_least(1), "help": "steps of Adam"},
+    "--tuning": {
+        "type": Path,
+        "help": "tuning.safetensors of tools/tune.py, whose person is an actor",
+    },
+    "--work-dir": {
+        "type": Path,
+        "help": "folder for the results (default: work_dirs/NAME_OF_CONFIG)",
+    },
+}
+
+
+def about(name: str, **changes: Any) -> dict[str, Any]:
+    """What argparse is told of an argument of `SHARED`.
+
+    Args:
+        name: Its name.
+        changes: What is different in one command, such as a default.
+    """
+    return {**SHARED[name], **changes}
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of the description and adds the defaults of options."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        told = action.help is None or "default" in action.help
+        shown = action.option_strings and action.default not in (None, False, argparse.SUPPRESS, [])
+        return f"{action.help} (default: %(default)s)" if shown and not told else action.help
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose refusals are errors of the user, one sentence each.
+
+    Args:
+        prog: What the user typed to come here.
+        description: First line, and what else there is to say; ``%(prog)s`` is replaced.
+    """
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description, formatter_class=_Help)
+        #: Other name of an argument in error messages -> its name here.
+        self.synonyms: dict[str, str] = {}
+
+    def shared(self, *names: str, **changes: Any) -> None:
+        """Add arguments of `SHARED`.
+
+        Args:
+            names: Their names.
+            changes: What is different in this command, see `about`.
+        """
+        for name in names:
+            self.add_argument(name, **about(name, **changes))
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            UserError: Always.
+        """
+        raise UserError(f"{message}; {self.prog} --help tells more.")

