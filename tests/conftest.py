@@ -326,3 +326,11 @@ def make_video():
         return Video(frames=rng.integers(0, 256, shape, dtype=np.uint8), **labels)
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Shows how long ``--help`` of each tool took, where that was measured."""
+    passed = terminalreporter.stats.get("passed", [])
+    times = [text for report in passed for name, text in report.user_properties if name == "help"]
+    if times:
+        terminalreporter.write_line(f"seconds of --help: {', '.join(times)}")

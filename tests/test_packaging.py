@@ -1,8 +1,11 @@
 """The files that describe the package agree with each other and with what is there."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,41 @@ def test_model_index_names_configs_that_exist():
     assert {model["Config"] for model in index["Models"]} == {
         path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/*.py")
     }
+
+
+@pytest.mark.slow
+def test_the_wheel_brings_what_mim_looks_for(tmp_path):
+    """And the tools that are copied run from any folder."""
+    source = tmp_path / "source"
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if names.returncode:
+        pytest.skip("this is no checkout")
+    for name in filter(lambda name: (ROOT / name).is_file(), names.stdout.split("\n")):
+        if not name.startswith(("docs/", "tests/")):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    pip = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index"]
+    command = [*pip, "--wheel-dir", str(tmp_path), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        wheel.extractall(tmp_path / "site")
+    site = tmp_path / "site"
+    (points,) = site.glob("*.dist-info/entry_points.txt")
+    assert "mmctsvg = mmctsvg.cli.main:main" in points.read_text()
+    mim = site / "mmctsvg" / ".mim"
+    for name in ("configs", "tools"):
+        there = {p.relative_to(mim) for p in (mim / name).rglob("*") if p.is_file()}
+        assert there == {
+            Path(line) for line in names.stdout.split("\n") if line.startswith(f"{name}/")
+        }
+    assert (mim / "model-index.yml").read_bytes() == (ROOT / "model-index.yml").read_bytes()
+    run = subprocess.run(
+        [sys.executable, str(mim / "tools" / "train.py"), "ctsvg_mead_128"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2 and "data/mead/annotations.csv" in run.stderr, run.stderr

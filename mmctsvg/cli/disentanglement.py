@@ -86,8 +86,8 @@ def run(args: argparse.Namespace) -> None:
     grids = make_grids(inferencer, args)
     if instrument == "lips" and grids[0].count < 2:  # `measure_faces` knows after all videos only
         raise UserError(
-            "changing the content needs two --actors or two --actions, and there is one; "
-            "--measure none leaves the sheet only."
+            "changing the content needs two actors or two actions, and there is one; show more "
+            "--actors or --actions, or only the sheet by --measure none."
         )
     found = None
     if instrument == "drawn":

@@ -58,8 +58,8 @@ def translate(text: str, parser: Parser) -> str:
         text: The message of a `UserError`.
         parser: The parser of the command.
     """
-    # argparse has no public list of a parser's arguments.
-    named = {action.dest: _typed(action) for action in parser._actions}
+    # argparse has no public list of a parser's arguments. Where two set one name, the first counts.
+    named = {action.dest: _typed(action) for action in reversed(parser._actions)}
     named |= {other: named[dest] for other, dest in parser.synonyms.items()}
     for name, typed in named.items():
         text = re.sub(rf"^{name}(?= (?:is|are|takes|must|needs) )", typed, text)

@@ -25,8 +25,8 @@ def config(tmp_path):
 
 
 def test_draws_what_training_sees(tool, capsys, config, tmp_path):
-    out = tmp_path / "sheet.png"
-    tool.main([str(config), "--out", str(out), "--triplets", "11", "--start", "4"])
+    out = tmp_path / "sheet" / "dataset.png"
+    tool.main([str(config), "--out-dir", str(out.parent), "--triplets", "11", "--start", "4"])
     told = capsys.readouterr().out
     assert "8 clips, 2 actors, 5 actions, 15 frames/s; 11 triplets drawn in" in told
     assert str(out) in told
@@ -64,9 +64,9 @@ def test_default_place(tool, capsys, config, tmp_path, monkeypatch):
     ("arguments", "sentence"),
     [
         (["nothing.py"], "nothing.py: there is no such config"),
-        (["{config}", "--triplets", "0"], "--triplets 0"),
+        (["{config}", "--triplets", "0"], "--triplets is 0"),
         (["{empty}"], "has no train_dataloader"),
-        (["{config}", "--out", "."], "cannot write .: it is a folder; add the name of a file"),
+        (["{config}", "--out-dir", "{config}"], "cannot write"),
         (["{config}", "--cfg-options", "train_dataloader.dataset.split=val"], "split is 'val'"),
     ],
 )
@@ -83,4 +83,4 @@ def test_help_has_an_example(tool, capsys):
     with pytest.raises(SystemExit) as end:
         tool.main(["--help"])
     assert end.value.code == 0
-    assert "python tools/analysis_tools/browse_dataset.py configs/" in capsys.readouterr().out
+    assert "mmctsvg browse-dataset configs/" in capsys.readouterr().out

@@ -1,4 +1,3 @@
-import importlib.util
 from pathlib import Path
 
 import cv2
@@ -8,12 +7,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("check", ROOT / "tools/check_dataset.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def tool(load_tool):
+    return load_tool("check_dataset")
 
 
 def run(tool, capsys, *arguments):
@@ -56,8 +52,8 @@ def test_bad_list_tells_everything_with_exit_code_2(tool, capsys, good):
     assert err.splitlines() == [
         f"error: {good} has 4 problems; training would refuse it:",
         "  line 5: anna/bend has label 'x', not a whole number from 0 on",
-        "  line 2: anna/wave1 has 4 frames, but triplets need 5 (stride=2, times='paper')",
-        "  line 3: anna/bend has 4 frames, but triplets need 5 (stride=2, times='paper')",
+        "  line 2: anna/wave1 has 4 frames, but triplets need 5 (--stride 2, --times paper)",
+        "  line 3: anna/bend has 4 frames, but triplets need 5 (--stride 2, --times paper)",
         "  line 4: gone does not exist",
     ]
 
@@ -78,4 +74,4 @@ def test_bad_arguments(tool, capsys, arguments, sentence):
 
 def test_help_has_an_example(tool, capsys):
     code, out, _ = run(tool, capsys, "--help")
-    assert code == 0 and "python tools/check_dataset.py" in out
+    assert code == 0 and "mmctsvg check-dataset " in out

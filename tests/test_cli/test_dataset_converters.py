@@ -219,7 +219,11 @@ def test_refusals(tmp_path, name, clip, load_tool, check_refusal):
     check_refusal(main, [raw, out], "found no video, but readme.txt; expected")
     check_refusal(main, [raw, out, "--size=4"], "--size is 4: it must be at least 8")
     check_refusal(main, [raw, out, "--workers=0"], "--workers is 0")
-    check_refusal(main, [raw, out, "--min-frames=9", "--max-frames=5"], "--max-frames is 5")
+    check_refusal(
+        main,
+        [raw, out, "--min-frames=9", "--max-frames=5"],
+        "--max-frames 5: is below --min-frames 9",
+    )
     check_refusal(main, [raw, out, "--crop=nose"], "invalid choice: 'nose'")
     (raw / "video.tar").write_bytes(b"x" * 2000)
     check_refusal(main, [raw, out], "video.tar is damaged", "download it again")
@@ -245,4 +249,4 @@ def test_help_has_an_example(name, load_tool, capsys):
     with pytest.raises(SystemExit) as end:
         load_tool(f"convert_{name}").main(["--help"])
     said = capsys.readouterr().out
-    assert end.value.code == 0 and f"python tools/dataset_converters/{name}.py" in said
+    assert end.value.code == 0 and f"mmctsvg convert-{name.replace('_', '-')} " in said

@@ -140,7 +140,7 @@ def test_refuses(tmp_path, small_model, load_tool, check_refusal):
         (["--gain", "loud=2"], "'loud' is none of drift, slow, fast"),
         (["--gain", "slow"], "write name=number"),
         (["--pca", "99=1"], "'99' is none of"),
-        (["--loop", 0], "--loop is 0.0"),
+        (["--loop", 0], "--loop is 0"),
         (["--span", 2], "--span belongs to --drift"),
         (["--fast-from", tmp_path / "none.safetensors"], "none.safetensors"),
         (["--action", "fly"], "'fly'"),

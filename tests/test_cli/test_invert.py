@@ -65,7 +65,7 @@ def test_a_motion_that_cannot_be_saved_loses_no_step(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mmctsvg.motion.save_motion", refuse)
+        patch.setattr("mmctsvg.cli.invert.save_motion", refuse)
         with pytest.raises(OSError, match="no space left"):
             main(arguments)
     state = tmp_path / "out" / "state.pt"
@@ -154,7 +154,7 @@ def test_generate_refuses_another_models_motion(
     save_motion(path, Motion(style=torch.ones(12), times=times, fps=9.0, weights="0" * 64))
     generate = load_tool("generate")
     arguments = [small_model, "--motion", path, "--out-dir", tmp_path / "o"]
-    check_refusal(generate.main, arguments, "motion.safetensors", "any_weights")
+    check_refusal(generate.main, arguments, "motion.safetensors", "--any-weights")
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
-    generate.main([str(a) for a in [*arguments, "any_weights", "--actors", "0"]])
+    generate.main([str(a) for a in [*arguments, "--any-weights", "--actors", "0"]])
     assert (tmp_path / "o" / "samples.mp4").is_file()

@@ -58,7 +58,7 @@ def test_contents_without_identity(tmp_path, make_generator, make_meta, tool, ca
 
 def test_refuses(tmp_path, drawn, tool, check_refusal):
     for options, words in (
-        (["--frames", 16], "--frames is 16: at least 17"),
+        (["--frames", 16], "--frames is 16: it must be at least 17"),
         (["--windows", 1], "--windows is 1"),
         (["--span", 0], "--span is 0"),
         (["--seeds", "a"], "--seeds is 'a'"),

@@ -85,7 +85,7 @@ def test_lips_of_recorded_clips(tmp_path, models, load_tool, monkeypatch):
         points[:, 48:60, 1] = frames.mean((1, 2, 3))[:, None] * np.sin(angle)
         return landmarks.FaceTrack(points=points, box=np.full(4, 9.0), steadiness=1.0)
 
-    monkeypatch.setattr(landmarks, "DlibLandmarks", lambda: detect)
+    monkeypatch.setattr("mmctsvg.cli.motion_size_study.DlibLandmarks", lambda: detect)
     video = to_uint8(CTSVGInferencer(models[1], "cpu").render(np.arange(8) * 3, 1, 2))
     with VideoWriter(tmp_path / "ann.mp4", 10) as writer:
         writer.write(video)
@@ -104,9 +104,9 @@ def test_lips_of_recorded_clips(tmp_path, models, load_tool, monkeypatch):
 
 
 def test_the_report_says_what_the_defaults_were(tmp_path, models, load_tool, monkeypatch):
-    monkeypatch.setattr("mmctsvg.inversion.DEFAULT", replace(DEFAULT, steps=2))
+    monkeypatch.setattr("mmctsvg.cli.motion_size_study.DEFAULT", replace(DEFAULT, steps=2))
     tool, out = load_tool(TOOL), tmp_path / "out"
-    monkeypatch.setattr(tool, "DRAWN_FRAMES", 8)
+    monkeypatch.setattr(tool.module, "DRAWN_FRAMES", 8)
     arguments = [models[0], "--synth", 1, "--lpips", "none", "--device", "cpu"]
     tool.main([str(a) for a in [*arguments, "--out-dir", out]])
     options = json.loads((out / "study.json").read_text())["options"]

@@ -7,7 +7,7 @@ import pytest
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
 
-QUICK = ["--seeds", "2", "--moments", "3", "--samples", "50", "--waves", "3", "--device", "cpu"]
+QUICK = ["--motions", "2", "--moments", "3", "--samples", "50", "--waves", "3", "--device", "cpu"]
 
 
 @pytest.mark.parametrize("actors, actions", [(2, 3), (2, 0), (0, 3), (0, 0)])
@@ -48,7 +48,7 @@ def test_likeness(load_tool):
 
 def test_refuses(tmp_path, load_tool, check_refusal):
     main = load_tool("motion_waves").main
-    check_refusal(main, ["demo", "--seeds", 0], "--seeds is 0")
+    check_refusal(main, ["demo", "--motions", 0], "--motions is 0")
     check_refusal(main, ["demo", "--seconds", "inf"], "--seconds is inf")
     check_refusal(main, ["demo", "--actors", "eve"], "'eve'")
     check_refusal(main, ["demo", "--action", "fly"], "'fly'")

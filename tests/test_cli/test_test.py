@@ -76,7 +76,7 @@ def test_bad_input_is_one_sentence(tmp_path, toy_config, weights, test, check_re
     config = toy_config()
     check_refusal(test.main, ["no.py", weights], "no.py")
     check_refusal(test.main, [config, tmp_path / "no.pth"], "no.pth")
-    check_refusal(test.main, [config, weights, "--frames", "1"], "--frames 1")
+    check_refusal(test.main, [config, weights, "--frames", "1"], "--frames is 1")
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     check_refusal(test.main, [config, weights, "--launcher", "pytorch"], "WORLD_SIZE is not set")
     check_refusal(test.main, [config, weights, "--cfg-options", "x=1"], "no x")

@@ -1,6 +1,5 @@
 """tools/train_recognizer.py: MMAction2's Runner, PoseDataset and PoseC3D on drawn skeletons."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +27,9 @@ train_cfg = dict(max_epochs=12)
 """
 
 
-@pytest.fixture(scope="module")
-def main():
-    spec = importlib.util.spec_from_file_location("train_recognizer", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+@pytest.fixture
+def main(load_tool):
+    return load_tool("train_recognizer").main
 
 
 @pytest.fixture

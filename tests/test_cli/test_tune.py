@@ -74,9 +74,18 @@ def test_tunes_and_the_person_is_an_actor(tmp_path, small_model, motion, load_to
     edit = [tmp_path / "again" / "motion.safetensors", small_model, *common, "--gain", "slow=2"]
     load_tool("edit_motion").main([str(a) for a in [*edit, "--out-dir", tmp_path / "edited"]])
     assert (tmp_path / "edited" / "edit.mp4").is_file()
-    replay = [motion, small_model, *common, "--sync", "none", "--out-dir", tmp_path / "replay"]
-    load_tool("replay").main([str(a) for a in replay])
-    assert (tmp_path / "replay" / "replay.mp4").is_file()
+    replay = [
+        small_model,
+        "--motion",
+        motion,
+        *common,
+        "--sync",
+        "none",
+        "--out-dir",
+        tmp_path / "replay",
+    ]
+    load_tool("generate").main([str(a) for a in replay])
+    assert (tmp_path / "replay" / "samples.mp4").is_file()
 
 
 def test_a_tuning_that_cannot_be_saved_loses_no_step(
@@ -90,7 +99,7 @@ def test_a_tuning_that_cannot_be_saved_loses_no_step(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mmctsvg.checkpoints.save_tuning", refuse)
+        patch.setattr("mmctsvg.cli.tune.save_tuning", refuse)
         with pytest.raises(OSError, match="no space left"):
             main(arguments)
     state = tmp_path / "out" / "state.pt"

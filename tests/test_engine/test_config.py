@@ -1,8 +1,6 @@
-import argparse
-
 import pytest
 
-from mmctsvg.engine.config import OptionsAction, config_errors, load_config
+from mmctsvg.engine.config import config_errors, load_config
 from mmctsvg.utils.errors import UserError
 
 
@@ -65,18 +63,6 @@ def test_files_that_are_no_configs(tmp_path, config):
             load_config(config)
 
 
-def test_option_parser():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cfg-options", nargs="+", action=OptionsAction)
-    parsed = parser.parse_args(["--cfg-options", "a.b=1", "c=[1,2]", "d=x", "e=None", "f=(1,2)"])
-    assert parsed.cfg_options == {"a.b": 1, "c": [1, 2], "d": "x", "e": None, "f": (1, 2)}
-    with pytest.raises(UserError, match="takes key=value"):
-        parser.parse_args(["--cfg-options", "a.b"])
-    for words in (["a.b=(1,2"], ["c=1", "a.b=[1,", "2]"]):
-        with pytest.raises(UserError, match=r"--cfg-options a.b=.*a bracket is missing"):
-            parser.parse_args(["--cfg-options", *words])
-
-
 def test_what_components_refuse_is_the_users_error():
     def fail(error):
         with config_errors("c.py"):
@@ -90,6 +76,8 @@ def test_what_components_refuse_is_the_users_error():
         with pytest.raises(UserError, match="^c.py: ") as caught:
             fail(error)
         assert "\n" not in str(caught.value) and "http" not in str(caught.value)
+    with pytest.raises(UserError, match="^clips.csv: has no rows$"):  # names its file already
+        fail(UserError("clips.csv: has no rows"))
     for error in (TypeError("unsupported operand"), KeyError("x"), RuntimeError("y")):
         with pytest.raises(type(error)):
             fail(error)

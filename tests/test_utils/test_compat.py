@@ -12,6 +12,7 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 
+import mmctsvg.registry  # noqa: F401 (it makes the repairs)
 from mmctsvg.utils import compat
 
 
@@ -40,7 +41,7 @@ def test_torchvision_imports_and_computes():
     pytest.importorskip("torchvision")
     printed = run_python(
         """
-        import mmctsvg, torch, torchvision
+        import mmctsvg.registry, torch, torchvision
         from mmctsvg.utils.compat import repair_torchvision
         assert not repair_torchvision()  # nothing is left to do
         flipped = torchvision.transforms.functional.hflip(torch.tensor([[[1.0, 2.0]]]))
@@ -106,7 +107,7 @@ def test_checkpoint_of_a_real_runner_is_read_by_weights_only(tmp_path):
     run_python(
         """
         import sys
-        import mmctsvg, torch
+        import mmctsvg.registry, torch
         from mmengine.model import BaseModel
         from mmengine.runner import Runner
 

@@ -6,6 +6,7 @@ refusal of a wrong value take no time.
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,7 +24,7 @@ def at_least(least: Number, kind: type = int) -> Callable[[str], Number]:
     def parse(text: str) -> Number:
         value = _number(text, kind)
         if value < least:
-            raise argparse.ArgumentTypeError(f"it must be at least {least}, not {text}")
+            raise argparse.ArgumentTypeError(f"is {text}: it must be at least {least}")
         return value
 
     return parse
@@ -33,7 +34,7 @@ def above_zero(text: str) -> float:
     """Type for argparse: a finite number above 0."""
     value = _number(text, float)
     if value <= 0:
-        raise argparse.ArgumentTypeError(f"it must be above 0, not {text}")
+        raise argparse.ArgumentTypeError(f"is {text}: it must be above 0")
     return value
 
 
@@ -52,9 +53,9 @@ def _number(text: str, kind: type) -> Number:
         value = kind(text)
     except ValueError:
         name = "whole number" if kind is int else "number"
-        raise argparse.ArgumentTypeError(f"{text!r} is no {name}") from None
+        raise argparse.ArgumentTypeError(f"is {text!r}: it must be a {name}") from None
     if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"it must be finite, not {text}")
+        raise argparse.ArgumentTypeError(f"is {text}: it must be finite")
     return value
 
 
@@ -76,9 +77,14 @@ def comma_list(*allowed: object) -> Callable[[str], list]:
     return parse
 
 
+def names(text: str) -> list[str]:
+    """Type for argparse: names separated by commas, also empty ones, which are refused later."""
+    return [part.strip() for part in text.split(",")]
+
+
 def labels(text: str) -> list[str] | None:
     """Type for argparse: names or numbers separated by commas; None for ``all``."""
-    return None if text == "all" else [part.strip() for part in text.split(",")]
+    return None if text == "all" else names(text)
 
 
 def seeds(text: str) -> list[int]:
@@ -93,7 +99,7 @@ def seeds(text: str) -> list[int]:
         found = []
     if not found:
         raise argparse.ArgumentTypeError(
-            f"{text!r} names no seed; write whole numbers like 0,5,9, or a range like 0:4"
+            f"is {text!r}: write whole numbers like 0,5,9, or a range like 0:4"
         )
     return found
 
@@ -101,7 +107,7 @@ def seeds(text: str) -> list[int]:
 def key_value(text: str) -> str:
     """Type for argparse: ``key=value``, which is read with the config."""
     if "=" not in text:
-        raise argparse.ArgumentTypeError(f"write key=value, for example a.b=1, not {text!r}")
+        raise argparse.ArgumentTypeError(f"takes key=value, for example a.b=1, not {text!r}")
     return text
 
 
@@ -200,7 +206,10 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog=prog, description=description, formatter_class=_Help)
+        # Whole names only: beginnings would go elsewhere as soon as an option is added.
+        super().__init__(
+            prog=prog, description=description, formatter_class=_Help, allow_abbrev=False
+        )
         #: Other name of an argument in error messages -> its name here.
         self.synonyms: dict[str, str] = {}
 
@@ -220,4 +229,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UserError: Always.
         """
+        # argparse says "argument --size: is 4: ...", where the type says the second half.
+        message = re.sub(r"^argument ([^:]+):(?= (is|takes) )", r"\1", message)
+        message = re.sub(r"^argument (?=[^:]+: )", "", message)
         raise UserError(f"{message}; {self.prog} --help tells more.")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from .common import Parser, at_least, comma_list
+from .common import Parser, at_least, comma_list, names
 
 _MEAD_VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
 _RAVDESS_EMOTIONS = (
@@ -165,12 +165,12 @@ def convert_official(parser: Parser) -> None:
     )
     parser.add_argument(
         "--actors",
-        type=comma_list(),
+        type=names,
         help="names of the actors in the order of their numbers: A,B,C",
     )
     parser.add_argument(
         "--new-actors",
-        type=comma_list(),
+        type=names,
         default=[],
         help="names of actors to add, whom the checkpoint has never seen: D,E",
     )

@@ -35,12 +35,22 @@ def motion(tmp_path, small_model):
 
 def test_grid_with_the_clip_and_its_own_person(tmp_path, small_model, motion, load_tool, capsys):
     out = tmp_path / "out"
-    arguments = [motion, small_model, "--actors", "bob", "--sync", "none", "--speed", 0.5]
-    load_tool("replay").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
+    arguments = [
+        small_model,
+        "--motion",
+        motion,
+        "--actors",
+        "bob",
+        "--sync",
+        "none",
+        "--speed",
+        0.5,
+    ]
+    load_tool("generate").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
     printed = capsys.readouterr().out
-    assert {p.name for p in out.iterdir()} == {"replay.mp4", "replay.png"}
-    assert str(out / "replay.mp4") in printed and "sync" not in printed
-    assert open_clip(out / "replay.mp4").length == 9  # five frames at half speed
+    assert {p.name for p in out.iterdir()} == {"samples.mp4", "samples.png"}
+    assert str(out / "samples.mp4") in printed and "sync" not in printed
+    assert open_clip(out / "samples.mp4").length == 9  # five frames at half speed
 
 
 @pytest.mark.parametrize("option", [(), ("--speed", 0.5), ("--reverse",)])
@@ -50,21 +60,21 @@ def test_sound_of_the_clip_belongs_to_its_own_pace(
     video = open_clip(tmp_path / "clip.mp4").read(range(5))
     with VideoWriter(tmp_path / "clip.mp4", 10, sound=beep) as writer:
         writer.write(np.stack(list(video)))
-    arguments = [motion, small_model, "--actors", "bob", "--sync", "none", *option]
+    arguments = [small_model, "--motion", motion, "--actors", "bob", "--sync", "none", *option]
     arguments += ["--out-dir", tmp_path / "out", "--device", "cpu"]
-    load_tool("replay").main([str(a) for a in arguments])
-    assert has_sound(tmp_path / "out" / "replay.mp4") == (not option)
+    load_tool("generate").main([str(a) for a in arguments])
+    assert has_sound(tmp_path / "out" / "samples.mp4") == (not option)
 
 
 def test_rows(small_model, motion, load_tool, capsys):
-    tool = load_tool("replay")
+    tool = load_tool("generate")
     inferencer = CTSVGInferencer(small_model, "cpu")
     found = inferencer.find_motion(motion)
-    original, _ = tool.read_original(found, None, inferencer.size)
+    original, _ = tool.find_clip(found, None, inferencer.size)
     assert original.shape == (5, 16, 16, 3)
-    assert tool.read_original(found, "none", inferencer.size)[0] is None
+    assert tool.find_clip(found, "none", inferencer.size)[0] is None
     gone = replace(found, info={**found.info, "clip": "gone.mp4"})
-    assert tool.read_original(gone, None, inferencer.size)[0] is None
+    assert tool.find_clip(gone, None, inferencer.size)[0] is None
     assert (
         "without the clip: gone.mp4: the motion's clip is no longer there"
         in capsys.readouterr().out
@@ -98,8 +108,16 @@ def test_sync_is_the_metrics_number(tmp_path, make_generator, make_meta, load_to
         tmp_path / "drawn.safetensors", make_generator(3, 3, size=32, channels=WIDE), meta
     )
     out = tmp_path / "out"
-    arguments = ["3", str(tmp_path / "drawn.safetensors"), "--actions", "nod", "--seconds", "1"]
-    load_tool("replay").main([*arguments, "--out-dir", str(out), "--device", "cpu"])
+    arguments = [
+        str(tmp_path / "drawn.safetensors"),
+        "--motion",
+        "3",
+        "--actions",
+        "nod",
+        "--seconds",
+        "1",
+    ]
+    load_tool("generate").main([*arguments, "--out-dir", str(out), "--device", "cpu"])
     found = json.loads((out / "sync.json").read_text())
     inferencer = CTSVGInferencer(tmp_path / "drawn.safetensors", "cpu")
     metric = SynthTruth(frames=15, interval=0)
@@ -120,8 +138,18 @@ def test_one_person_has_nobody_to_keep_in_step_with(tmp_path, load_tool, make_ge
     path = tmp_path / "drawn.safetensors"
     meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "speak"])
     save_generator(path, make_generator(2, 3, size=32, channels=WIDE), meta)
-    arguments = ["3", str(path), "--actors", "Mia", "--actions", "nod", "--seconds", "0.5"]
-    load_tool("replay").main([*arguments, "--out-dir", str(tmp_path / "o"), "--device", "cpu"])
+    arguments = [
+        str(path),
+        "--motion",
+        "3",
+        "--actors",
+        "Mia",
+        "--actions",
+        "nod",
+        "--seconds",
+        "0.5",
+    ]
+    load_tool("generate").main([*arguments, "--out-dir", str(tmp_path / "o"), "--device", "cpu"])
     assert json.loads((tmp_path / "o" / "sync.json").read_text())["sync"] is None
 
 
@@ -140,34 +168,50 @@ def test_without_an_instrument(
 ):
     """What nobody asked for does not keep the video from being made; else it is said first."""
     monkeypatch.setenv("MMCTSVG_WEIGHTS_LANDMARKS68", str(tmp_path / "gone.dat"))
-    main = load_tool("replay").main
-    arguments = [motion, small_model, "--actors", "ann", "--actions", "nod", "--device", "cpu"]
+    main = load_tool("generate").main
+    arguments = [
+        small_model,
+        "--motion",
+        motion,
+        "--actors",
+        "ann",
+        "--actions",
+        "nod",
+        "--device",
+        "cpu",
+    ]
     main([str(a) for a in [*arguments, "--out-dir", tmp_path / "out"]])
     assert "without sync: " in capsys.readouterr().out
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"replay.mp4", "replay.png"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"samples.mp4", "samples.png"}
     arguments += ["--sync", "lips", "--out-dir", tmp_path / "lips"]
     check_refusal(main, arguments, "gone.dat")
     assert not (tmp_path / "lips").exists()
 
 
 def test_refuses(tmp_path, small_model, motion, load_tool, check_refusal):
-    main = load_tool("replay").main
+    main = load_tool("generate").main
     out = ["--out-dir", tmp_path / "o", "--device", "cpu"]
     for options, words in (
-        (["--speed", 0], "speed is 0"),
-        (["--fps", -1], "fps is -1"),
-        (["--fps", 0], "fps is 0"),
-        (["--seconds", 0], "--seconds is 0"),
+        (["--speed", 0], "--speed is 0: it must be above 0"),
+        (["--fps", -1], "--fps is -1: it must be above 0"),
+        (["--fps", 0], "--fps is 0: it must be above 0"),
+        (["--seconds", 0], "--seconds is 0: it must be above 0"),
+        (["--frames", 3, "--speed", 2], "--speed 2.0 changes the motion's own times"),
+        (["--times", "0,1", "--clip", tmp_path / "clip.mp4"], "at the motion's own times only"),
         (["--sync", "drawn"], "use 'lips'"),
         (["--actors", "eve"], "'eve'"),
         (["--clip", tmp_path / "other.mp4"], "other.mp4 does not exist"),
     ):
-        check_refusal(main, [motion, small_model, *options, *out], words)
-    check_refusal(main, [tmp_path / "none.safetensors", small_model, *out], "none.safetensors")
+        check_refusal(main, [small_model, "--motion", motion, *options, *out], words)
+    check_refusal(
+        main, [small_model, "--motion", tmp_path / "none.safetensors", *out], "none.safetensors"
+    )
     with VideoWriter(tmp_path / "short.mp4", 10) as writer:
         writer.write(np.zeros((3, 16, 16, 3), np.uint8))
     check_refusal(
-        main, [motion, small_model, "--clip", tmp_path / "short.mp4", *out], "has 3 frames"
+        main,
+        [small_model, "--motion", motion, "--clip", tmp_path / "short.mp4", *out],
+        "has 3 frames",
     )
     assert not (tmp_path / "o").exists()
 

@@ -1,0 +1,89 @@
+import pytest
+import torch
+
+from mmctsvg.cli.errors import translate, user_errors
+from mmctsvg.cli.parsers import make_parser
+from mmctsvg.utils.errors import UserError
+
+
+@pytest.fixture
+def parser():
+    return make_parser("invert")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (UserError("a.csv has no rows"), 2, "error: a.csv has no rows\n"),
+        (UserError("out_dir is full"), 2, "error: --out-dir is full\n"),
+        (KeyboardInterrupt(), 130, "error: interrupted\n"),
+    ],
+)
+def test_errors_of_the_user_are_one_line(capsys, parser, error, code, text):
+    with pytest.raises(SystemExit) as end, user_errors(parser):
+        raise error
+    assert end.value.code == code
+    assert capsys.readouterr().err == text
+
+
+def test_our_own_errors_keep_their_traceback(parser):
+    for error in (ZeroDivisionError("ours"), ValueError("ours")):
+        with pytest.raises(type(error), match="ours"), user_errors(parser):
+            raise error
+
+
+class Broken(torch.utils.data.Dataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        raise UserError("clip 7 is broken")
+
+
+def test_errors_in_loader_processes_are_one_line_too(capsys, parser):
+    with pytest.raises(SystemExit), user_errors(parser):
+        list(torch.utils.data.DataLoader(Broken(), num_workers=1))
+    assert capsys.readouterr().err == "error: clip 7 is broken\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "text", "shown"),
+    [
+        (
+            "invert",
+            "cut it: crop='face' or crop='center'.",
+            "cut it: --crop face or --crop center.",
+        ),
+        ("invert", "x.mp4: give another out_dir.", "x.mp4: give another --out-dir."),
+        (
+            "generate",
+            "made by others; any_weights=True takes it",
+            "made by others; --any-weights takes it",
+        ),
+        ("tune", "leave known_actor=True out", "leave --known-actor out"),
+        ("tune", "say known_actor=False, lpips=None", "say no --known-actor, no --lpips"),
+        ("generate", "speed is 0: it must be above 0", "--speed is 0: it must be above 0"),
+        ("generate", "the speed is 0", "the speed is 0"),
+        ("generate", "noise=0.5, not fps=12.5.", "--noise 0.5, not --fps 12.5."),
+        ("generate", "weights='demo' is missing", "WEIGHTS demo is missing"),
+        ("evaluate-videos", "metrics=['FVD16', 'LiA'] differ", "--metrics FVD16 LiA differ"),
+        ("invert", "clips.zip/fps=3/a.mp4 is broken", "clips.zip/fps=3/a.mp4 is broken"),
+        ("train", "model.seed=3 and options seed=3", "model.seed=3 and options seed=3"),
+        (
+            "train",
+            "'work_dir' is quoted, cfg.work_dir dotted",
+            "'work_dir' is quoted, cfg.work_dir dotted",
+        ),
+        ("train", "--seed 5 is a flag already", "--seed 5 is a flag already"),
+        ("invert", "work_dir=3 is no argument of it", "work_dir=3 is no argument of it"),
+        ("invert", "folders/out_dir/x and out_dir/x.mp4", "folders/out_dir/x and out_dir/x.mp4"),
+    ],
+)
+def test_names_of_arguments_become_flags(verb, text, shown):
+    assert translate(text, make_parser(verb)) == shown
+
+
+def test_other_names_of_arguments():
+    parser = make_parser("invert")
+    parser.synonyms["max_frames"] = "frames"
+    assert translate("max_frames=0 is too short", parser) == "--frames 0 is too short"
