@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
 from mmctsvg.datasets.converters.convert_clip import JPEG
 from mmctsvg.datasets.converters.pack_writer import PackWriter
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.video import VideoWriter
 
 BATCH = 16  # triplets of an iteration of the paper
@@ -66,7 +66,7 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
     packs = {kind: PackWriter(folder / kind / "clips.zip", {}) for kind in SUFFIXES}
     rows: dict[str, list[str]] = {"jpg": [], "png": [], "folder": [], "video": []}
     rng = np.random.default_rng(0)
-    for number in Progress(clips, "drawing clips", quiet_until=2.0):
+    for number in progress_bar("drawing", "clip", range(clips)):
         actor, action, _ = cells[number % len(cells)]
         video = drawn.render(actor, action, number, np.arange(frames) * 1.0)
         # Drawings compress better than videos: noise of a camera makes up for that.
@@ -138,7 +138,7 @@ def processor_time() -> float:
 def measure(ways: dict[str, Callable[[], Generator[int]]], args: argparse.Namespace) -> dict:
     """Median rates of all ways, by clock and by processor time, measured in turn."""
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for _ in Progress(args.rounds, "measuring"):
+    for _ in progress_bar("measuring", "round", range(args.rounds)):
         for name, way in ways.items():
             rates[name].append(rate(way(), args.seconds))
     return {name: [median(kind) for kind in zip(*r, strict=True)] for name, r in rates.items()}
@@ -151,7 +151,7 @@ def memory_of_reads(data: TripletVideoDataset, reads: int) -> list[tuple[int, fl
         Pairs of frames read and MB that are resident, ten of them.
     """
     watched, done = [], 0
-    for step in Progress(10, "reading for memory", quiet_until=2.0):
+    for step in progress_bar("reading for memory", "step", range(10)):
         while done < reads * (step + 1) // 10:
             data[done]
             done += 3

@@ -24,7 +24,7 @@ from mmctsvg.evaluation.video import Video, video_from_tensor
 from mmctsvg.motion.waves import DRIFTS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
 
@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
     columns = evenly_spread(len(starts), COLUMNS)
     found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
     pictures: dict[str, list[np.ndarray]] = {}
-    with Progress(len(DRIFTS) * len(cells), "long videos", quiet_until=2.0) as progress:
+    with progress_bar("long videos", "video", total=len(DRIFTS) * len(cells)) as progress:
         for name, cell in cells:
             for drift in DRIFTS:
                 waves = replace(inferencer.waves(cell["motion"]), drift=drift, span=span)
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> None:
                 found[drift].append(measure_windows(windows, seen))
                 if name in pictures or len(pictures) < SHOWN:
                     pictures.setdefault(name, []).append(windows[columns, 0])
-                progress.step()
+                progress.update()
     curves: dict[str, dict[str, np.ndarray]] = {
         drift: {name: np.stack([video[name] for video in videos]) for name in CURVES}
         for drift, videos in found.items()

@@ -81,7 +81,7 @@ def find_or_invert(
         settings=settings,
         fps=fps,
         state=state,
-        label=f"k = {inferencer.motion_dim}, {clip.name}, steps",
+        label=f"k = {inferencer.motion_dim}, {clip.name}",
         info={"study": asked},
     )
     save_motion(path, motion)

@@ -21,7 +21,7 @@ from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 from mmctsvg.utils.launcher import check_launcher
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization import contact_sheet, to_uint8, write_png
 
 COLUMNS = 8  # frames of a clip on the sheet
@@ -75,9 +75,7 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
     for number, clip in enumerate(dataset.annotations):
         cells.setdefault((clip.actor, clip.action), number)
     results = []
-    for (actor, action), number in Progress(len(cells), "cells", quiet_until=2.0).over(
-        sorted(cells.items())
-    ):
+    for (actor, action), number in progress_bar("comparing", "cell", sorted(cells.items())):
         times = np.arange(min(most, dataset.annotations[number].length))
         real = dataset.read_frames(number, times)
         labels = {}
@@ -192,4 +190,4 @@ def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
     """Compares with real clips and videos all actors and actions."""
     write_results(compare(inferencer, dataset, frames), out_dir)
     for plan in plan_grids(inferencer):
-        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")
+        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples")
