@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from mmctsvg.motion import Motion, Waves
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
@@ -23,7 +24,6 @@ from mmctsvg.visualization import (
     contact_sheet,
     stack_sheets,
     time_label,
-    to_uint8,
     write_png,
 )
 

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
 from mmctsvg.datasets.converters.convert_clip import JPEG
 from mmctsvg.datasets.converters.pack_writer import PackWriter
+from mmctsvg.utils.pixels import to_float
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.video import VideoWriter
 
@@ -45,8 +46,7 @@ class WholeClips(Dataset):
         reader = self.triplets.readers[index]
         video = reader.read(np.arange(reader.length))
         start = int(torch.randint(reader.length - 2, ()))
-        frames = torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy())
-        return frames.float().div_(127.5).sub_(1)
+        return to_float(torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy()))
 
 
 def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, Path]:

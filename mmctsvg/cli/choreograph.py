@@ -8,16 +8,10 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.choreography import prepare, read_script
 from mmctsvg.choreography.score import draw_score
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import (
-    VideoWriter,
-    choose_scale,
-    contact_sheet,
-    stack_sheets,
-    to_uint8,
-    write_png,
-)
+from mmctsvg.visualization import VideoWriter, choose_scale, contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.sound import has_sound
 
 _SHOWN = 16  # frames of the contact sheet

@@ -27,8 +27,9 @@ from mmctsvg.inversion.objective import measure_lpips
 from mmctsvg.motion import Motion, load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, to_uint8, write_png
+from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
 
 FRAMES = 120  # the paper's

@@ -11,8 +11,9 @@ from mmctsvg.apis.grid import plan_grids
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.evaluation.functional.correlation import standardise
 from mmctsvg.utils.files import write_json
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.progress import progress_bar
-from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
+from mmctsvg.visualization import choose_scale, contact_sheet, write_png
 from mmctsvg.visualization.heat import overlay_heat
 from mmctsvg.visualization.spectrum import plot_spectrum
 

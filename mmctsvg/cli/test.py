@@ -21,8 +21,9 @@ from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 from mmctsvg.utils.launcher import check_launcher
+from mmctsvg.utils.pixels import mean_motion, to_uint8
 from mmctsvg.utils.progress import progress_bar
-from mmctsvg.visualization import contact_sheet, to_uint8, write_png
+from mmctsvg.visualization import contact_sheet, write_png
 
 COLUMNS = 8  # frames of a clip on the sheet
 MAX_ROWS = 12  # cells on the sheet
@@ -90,16 +91,11 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
                 "action": name(dataset.metainfo["actions"], action),
                 "real": real,
                 "fake": fake,
-                "real_motion": mean_motion(real),
-                "fake_motion": mean_motion(fake),
+                "real_motion": float(mean_motion(real)),
+                "fake_motion": float(mean_motion(fake)),
             }
         )
     return results
-
-
-def mean_motion(frames) -> float:
-    """Mean absolute difference of successive frames ``(T, H, W, 3)``, in grey levels."""
-    return float(np.abs(np.diff(frames.astype(np.float32), axis=0)).mean())
 
 
 def table(results: list[dict]) -> list[dict]:

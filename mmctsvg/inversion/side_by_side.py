@@ -13,6 +13,7 @@ from torch import Tensor
 from mmctsvg.checkpoints.tuning import Tuning
 from mmctsvg.motion import retime, video_rate
 from mmctsvg.motion.motion import Motion
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
@@ -21,7 +22,6 @@ from mmctsvg.visualization import (
     contact_sheet,
     plot_curves,
     time_label,
-    to_uint8,
     write_png,
 )
 

@@ -12,7 +12,7 @@ from .curve_pairs import plot_curve_pairs
 from .curves import plot_curves, read_scalars
 from .face_curves import plot_identity, plot_lip_curves
 from .long_video_curves import draw_long_curves
-from .video import FrameFolder, VideoWriter, to_uint8
+from .video import FrameFolder, VideoWriter
 
 __all__ = [
     "FrameFolder",
@@ -28,6 +28,5 @@ __all__ = [
     "read_scalars",
     "stack_sheets",
     "time_label",
-    "to_uint8",
     "write_png",
 ]

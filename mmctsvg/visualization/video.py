@@ -10,7 +10,6 @@ from types import TracebackType
 import av
 import av.filter
 import numpy as np
-import torch
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
@@ -19,19 +18,6 @@ from .contact_sheet import enlarge, write_png
 from .sound import SoundTrack, has_sound
 
 FORMATS = ("mp4", "gif")
-
-
-def to_uint8(video: torch.Tensor) -> np.ndarray:
-    """Turns images of the model into pixels.
-
-    Args:
-        video: float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are cut.
-
-    Returns:
-        uint8 array ``(..., H, W, 3)``, rounded to the nearest value.
-    """
-    pixels = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    return pixels.movedim(-3, -1).contiguous().cpu().numpy()
 
 
 def _pad_to_even(frame: np.ndarray) -> np.ndarray:
