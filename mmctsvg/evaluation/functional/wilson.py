@@ -19,6 +19,7 @@ def wilson_interval(share: float, units: float, level: float = 0.95) -> tuple[fl
     """
     if units <= 0:
         return math.nan, math.nan
+    # scipy.stats.binomtest takes whole hits, but videos are shared out over fewer units (cells).
     z = NormalDist().inv_cdf((1 + level) / 2)
     middle = (share + z * z / (2 * units)) / (1 + z * z / units)
     half = z / (1 + z * z / units)
