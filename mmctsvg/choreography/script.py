@@ -78,7 +78,11 @@ def read_script(path: str | Path) -> Script:
 
 
 class _Parser:
-    """Goes through the nodes of the YAML, which know their lines; nothing is constructed."""
+    """Goes through the nodes of the YAML, which know their lines; nothing is constructed.
+
+    Checked by hand and not by pydantic, which skips checks across fields once one field is wrong:
+    here all mistakes are told at once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
