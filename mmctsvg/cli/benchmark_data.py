@@ -16,7 +16,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
-from mmctsvg.datasets.converters.convert_clip import JPEG
+from mmctsvg.datasets.converters.convert_clip import encode_picture
 from mmctsvg.datasets.converters.pack_writer import PackWriter
 from mmctsvg.utils.pixels import to_float
 from mmctsvg.utils.progress import progress_bar
@@ -73,7 +73,7 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
         video = np.clip(video + rng.normal(0, 3, video.shape), 0, 255).astype(np.uint8)
         name = f"clip{number:04d}"
         for kind, suffix in SUFFIXES.items():
-            pictures = [encode(frame, suffix) for frame in video]
+            pictures = [encode_picture(frame, suffix[1:]) for frame in video]
             packs[kind].append(name, pictures, suffix, {"fps": 30.0})
             rows[kind].append(f"clips.zip/{name}")
             if kind == "jpg":
@@ -90,12 +90,6 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
         with open(folder / kind / "list.csv", "w", newline="") as file:
             csv.writer(file).writerows([["path"], *([path] for path in paths)])
     return {kind: folder / kind / "list.csv" for kind in rows}
-
-
-def encode(frame: np.ndarray, suffix: str) -> bytes:
-    """A picture as the converters write it."""
-    parameters = JPEG if suffix == ".jpg" else ()
-    return cv2.imencode(suffix, frame[..., ::-1], parameters)[1].tobytes()
 
 
 def in_process(data: TripletVideoDataset) -> Generator[int]:

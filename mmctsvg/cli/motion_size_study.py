@@ -29,8 +29,9 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
 from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, write_png
+from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
+from mmctsvg.visualization.curve_pairs import plot_curve_pairs
 
 FRAMES = 120  # the paper's
 DRAWN_FRAMES = 48  # what drawn clips have by default

@@ -20,10 +20,10 @@ from mmctsvg.visualization import (
     VideoWriter,
     choose_scale,
     contact_sheet,
-    plot_curves,
     time_label,
     write_png,
 )
+from mmctsvg.visualization.curves import plot_curves
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer

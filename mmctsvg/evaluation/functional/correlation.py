@@ -17,15 +17,15 @@ def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
     A zero curve has correlation 0 with every other.
 
     Args:
-        curves: (N, T), finite.
-        least_variation: a curve is zeroed if its standard deviation is below this share of the
-            size of its mean. Constant curves always are.
+        curves: Array (N, T), finite.
+        least_variation: Least standard deviation of a curve that is not zeroed, as a share of the
+            size of its mean. Constant curves always are zeroed.
 
     Returns:
-        (N, T), float64.
+        Array (N, T), float64.
 
     Raises:
-        ValueError: if a value is not finite.
+        ValueError: If a value is not finite.
     """
     curves = np.asarray(curves, np.float64)
     if not np.isfinite(curves).all():
@@ -66,10 +66,10 @@ def mean_cross_correlation(groups: Sequence[np.ndarray]) -> float:
     """Mean correlation over all pairs of curves from two different groups.
 
     Args:
-        groups: arrays (N_g, T), from :func:`standardise`.
+        groups: Arrays (N_g, T), from :func:`standardise`.
 
     Returns:
-        -1 to 1; NaN without a pair.
+        Value from -1 to 1; NaN without a pair.
     """
     sizes = np.array([len(group) for group in groups], np.float64)
     pairs = sizes.sum() ** 2 - np.square(sizes).sum()
@@ -84,10 +84,10 @@ def synchrony(groups: Sequence[np.ndarray]) -> float:
     """Mean over groups of their mean pairwise correlation; groups without a pair do not enter.
 
     Args:
-        groups: arrays (N_g, T), from :func:`standardise`.
+        groups: Arrays (N_g, T), from :func:`standardise`.
 
     Returns:
-        -1 to 1; NaN if no group has a pair.
+        Value from -1 to 1; NaN if no group has a pair.
 
     Source: section 5, the average correlation of LiA signals, for each group of one motion.
     """

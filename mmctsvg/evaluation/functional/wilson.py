@@ -8,9 +8,9 @@ def wilson_interval(share: float, units: float, level: float = 0.95) -> tuple[fl
     """Wilson's score interval of a share; unlike the bootstrap it has a width at 0 and at 1.
 
     Args:
-        share: from 0 to 1.
-        units: number of independent units that it was found on.
-        level: of confidence.
+        share: Share from 0 to 1.
+        units: Number of independent units behind the share.
+        level: Level of confidence.
 
     Returns:
         Lower and upper end; NaN without units.
