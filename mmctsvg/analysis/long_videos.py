@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mmctsvg.utils.pixels import mean_motion
+
 #: Curves of a video: what `measure_windows` gives.
 CURVES = ("identity", "sharpness", "motion")
 KEPT = 0.9  # of the identity of the beginning: the person is still the same
@@ -47,15 +49,6 @@ def sharpness(frames: np.ndarray) -> np.ndarray:
     return np.hypot(across, down).mean((1, 2))
 
 
-def motion_size(frames: np.ndarray) -> float:
-    """Mean absolute difference of following frames, in grey levels.
-
-    Args:
-        frames: uint8 (T, H, W, 3), at least 2.
-    """
-    return float(np.abs(np.diff(frames.astype(np.int16), axis=0)).mean())
-
-
 def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.ndarray]:
     """Curves of a video over its windows.
 
@@ -72,7 +65,7 @@ def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.nd
     return {
         "identity": means,
         "sharpness": np.array([sharpness(window).mean() for window in frames]),
-        "motion": np.array([motion_size(window) for window in frames]),
+        "motion": np.array([mean_motion(window) for window in frames]),
     }
 
 

@@ -14,7 +14,7 @@ from mmctsvg.evaluation.functional.regression import cross_validated_r2
 from mmctsvg.evaluation.metrics.synth_truth import NAMES, STILL
 from mmctsvg.evaluation.video import video_from_tensor
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 #: Frequency in Hz, standard deviation in the curve's unit, sine and cosine of the phase at t = 0.
 FACTORS = ("tempo", "size", "sine", "cosine")
@@ -64,14 +64,16 @@ def measure_factors(
             f"factors of motion need videos of {LEAST_FRAMES} frames or more, not {frames}."
         )
     found: dict[str, np.ndarray] = {}
-    with Progress(len(motions) * len(actions), f"videos of {actor}", quiet_until=2.0) as progress:
+    with progress_bar(
+        f"motions of {actor}", "video", total=len(motions) * len(actions)
+    ) as progress:
         for action in actions:
             rows = []
             for m in motions:
                 rendered = inferencer.render(range(frames), actor, action, motion=m, chunk=64)
                 video = video_from_tensor(rendered, f"{actor}, {action}")
                 rows.append(video_factors(video.frames, actor, action, inferencer.fps))
-                progress.step()
+                progress.update()
             found[action] = np.stack(rows)
     return found
 

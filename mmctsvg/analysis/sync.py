@@ -12,7 +12,7 @@ from mmctsvg.datasets import synth
 from mmctsvg.evaluation.metrics import LiASync, SynthTruth
 from mmctsvg.evaluation.video import video_from_tensor
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 INSTRUMENTS = ("auto", "drawn", "lips", "none")
 _DRAWN = {person.name for person in synth.PEOPLE}
@@ -91,7 +91,7 @@ def measure_sync(
             "videos": len(cells) // 2,
             "notes": [] if cells else ["nobody is shown whom this instrument knows"],
         }
-    with Progress(len(cells), "sync, videos", quiet_until=2.0) as progress:
+    with progress_bar("sync", "video", total=len(cells)) as progress:
         for motion, row, column, cell in cells:
             video = video_from_tensor(
                 inferencer.render(times, **cell, **options),
@@ -102,7 +102,7 @@ def measure_sync(
                 motion=motion,
             )
             metric.add(video, real=False)
-            progress.step()
+            progress.update()
     # Both motions together give the control; the motion asked for is then measured alone.
     records = list(metric.results)
     both = metric.evaluate()

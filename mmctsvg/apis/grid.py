@@ -13,7 +13,8 @@ import numpy as np
 from torch import Tensor
 
 from mmctsvg.motion import Motion, Waves
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     FrameFolder,
@@ -23,7 +24,6 @@ from mmctsvg.visualization import (
     contact_sheet,
     stack_sheets,
     time_label,
-    to_uint8,
     write_png,
 )
 
@@ -215,7 +215,7 @@ def write_grid(
             ``row/column/000000.png``) and ``'sheet'`` (the contact sheet, ``base.png``).
         fps: frames per second of the video; by default those of the training clips.
         sound: a video whose sound is put under the mp4, if it has any.
-        label: shows progress under this name, if rendering takes more than two seconds.
+        label: shows progress under this name.
         **options: of `CTSVGInferencer.stream`: ``noise``, ``chunk``, ``exact``.
 
     Returns:
@@ -245,9 +245,8 @@ def write_grid(
                 for c, column in enumerate(columns):
                     place = frames_dir / row / column
                     folders[r, c] = stack.enter_context(FrameFolder(place))
-        quiet = 2.0 if label else float("inf")
-        steps = len(times) * plan.count
-        progress = stack.enter_context(Progress(steps, label or "", quiet_until=quiet))
+        total = len(times) * plan.count
+        progress = stack.enter_context(progress_bar(label, "frame", total=total))
         for grid in stream_grid(inferencer, plan, times, **options):
             sheet.add(grid)
             if writers:
@@ -256,7 +255,7 @@ def write_grid(
                     writer.write(frames)
             for (r, c), folder in folders.items():
                 folder.write(grid[:, r, c])
-            progress.step(len(grid) * plan.count)
+            progress.update(len(grid) * plan.count)
     written = [*videos, *([frames_dir] if folders else [])]
     if "sheet" in formats:
         write_png(sheet_path, sheet.draw())

@@ -16,7 +16,7 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
-from .script import TRACKS, Change, Script
+from .script import TRACKS, Change, Script, refuse
 from .time_warp import TimeWarp
 
 #: What an empty track does.
@@ -27,14 +27,15 @@ def mix(a: Tensor, b: Tensor, share: Tensor, way: str) -> Tensor:
     """Styles between two.
 
     Args:
-        a: (n, d), where ``share`` is 0.
-        b: (n, d), where it is 1.
-        share: (n,), from 0 to 1.
-        way: ``'linear'``; ``'smooth'``, which starts and ends gently; ``'slerp'``, which turns from
-            one direction to the other and lets the length change linearly.
+        a: Styles (n, d) where ``share`` is 0.
+        b: Styles (n, d) where it is 1.
+        share: Shares (n,) of ``b``, from 0 to 1.
+        way: Kind of the change: ``'linear'``; ``'smooth'``, which starts and ends gently;
+            ``'slerp'``, which turns from one direction to the other and lets the length change
+            linearly.
 
     Returns:
-        (n, d).
+        Styles (n, d).
     """
     share = share[:, None].to(a)
     if way == "smooth":
@@ -53,13 +54,13 @@ def mix(a: Tensor, b: Tensor, share: Tensor, way: str) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """Where one track is at n moments.
+    """State of one track at n moments.
 
     Args:
-        before: numbers of the values that are left, (n,).
-        after: of those that are gone to, (n,).
-        share: how far, from 0 to 1, (n,).
-        way: see `mix`, (n,) of str.
+        before: Numbers of the values that go, (n,).
+        after: Numbers of the values that come, (n,).
+        share: Share of the change that is done, from 0 to 1, (n,).
+        way: Kinds of the changes as in `mix`, (n,) of str.
     """
 
     before: np.ndarray
@@ -70,13 +71,13 @@ class Moment:
 
 @dataclass(frozen=True, kw_only=True)
 class Performance:
-    """A script that fits a generator: everything is looked up, nothing is rendered.
+    """Script that fits a generator: everything is looked up, nothing is rendered.
 
     Args:
-        inferencer: the generator.
-        script: see `Script`.
-        motions: of the motion track, in its order.
-        fps: frames per second of the video.
+        inferencer: Generator that shows it.
+        script: Choreography as it was written.
+        motions: Motions of the motion track, in its order.
+        fps: Frames per second of the video.
     """
 
     inferencer: CTSVGInferencer
@@ -86,11 +87,11 @@ class Performance:
 
     @property
     def seconds(self) -> np.ndarray:
-        """When the frames are shown, (T,)."""
+        """Moments of the frames in seconds, (T,)."""
         return np.arange(max(1, round(self.script.length * self.fps))) / self.fps
 
     def clocks(self, seconds: np.ndarray) -> np.ndarray:
-        """Where every motion is at n moments of the video (n,): (motions, n), in its own seconds.
+        """Times (motions, n) of every motion, in its own seconds, at n moments of the video (n,).
 
         The first motion follows the script's time; every later one begins when it is entered, and
         goes on at the speed of the script's time.
@@ -107,9 +108,9 @@ class Performance:
         """Renders piece by piece; memory does not grow with the length.
 
         Args:
-            chunk: frames rendered at once.
-            noise: see `CTSVGInferencer.stream`.
-            seed: of the noise.
+            chunk: Number of frames rendered at once.
+            noise: Noise of the layers, as in `CTSVGInferencer.stream`.
+            seed: Seed of the noise.
 
         Yields:
             Float tensors ``(t, 3, H, W)`` in [-1, 1].
@@ -164,7 +165,7 @@ class Performance:
 
 
 def locate(changes: list[Change], seconds: np.ndarray) -> Moment:
-    """Where a track is at n moments (n,), in seconds; an empty track stays where it is."""
+    """State of a track at n moments (n,), in seconds; an empty track stays as it is."""
     changes = changes or [STILL]
     starts = np.array([change.start for change in changes])
     after = (np.searchsorted(starts, seconds + 1e-9, side="right") - 1).clip(0)
@@ -191,12 +192,12 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
     """Looks up all people, actions and motions of a script.
 
     Args:
-        inferencer: the generator.
-        script: of `read_script`.
-        any_weights: take motions of other weights too.
+        inferencer: Generator that shows it.
+        script: Result of `read_script`.
+        any_weights: Whether motions of other weights are taken too.
 
     Raises:
-        UserError: naming all that does not fit, each with its line.
+        UserError: If anything does not fit, naming all of it, each with its line.
     """
     problems: list[tuple[int, str]] = []
     motions: list[Motion] = []
@@ -215,16 +216,14 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
                     getattr(inferencer, f"find_{track}")(change.value)
             except UserError as error:
                 problems.append((change.line, str(error).rstrip(".")))
-    if problems:
-        lines = (f"{script.path}:{line}: {text}." for line, text in sorted(problems))
-        raise UserError("\n".join(lines))
+    refuse(script.path, problems)
     motions = motions or [inferencer.find_motion("0")]
     fps = script.fps or inferencer.fps
     return Performance(inferencer=inferencer, script=script, motions=tuple(motions), fps=fps)
 
 
 def _source(script: Script, change: Change) -> str | Path:
-    """A seed as it is; a file starts from the script's folder."""
+    """Source of a motion: a seed as it is, a file from the script's folder."""
     value = change.value
     return value if _is_whole(value) else script.path.parent / value
 

@@ -19,8 +19,8 @@ def draw_score(performance: Performance, path: str | Path) -> None:
     """Draws the score: one row per track, in which colours fade where values change.
 
     Args:
-        performance: of `prepare`.
-        path: of the png.
+        performance: Result of `prepare`.
+        path: Path of the png, which is written atomically.
     """
     seconds = np.linspace(0, performance.script.length, 600, endpoint=False)
     figure = new_figure(9, 4)
@@ -58,6 +58,6 @@ def draw_score(performance: Performance, path: str | Path) -> None:
 
 
 def _choose_colours(changes: Sequence[Change]) -> list[str]:
-    """One for every change: equal values have equal colours."""
+    """Colours of all changes: equal values have equal colours."""
     names = list(dict.fromkeys(change.value for change in changes))
     return [_COLOURS[names.index(change.value) % len(_COLOURS)] for change in changes]

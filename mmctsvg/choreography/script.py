@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,15 @@ _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """From a moment on, one of the three tracks goes to something else.
+    """Change of one of the three tracks from a moment on.
 
     Args:
-        line: of the script, counted from 1.
-        start: in seconds of the video.
-        value: name or number of an actor or action; file or seed of a motion.
-        over: seconds that it takes; 0 is a cut.
-        way: one of `WAYS`.
-        begin: seconds into the motion at which it is entered; None for its beginning.
+        line: Number of the line in the script, from 1.
+        start: Moment in seconds of the video.
+        value: Name or number of an actor or action; file or seed of a motion.
+        over: Duration in seconds; 0 is a cut.
+        way: Kind of the change, one of `WAYS`.
+        begin: Moment of the motion, in seconds, at which it is entered; None for its beginning.
     """
 
     line: int
@@ -44,15 +44,15 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """A choreography as it was written.
+    """Choreography as it was written.
 
     Args:
-        path: of the file, which names of motions start from.
-        fps: frames per second of the video; None for the generator's.
-        length: of the video, in seconds.
-        tracks: for each of `TRACKS` its changes in order.
-        time: pairs (video, motion) in seconds, see `TimeWarp`.
-        smooth_time: see `TimeWarp`.
+        path: Path of the file; paths of motions start from its folder.
+        fps: Frames per second of the video; None for the generator's.
+        length: Length of the video in seconds.
+        tracks: Changes in order, for each of `TRACKS`.
+        time: Keys of the `TimeWarp`, pairs (video, motion) in seconds.
+        smooth_time: Whether the `TimeWarp` is smooth.
     """
 
     path: Path
@@ -67,7 +67,7 @@ def read_script(path: str | Path) -> Script:
     """Reads a script.
 
     Raises:
-        UserError: naming all that is wrong, each with its line.
+        UserError: If anything is wrong, naming all of it, each with its line.
     """
     path = Path(path)
     try:
@@ -77,8 +77,19 @@ def read_script(path: str | Path) -> Script:
     return _Parser(path).parse(text)
 
 
+def refuse(path: Path, problems: Collection[tuple[int, str]]) -> None:
+    """Raises a UserError that tells all problems, pairs of line and text, if there are any."""
+    if problems:
+        lines = (f"{path}:{line}: {text}." for line, text in sorted(set(problems)))
+        raise UserError("\n".join(lines))
+
+
 class _Parser:
-    """Goes through the nodes of the YAML, which know their lines; nothing is constructed."""
+    """Goes through the nodes of the YAML, which know their lines; nothing is constructed.
+
+    Checked by hand and not by pydantic, which skips checks across fields once one field is wrong:
+    here all mistakes are told at once.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -118,9 +129,7 @@ class _Parser:
             if motion is not None:
                 time.append((video, motion))
         smooth = self._flag(top["smooth_time"]) if "smooth_time" in top else False
-        if self.problems:
-            lines = (f"{self.path}:{line}: {text}." for line, text in sorted(set(self.problems)))
-            raise UserError("\n".join(lines))
+        refuse(self.path, self.problems)
         return Script(
             path=self.path,
             fps=self.fps,

@@ -14,14 +14,14 @@ class TimeWarp:
     """Time of the motion as a function of the video's time.
 
     Args:
-        keys: pairs (video time, motion time) in seconds, video times rising. Before the first and
+        keys: Pairs (video time, motion time) in seconds, video times rising. Before the first and
             after the last key, time goes on at normal speed, so a warp without keys changes
             nothing.
-        smooth: speeds change gently (a monotone cubic through the keys, which never overshoots)
-            instead of at once at the keys.
+        smooth: Whether speeds change gently (a monotone cubic through the keys, which never
+            overshoots) instead of at once at the keys.
 
     Raises:
-        UserError: if video times do not rise, or a time is not finite.
+        UserError: If video times do not rise, or a time is not finite.
     """
 
     def __init__(self, keys: Sequence[tuple[float, float]] = (), smooth: bool = False) -> None:

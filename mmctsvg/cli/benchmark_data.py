@@ -16,9 +16,10 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
-from mmctsvg.datasets.converters.convert_clip import JPEG
+from mmctsvg.datasets.converters.convert_clip import encode_picture
 from mmctsvg.datasets.converters.pack_writer import PackWriter
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.pixels import to_float
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.video import VideoWriter
 
 BATCH = 16  # triplets of an iteration of the paper
@@ -45,8 +46,7 @@ class WholeClips(Dataset):
         reader = self.triplets.readers[index]
         video = reader.read(np.arange(reader.length))
         start = int(torch.randint(reader.length - 2, ()))
-        frames = torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy())
-        return frames.float().div_(127.5).sub_(1)
+        return to_float(torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy()))
 
 
 def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, Path]:
@@ -66,14 +66,14 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
     packs = {kind: PackWriter(folder / kind / "clips.zip", {}) for kind in SUFFIXES}
     rows: dict[str, list[str]] = {"jpg": [], "png": [], "folder": [], "video": []}
     rng = np.random.default_rng(0)
-    for number in Progress(clips, "drawing clips", quiet_until=2.0):
+    for number in progress_bar("drawing", "clip", range(clips)):
         actor, action, _ = cells[number % len(cells)]
         video = drawn.render(actor, action, number, np.arange(frames) * 1.0)
         # Drawings compress better than videos: noise of a camera makes up for that.
         video = np.clip(video + rng.normal(0, 3, video.shape), 0, 255).astype(np.uint8)
         name = f"clip{number:04d}"
         for kind, suffix in SUFFIXES.items():
-            pictures = [encode(frame, suffix) for frame in video]
+            pictures = [encode_picture(frame, suffix[1:]) for frame in video]
             packs[kind].append(name, pictures, suffix, {"fps": 30.0})
             rows[kind].append(f"clips.zip/{name}")
             if kind == "jpg":
@@ -90,12 +90,6 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
         with open(folder / kind / "list.csv", "w", newline="") as file:
             csv.writer(file).writerows([["path"], *([path] for path in paths)])
     return {kind: folder / kind / "list.csv" for kind in rows}
-
-
-def encode(frame: np.ndarray, suffix: str) -> bytes:
-    """A picture as the converters write it."""
-    parameters = JPEG if suffix == ".jpg" else ()
-    return cv2.imencode(suffix, frame[..., ::-1], parameters)[1].tobytes()
 
 
 def in_process(data: TripletVideoDataset) -> Generator[int]:
@@ -138,7 +132,7 @@ def processor_time() -> float:
 def measure(ways: dict[str, Callable[[], Generator[int]]], args: argparse.Namespace) -> dict:
     """Median rates of all ways, by clock and by processor time, measured in turn."""
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for _ in Progress(args.rounds, "measuring"):
+    for _ in progress_bar("measuring", "round", range(args.rounds)):
         for name, way in ways.items():
             rates[name].append(rate(way(), args.seconds))
     return {name: [median(kind) for kind in zip(*r, strict=True)] for name, r in rates.items()}
@@ -151,7 +145,7 @@ def memory_of_reads(data: TripletVideoDataset, reads: int) -> list[tuple[int, fl
         Pairs of frames read and MB that are resident, ten of them.
     """
     watched, done = [], 0
-    for step in Progress(10, "reading for memory", quiet_until=2.0):
+    for step in progress_bar("reading for memory", "step", range(10)):
         while done < reads * (step + 1) // 10:
             data[done]
             done += 3

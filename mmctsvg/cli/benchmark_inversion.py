@@ -41,7 +41,7 @@ def measure(
             lpips=lpips,
             settings=settings,
             fps=fps,
-            label=f"{clip.name}, {side}, steps",
+            label=f"{clip.name}, {side}",
         )
         spent = processor_clock(inferencer.device) - began
         record = {"clip": clip.name, "frames": len(frames), "side": side, "seconds": spent}

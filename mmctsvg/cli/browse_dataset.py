@@ -9,6 +9,7 @@ from mmctsvg.cli.options import read_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.visualization.contact_sheet import contact_sheet, stack_sheets, write_png
 
 ROWS_PER_BLOCK = 8
@@ -29,8 +30,7 @@ def draw_triplets(dataset, start: int, count: int) -> np.ndarray:
     sheets = []
     for first in range(0, count, ROWS_PER_BLOCK):
         block = items[first : first + ROWS_PER_BLOCK]
-        frames = np.stack([item["frames"].numpy() for item in block]).transpose(0, 1, 3, 4, 2)
-        pictures = np.rint((frames + 1) * 127.5).astype(np.uint8)
+        pictures = np.stack([to_uint8(item["frames"]) for item in block])
         labels = [describe(item, dataset.metainfo) for item in block]
         sheets.append(contact_sheet(pictures, row_labels=labels))
     return stack_sheets(sheets, columns=4)

@@ -8,16 +8,10 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.choreography import prepare, read_script
 from mmctsvg.choreography.score import draw_score
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import (
-    VideoWriter,
-    choose_scale,
-    contact_sheet,
-    stack_sheets,
-    to_uint8,
-    write_png,
-)
+from mmctsvg.visualization import VideoWriter, choose_scale, contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.sound import has_sound
 
 _SHOWN = 16  # frames of the contact sheet
@@ -44,14 +38,14 @@ def run(args: argparse.Namespace) -> None:
     scale = choose_scale(1, inferencer.size, inferencer.size)
     with (
         VideoWriter(video, performance.fps, scale, sound=args.sound) as writer,
-        Progress(count, "choreography, frames") as progress,
+        progress_bar("choreography", "frame", total=count) as progress,
     ):
         for piece in performance.frames(args.chunk):
             frames = to_uint8(piece)
             writer.write(frames)
             kept += [frames[n - seen] for n in shown if seen <= n < seen + len(frames)]
             seen += len(frames)
-            progress.step(len(frames))
+            progress.update(len(frames))
     labels = [f"{performance.seconds[n]:.2f} s" for n in shown]
     halves = [slice(start, start + _SHOWN // 2) for start in range(0, len(shown), _SHOWN // 2)]
     sheets = [contact_sheet(np.stack(kept[half])[None], [""], labels[half]) for half in halves]

@@ -12,7 +12,7 @@ from mmctsvg.evaluation.metrics import FaceIdentity, LiASync
 from mmctsvg.evaluation.video import Video, video_from_tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization import stack_sheets, write_png
 from mmctsvg.visualization.bars import plot_bars
 
@@ -43,7 +43,7 @@ def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[Vi
 
 def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> Iterator[Video]:
     """All videos of all grids, labelled."""
-    with Progress(len(grids) * grids[0].count, "videos", quiet_until=2.0) as progress:
+    with progress_bar("rendering", "video", total=len(grids) * grids[0].count) as progress:
         for grid in grids:
             for actor, row in zip(grid.rows, grid.cells, strict=True):
                 for action, cell in zip(grid.columns, row, strict=True):
@@ -55,7 +55,7 @@ def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> I
                         action=action or None,
                         motion=grid.title,
                     )
-                    progress.step()
+                    progress.update()
 
 
 def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:

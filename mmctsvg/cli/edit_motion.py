@@ -166,7 +166,7 @@ def run(args: argparse.Namespace) -> None:
         retime(motion.times, motion.fps)[0].tolist(),
         args.out_dir / "edit",
         fps=video_rate(motion.times, motion.fps),
-        label="frames",
+        label="edit",
     )
     for path in (result, *written):
         print(path)

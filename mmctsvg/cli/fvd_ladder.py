@@ -10,7 +10,7 @@ from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.evaluation.backbones.i3d import I3DLogits
 from mmctsvg.evaluation.functional.frechet import Moments, frechet_distance
 from mmctsvg.utils.files import write_json
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.figure import new_figure, write_figure
 
 
@@ -50,16 +50,16 @@ def run(args: argparse.Namespace) -> None:
     network = I3DLogits(args.i3d)
     reference, videos, others = make_halves(args.clips, args.size, args.frames)
     strengths = [step / args.strengths for step in range(args.strengths + 1)]
-    progress = Progress(args.clips * (2 + args.strengths * len(DISTORTIONS)), "videos")
+    total = args.clips * (2 + args.strengths * len(DISTORTIONS))
 
     def moments(videos) -> Moments:
-        total = Moments.empty(network.dim)
+        found = Moments.empty(network.dim)
         for frames in videos:
-            total += Moments.of(network(frames[None]))
-            progress.step()
-        return total
+            found += Moments.of(network(frames[None]))
+            progress.update()
+        return found
 
-    with progress:
+    with progress_bar("measuring", "video", total=total) as progress:
         real = moments(reference)
         floor = frechet_distance(real, moments(videos))
         ladder = {name: [floor] for name in DISTORTIONS}

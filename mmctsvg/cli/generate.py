@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
             args.out_dir / name,
             formats=args.format,
             fps=shown.fps,
-            label=f"{name}, frames",
+            label=name,
             sound=shown.sound,
             noise=args.noise,
             chunk=BATCH,

@@ -110,7 +110,7 @@ def invert_clip(
         settings=settings,
         fps=clip.fps,
         state=state,
-        label="inversion, steps",
+        label="inversion",
         info={**clip.info, "lpips": args.lpips},
     )
     save_motion(result, motion)

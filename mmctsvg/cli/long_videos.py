@@ -24,9 +24,10 @@ from mmctsvg.evaluation.video import Video, video_from_tensor
 from mmctsvg.motion.waves import DRIFTS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import contact_sheet, draw_long_curves, stack_sheets, write_png
+from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
+from mmctsvg.visualization.long_video_curves import draw_long_curves
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
@@ -93,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
     columns = evenly_spread(len(starts), COLUMNS)
     found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
     pictures: dict[str, list[np.ndarray]] = {}
-    with Progress(len(DRIFTS) * len(cells), "long videos", quiet_until=2.0) as progress:
+    with progress_bar("long videos", "video", total=len(DRIFTS) * len(cells)) as progress:
         for name, cell in cells:
             for drift in DRIFTS:
                 waves = replace(inferencer.waves(cell["motion"]), drift=drift, span=span)
@@ -107,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
                 found[drift].append(measure_windows(windows, seen))
                 if name in pictures or len(pictures) < SHOWN:
                     pictures.setdefault(name, []).append(windows[columns, 0])
-                progress.step()
+                progress.update()
     curves: dict[str, dict[str, np.ndarray]] = {
         drift: {name: np.stack([video[name] for video in videos]) for name in CURVES}
         for drift, videos in found.items()

@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
     written = [variance]
     grid, turned = plan_directions(inferencer, pca, cell, args.directions)
     video = args.out_dir / "directions"
-    options = {"label": "directions, frames", "chunk": 8}
+    options = {"label": "directions", "chunk": 8}
     written += write_grid(inferencer, grid, range(frames), video, formats=("mp4",), **options)
     moments = range(0, 2 * SHEET, 2)  # close enough to follow a movement
     written += write_grid(inferencer, turned, moments, video, formats=("sheet",), **options)

@@ -27,9 +27,11 @@ from mmctsvg.inversion.objective import measure_lpips
 from mmctsvg.motion import Motion, load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
-from mmctsvg.visualization import contact_sheet, plot_curve_pairs, stack_sheets, to_uint8, write_png
+from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
+from mmctsvg.visualization.curve_pairs import plot_curve_pairs
 
 FRAMES = 120  # the paper's
 DRAWN_FRAMES = 48  # what drawn clips have by default
@@ -81,7 +83,7 @@ def find_or_invert(
         settings=settings,
         fps=fps,
         state=state,
-        label=f"k = {inferencer.motion_dim}, {clip.name}, steps",
+        label=f"k = {inferencer.motion_dim}, {clip.name}",
         info={"study": asked},
     )
     save_motion(path, motion)

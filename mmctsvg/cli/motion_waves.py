@@ -11,8 +11,9 @@ from mmctsvg.apis.grid import plan_grids
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.evaluation.functional.correlation import standardise
 from mmctsvg.utils.files import write_json
-from mmctsvg.utils.progress import Progress
-from mmctsvg.visualization import choose_scale, contact_sheet, to_uint8, write_png
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.utils.progress import progress_bar
+from mmctsvg.visualization import choose_scale, contact_sheet, write_png
 from mmctsvg.visualization.heat import overlay_heat
 from mmctsvg.visualization.spectrum import plot_spectrum
 
@@ -56,14 +57,14 @@ def run(args: argparse.Namespace) -> None:
     times = spread_times(args.moments, args.seconds * inferencer.fps)
     k = inferencer.motion_dim
     means, maps = [], []
-    with Progress(len(contents) * k, "waves", quiet_until=2.0) as progress:
+    with progress_bar("measuring", "wave", total=len(contents) * k) as progress:
         for w_c in contents:
             videos = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
             means.append(to_uint8(torch.stack(videos).mean((0, 1))))
             found = []
             for wave in wave_sensitivity(inferencer, w_c, motions, times):
                 found.append(wave.cpu().numpy())
-                progress.step()
+                progress.update()
             maps.append(found)
     hertz, period = (values.numpy() for values in wave_table(inferencer))
     m = inferencer.generator.mapper.sample(args.samples, torch.Generator().manual_seed(0))

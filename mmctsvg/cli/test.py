@@ -21,8 +21,9 @@ from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 from mmctsvg.utils.launcher import check_launcher
-from mmctsvg.utils.progress import Progress
-from mmctsvg.visualization import contact_sheet, to_uint8, write_png
+from mmctsvg.utils.pixels import mean_motion, to_uint8
+from mmctsvg.utils.progress import progress_bar
+from mmctsvg.visualization import contact_sheet, write_png
 
 COLUMNS = 8  # frames of a clip on the sheet
 MAX_ROWS = 12  # cells on the sheet
@@ -75,9 +76,7 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
     for number, clip in enumerate(dataset.annotations):
         cells.setdefault((clip.actor, clip.action), number)
     results = []
-    for (actor, action), number in Progress(len(cells), "cells", quiet_until=2.0).over(
-        sorted(cells.items())
-    ):
+    for (actor, action), number in progress_bar("comparing", "cell", sorted(cells.items())):
         times = np.arange(min(most, dataset.annotations[number].length))
         real = dataset.read_frames(number, times)
         labels = {}
@@ -92,16 +91,11 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
                 "action": name(dataset.metainfo["actions"], action),
                 "real": real,
                 "fake": fake,
-                "real_motion": mean_motion(real),
-                "fake_motion": mean_motion(fake),
+                "real_motion": float(mean_motion(real)),
+                "fake_motion": float(mean_motion(fake)),
             }
         )
     return results
-
-
-def mean_motion(frames) -> float:
-    """Mean absolute difference of successive frames ``(T, H, W, 3)``, in grey levels."""
-    return float(np.abs(np.diff(frames.astype(np.float32), axis=0)).mean())
 
 
 def table(results: list[dict]) -> list[dict]:
@@ -192,4 +186,4 @@ def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
     """Compares with real clips and videos all actors and actions."""
     write_results(compare(inferencer, dataset, frames), out_dir)
     for plan in plan_grids(inferencer):
-        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples, frames")
+        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples")

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
         lpips=None if args.lpips == "none" else load_lpips(args.lpips),
         settings=PivotalSettings(**settings),
         state=state,
-        label="tuning, steps",
+        label="tuning",
         info={"clip": str(clip.path), "lpips": args.lpips},
     )
     save_tuning(result, tuning)

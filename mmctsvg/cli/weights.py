@@ -5,7 +5,6 @@ import os
 
 from mmctsvg.evaluation import weights as registry
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
 
 
 def run(args: argparse.Namespace) -> None:
@@ -20,14 +19,14 @@ def run(args: argparse.Namespace) -> None:
     elif args.command == "fetch":
         if not args.names:
             entries = [entry for entry in entries if entry.client]
-        for entry in Progress(len(entries), "files").over(entries):
+        for entry in entries:
             registry.fetch(entry.name)
     else:
         if not args.names:
             given = [e for e in entries if e.cached.is_file() or os.environ.get(e.variable)]
             entries = [entry for entry in entries if entry.client or entry in given]
         wrong = []
-        for entry in Progress(len(entries), "files").over(entries):
+        for entry in entries:
             try:
                 print(f"{entry.name}: good, {registry.find_weights(entry.name, offline=True)}")
             except UserError as error:

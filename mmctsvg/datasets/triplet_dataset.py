@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Dataset
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_float
 
 from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
 
@@ -108,7 +109,7 @@ class TripletDataset(Dataset):
             frames = frames[:, :, ::-1]
         frames = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
         return dict(
-            frames=frames.to(torch.float32).div_(127.5).sub_(1.0),
+            frames=to_float(frames),
             times=torch.from_numpy(times.astype(np.float32)),
             actor=torch.tensor(clip.actor),
             action=torch.tensor(clip.action),

@@ -4,7 +4,7 @@ import numpy as np
 
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import PLAIN_LAYOUT, Layout, read_clip_list
 from .readers import BrokenClipError, fit_square
@@ -116,8 +116,10 @@ class TripletVideoDataset(TripletDataset):
         self._cache: list[np.ndarray] | None = None
         if cache == "memory":
             # Filled here and not on first use, so that loader processes share one copy.
-            progress = Progress(len(self), "reading clips", quiet_until=2.0)
-            self._cache = [self._decode(i, np.arange(self.readers[i].length)) for i in progress]
+            self._cache = [
+                self._decode(number, np.arange(reader.length))
+                for number, reader in enumerate(progress_bar("reading", "clip", self.readers))
+            ]
 
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
         """See :meth:`TripletDataset.read_frames`."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import ClipList, Entry, Problem
 from .readers import BrokenClipError, ClipReader, check_square, open_clip
@@ -64,10 +64,10 @@ def check_clips(
             return str(error)
         return check_length(reader.length, stride, times) or reader
 
-    progress = Progress(len(clips.entries), "checking clips", quiet_until=2.0)
     # Most of the time goes into opening files, where threads wait side by side.
     with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
-        looks = list(progress.over(pool.map(look, clips.entries)))
+        found = pool.map(look, clips.entries)
+        looks = list(progress_bar("checking", "clip", found, total=len(clips.entries)))
     pairs = list(zip(clips.entries, looks, strict=True))
     good = [(entry, seen) for entry, seen in pairs if not isinstance(seen, str)]
     bad = [Problem(text=f"{entry.where} {seen}") for entry, seen in pairs if isinstance(seen, str)]

@@ -21,7 +21,7 @@ from mmctsvg.evaluation.video import Video
 from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 Annotation = dict[str, Any]
 
@@ -142,7 +142,7 @@ def _extract(
             known = {a["frame_dir"]: a for a in annotations}
             return {name: [known[clip] for clip in split[name]] for name in datasets}
     clips: dict[str, list[Annotation]] = {name: [] for name in datasets}
-    with Progress(sum(map(len, datasets.values())), "skeletons, clips") as progress:
+    with progress_bar("skeletons", "clip", total=sum(map(len, datasets.values()))) as progress:
         for name, data in datasets.items():
             actors, actions = data.metainfo["actors"], data.metainfo["actions"]
             if not actions:
@@ -156,7 +156,7 @@ def _extract(
                 who = {"actor": actors[clip.actor]} if actors else {}
                 relative = Path(clip.path).relative_to(root).as_posix()
                 clips[name].append(pose(video).annotation(relative, clip.action, **who))
-                progress.step()
+                progress.update()
     everything = [clip for group in clips.values() for clip in group]
     split = {name: [clip["frame_dir"] for clip in group] for name, group in clips.items()}
     write_poses(cache, everything, {**split, "fingerprint": [fingerprint]})
@@ -284,10 +284,9 @@ def measure(recognizer: Recognizer, clips: Sequence[Annotation], stride: int) ->
     """
 
     def ranks(group: Sequence[Annotation]) -> list[int]:
-        progress = Progress(len(group), "measuring", quiet_until=5.0)
         return [
             pessimistic_rank(recognizer.scores(poses_of(a)), int(a["label"]))
-            for a in progress.over(group)
+            for a in progress_bar("measuring", "clip", group)
         ]
 
     windows = cut_windows(clips, recognizer.window, stride)

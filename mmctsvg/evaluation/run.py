@@ -16,7 +16,7 @@ from mmengine.dist import get_rank, get_world_size, is_main_process
 
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from .metrics.base import VideoMetric
 from .video import Video, read_videos, shoot, video_at
@@ -197,11 +197,11 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
     for side, videos in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
         if not metric.wants(real=side == "real"):
             continue
-        with Progress(None, f"{name}, {side} videos", quiet_until=2.0) as progress:
+        with progress_bar(f"{name}, {side}", "video") as progress:
             for video in videos:
                 metric.add(video, real=side == "real")
                 count += 1
-                progress.step()
+                progress.update()
                 if not metric.wants(real=side == "real"):
                     break
     numbers = metric.evaluate()

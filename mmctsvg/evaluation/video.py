@@ -14,6 +14,7 @@ from mmctsvg.datasets.clip_list import PLAIN_LAYOUT, Layout, read_clip_list
 from mmctsvg.datasets.readers import VIDEO_SUFFIXES, BrokenClipError, list_pictures, open_clip
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_uint8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,8 +66,7 @@ def video_from_tensor(video: Tensor, name: str, **labels: object) -> Video:
     """
     if not torch.isfinite(video).all():
         raise UserError(f"{name} holds values that are no finite numbers: the generator diverged")
-    frames = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    return Video(frames=frames.permute(0, 2, 3, 1).cpu().numpy(), name=name, **labels)
+    return Video(frames=to_uint8(video), name=name, **labels)
 
 
 @dataclass(frozen=True, kw_only=True)

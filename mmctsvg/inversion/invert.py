@@ -20,7 +20,7 @@ from mmctsvg.checkpoints.fingerprint import fingerprint
 from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import read_pickle, write_pickle
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from .objective import Objective, Problem
 from .settings import Level, Settings
@@ -155,12 +155,11 @@ def invert(
         saved = time.monotonic()
 
     def on_step(_: TemporalInversion) -> None:
-        progress.step()
+        progress.update()
         if time.monotonic() - saved >= save_every:
             keep()
 
-    quiet = 0.0 if label else math.inf
-    with Progress(settings.steps - run.step, label or "", quiet_until=quiet) as progress:
+    with progress_bar(label, "step", total=settings.steps - run.step) as progress:
         losses = run.run(on_step)
     seconds = time.monotonic() - began
     keep()

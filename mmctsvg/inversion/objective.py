@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmctsvg.utils.pixels import to_float
+
 Parameters = dict[str, Tensor]
 
 _SMALLEST = 64  # pixels to which smaller frames are enlarged for LPIPS, as in `LPIPSDistance`
@@ -113,7 +115,7 @@ class Problem:
 
     def colours(self, frames: Tensor) -> Tensor:
         """The clip's frames (n, 3, H, W) in [-1, 1]."""
-        return self.target[frames].to(self.device).movedim(-1, 1).float() / 127.5 - 1
+        return to_float(self.target[frames].to(self.device).movedim(-1, 1))
 
     def start(self, m: Tensor, w_c: Tensor, t0: Tensor | float = 0.0) -> Parameters:
         """Parameters of R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one."""
@@ -186,5 +188,5 @@ def measure_lpips(lpips: nn.Module, video: np.ndarray, clip: np.ndarray, chunk: 
     total = 0.0
     for start in range(0, len(video), chunk):
         pieces = (torch.from_numpy(x[start : start + chunk]).to(device) for x in (video, clip))
-        total += float(objective(*(x.movedim(-1, 1) / 127.5 - 1 for x in pieces)).sum())
+        total += float(objective(*(to_float(x.movedim(-1, 1)) for x in pieces)).sum())
     return total / len(video)

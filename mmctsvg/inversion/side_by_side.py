@@ -13,17 +13,17 @@ from torch import Tensor
 from mmctsvg.checkpoints.tuning import Tuning
 from mmctsvg.motion import retime, video_rate
 from mmctsvg.motion.motion import Motion
+from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
     VideoWriter,
     choose_scale,
     contact_sheet,
-    plot_curves,
     time_label,
-    to_uint8,
     write_png,
 )
+from mmctsvg.visualization.curves import plot_curves
 
 if TYPE_CHECKING:
     from mmctsvg.apis.inferencer import CTSVGInferencer

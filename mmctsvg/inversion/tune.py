@@ -21,7 +21,7 @@ from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.motion.motion import Motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import write_pickle
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from .invert import (
     check_frames,
@@ -131,14 +131,13 @@ def tune(
             write_pickle(state, {"key": key, "seconds": spent + saved - began, **states})
 
     def on_step(_: TemporalInversion | PivotalTuning) -> None:
-        progress.step()
+        progress.update()
         if time.monotonic() - saved >= save_every:
             keep()
 
     stages = {"inverted": stage()}
     left = settings.steps - run.step + (settings.content_steps - content.step) * new_person
-    quiet = 0.0 if label else math.inf
-    with Progress(left, label or "", quiet_until=quiet) as progress:
+    with progress_bar(label, "step", total=left) as progress:
         if new_person:
             content.run(on_step)
             pivot["w_c"].copy_(content.result["w_c"])

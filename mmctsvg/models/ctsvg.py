@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmctsvg.registry import MODELS
 from mmctsvg.utils.distributed import average, average_gradients
+from mmctsvg.utils.pixels import mean_motion
 
 from .batch import Batch, split_batch
 from .discriminators.shuffle import shuffle_content
@@ -389,8 +390,3 @@ class CTSVG(BaseModel):
         else:
             decay = 0.5 ** (32 / 10_000)
         update_average(self.generator_ema.parameters(), self.generator.parameters(), decay)
-
-
-def mean_motion(videos: Tensor) -> Tensor:
-    """Mean absolute difference of successive frames of (B, T, 3, H, W): 0 for still videos."""
-    return (videos[:, 1:] - videos[:, :-1]).detach().abs().mean()

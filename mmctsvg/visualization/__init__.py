@@ -1,4 +1,7 @@
-"""Pictures and videos that people look at: contact sheets, mp4/gif writers, training curves."""
+"""Pictures and videos that people look at.
+
+Plots are imported from their own modules, because matplotlib takes half a second to load.
+"""
 
 from .contact_sheet import (
     SheetLayout,
@@ -8,11 +11,7 @@ from .contact_sheet import (
     time_label,
     write_png,
 )
-from .curve_pairs import plot_curve_pairs
-from .curves import plot_curves, read_scalars
-from .face_curves import plot_identity, plot_lip_curves
-from .long_video_curves import draw_long_curves
-from .video import FrameFolder, VideoWriter, to_uint8
+from .video import FrameFolder, VideoWriter
 
 __all__ = [
     "FrameFolder",
@@ -20,14 +19,7 @@ __all__ = [
     "VideoWriter",
     "choose_scale",
     "contact_sheet",
-    "draw_long_curves",
-    "plot_curve_pairs",
-    "plot_curves",
-    "plot_identity",
-    "plot_lip_curves",
-    "read_scalars",
     "stack_sheets",
     "time_label",
-    "to_uint8",
     "write_png",
 ]

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 
 def plot_bars(
@@ -18,10 +17,10 @@ def plot_bars(
     """Draws panels of bars side by side, each bar with its interval and its control.
 
     Args:
-        path: where to write the png (atomically).
-        panels: title -> rows with ``label``, ``value``, ``low``, ``high`` and ``control``; NaN for
-            what is not known.
-        controls: for every panel what the control is.
+        path: Path of the png, which is written atomically.
+        panels: Title of a panel -> rows with ``label``, ``value``, ``low``, ``high`` and
+            ``control``; NaN for what is not known.
+        controls: Name of the control, for every panel.
     """
     widths = [1 + len(rows) for rows in panels.values()]
     figure = new_figure(2.5 + 1.5 * sum(widths), 4)

@@ -18,10 +18,11 @@ def plot_confusion(
     """Draws confusion matrices side by side, each row in percent of its videos.
 
     Args:
-        path: where to write the png (atomically).
-        matrices: title -> counts (classes, classes + 1): right classes down, predicted classes
-            across, in the last column nothing was predicted (left out where nobody fell in it).
-        classes: names of the classes.
+        path: Path of the png, which is written atomically.
+        matrices: Title of a panel -> counts (classes, classes + 1): right classes down,
+            predicted classes across, in the last column nothing was predicted (left out where
+            nobody fell in it).
+        classes: Names of the classes.
     """
     nobody = any(counts[:, -1].any() for counts in matrices.values())
     names = [*classes, "nobody"] if nobody else list(classes)

@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -32,6 +31,9 @@ def time_label(time: float) -> str:
 @lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont:
     # The font that comes with matplotlib: names of people need more letters than Pillow's has.
+    # Imported here, because it takes a quarter of a second that videos need not wait for.
+    import matplotlib
+
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return ImageFont.truetype(str(folder / "DejaVuSans.ttf"), size)
 
@@ -41,7 +43,7 @@ def _text_width(text: str, size: int) -> int:
 
 
 def _shorten(text: str, room: int, size: int) -> str:
-    """The longest beginning of ``text`` that fits into ``room`` pixels, with an ellipsis if cut."""
+    """Longest beginning of ``text`` that fits into ``room`` pixels, with an ellipsis if cut."""
     if _text_width(text, size) <= room:
         return text
     while text and _text_width(text + "…", size) > room:
@@ -62,13 +64,13 @@ def choose_scale(columns: int, height: int, width: int, smallest: int = SMALLEST
     """Whole factor by which small pictures are enlarged so that people can see them.
 
     Args:
-        columns: number of pictures side by side.
-        height: height of one picture in pixels.
-        width: width of one picture in pixels.
-        smallest: height in pixels that a picture shall reach.
+        columns: Number of pictures side by side.
+        height: Height of one picture in pixels.
+        width: Width of one picture in pixels.
+        smallest: Least height in pixels that a picture shall have.
 
     Returns:
-        A factor of at least 1: the picture reaches ``smallest`` pixels unless the sheet would then
+        Factor of at least 1: the picture reaches ``smallest`` pixels unless the sheet would then
         be wider than ``WIDEST_SHEET``.
     """
     wanted = -(-smallest // height)
@@ -80,8 +82,8 @@ def enlarge(frames: np.ndarray, scale: int) -> np.ndarray:
     """Repeats every pixel ``scale`` times in both directions.
 
     Args:
-        frames: any array ``(..., H, W, 3)``.
-        scale: whole factor, at least 1.
+        frames: Array ``(..., H, W, 3)``.
+        scale: Whole factor, at least 1.
 
     Returns:
         Array ``(..., H*scale, W*scale, 3)``.
@@ -92,23 +94,23 @@ def enlarge(frames: np.ndarray, scale: int) -> np.ndarray:
 
 
 class SheetLayout:
-    """Where pictures and names stand on a sheet; drawn once, filled with pictures many times.
+    """Places of pictures and names on a sheet; drawn once, filled with pictures many times.
 
     The same layout serves contact sheets (filled once) and video grids (filled for every frame).
 
     Args:
-        rows: number of rows of pictures.
-        columns: number of columns of pictures.
-        height: height of one picture in pixels.
-        width: width of one picture in pixels.
-        row_labels: one name per row, written to the left.
-        col_labels: one name per column, written above; names that do not fit are shortened.
-        title: one line above everything.
-        scale: whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
+        rows: Number of rows of pictures.
+        columns: Number of columns of pictures.
+        height: Height of one picture in pixels.
+        width: Width of one picture in pixels.
+        row_labels: One name per row, written to the left.
+        col_labels: One name per column, written above; names that do not fit are shortened.
+        title: Line above everything.
+        scale: Whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
             enlarges small pictures to about 64 pixels.
 
     Raises:
-        ValueError: if a number is below 1 or there are too many or too few labels.
+        ValueError: If a number is below 1 or there are too many or too few labels.
     """
 
     def __init__(
@@ -179,13 +181,13 @@ class SheetLayout:
         """Fills the sheet.
 
         Args:
-            frames: uint8 RGB ``(R, C, H, W, 3)``.
+            frames: Array of uint8 RGB ``(R, C, H, W, 3)``.
 
         Returns:
             uint8 RGB image ``(H', W', 3)``, a new array.
 
         Raises:
-            ValueError: if ``frames`` has another shape or type.
+            ValueError: If ``frames`` has another shape or type.
         """
         frames = np.asarray(frames)
         if frames.shape != self.shape or frames.dtype != np.uint8:
@@ -210,18 +212,18 @@ def contact_sheet(
     """Draws pictures in rows and columns with their names.
 
     Args:
-        frames: uint8 RGB array ``(R, C, H, W, 3)``: R rows of C pictures.
+        frames: Array of uint8 RGB ``(R, C, H, W, 3)``: R rows of C pictures.
         row_labels: R names, written to the left of the rows.
         col_labels: C names, written above the columns; names that do not fit are shortened.
-        title: one line above everything.
-        scale: whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
+        title: Line above everything.
+        scale: Whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
             enlarges small pictures to about 64 pixels.
 
     Returns:
         uint8 RGB image ``(H', W', 3)``.
 
     Raises:
-        ValueError: if ``frames`` has another shape or type, or the labels another number.
+        ValueError: If ``frames`` has another shape or type, or the labels another number.
     """
     frames = np.asarray(frames)
     if frames.ndim != 5 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
@@ -236,14 +238,14 @@ def stack_sheets(sheets: Sequence[np.ndarray], columns: int = 1) -> np.ndarray:
     """Puts several images (blocks of a sheet) side by side and below each other.
 
     Args:
-        sheets: uint8 RGB images ``(H, W, 3)`` of any sizes.
-        columns: how many blocks stand side by side.
+        sheets: Images, uint8 RGB ``(H, W, 3)`` of any sizes.
+        columns: Number of blocks side by side.
 
     Returns:
         One uint8 RGB image; the blocks are aligned at their top left corners.
 
     Raises:
-        ValueError: if there is no sheet or ``columns`` is below 1.
+        ValueError: If there is no sheet or ``columns`` is below 1.
     """
     if not sheets or columns < 1:
         raise ValueError(f"Needs at least one sheet and column, not {len(sheets)} and {columns}.")
@@ -268,11 +270,11 @@ def write_png(path: str | Path, image: np.ndarray) -> None:
     """Writes an image as png; a reader sees the old file or the whole new one, never a part.
 
     Args:
-        path: where to write; missing folders are made.
-        image: uint8 RGB ``(H, W, 3)``.
+        path: Path of the file; missing folders are made.
+        image: Array of uint8 RGB ``(H, W, 3)``.
 
     Raises:
-        ValueError: if ``image`` is no uint8 RGB picture.
+        ValueError: If ``image`` is no uint8 RGB picture.
     """
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 _ROWS = 8  # clips that are shown
 
@@ -19,9 +18,9 @@ def plot_curve_pairs(
     """Draws every clip's real curve with the inverted one of every model.
 
     Args:
-        path: where to write the png (atomically).
-        pairs: clip -> model -> real curve (T,), inverted one (T,), their correlation; the same
-            models everywhere. The first clips are shown.
+        path: Path of the png, which is written atomically.
+        pairs: Name of a clip -> name of a model -> real curve (T,), inverted one (T,), their
+            correlation; the same models everywhere. The first clips are shown.
     """
     shown = list(pairs.items())[:_ROWS]
     models = list(shown[0][1])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 Curve = tuple[np.ndarray, np.ndarray]  # iterations (N,), values (N,)
 
@@ -24,7 +24,6 @@ BOOKKEEPING = {
     "frames_per_second",
 }
 KINDS = ("_real", "_fake", "_shuffled")  # of videos, the same number for each
-COLOURS = ("#2b6cb0", "#dd6b20", "#2f855a", "#b83280", "#6b46c1", "#718096", "#b7791f", "#319795")
 
 
 def read_scalars(work_dir: str | Path) -> dict[str, Curve]:
@@ -34,10 +33,10 @@ def read_scalars(work_dir: str | Path) -> dict[str, Curve]:
     iteration is replaced by what the later run logged.
 
     Args:
-        work_dir: folder with ``<timestamp>/vis_data/scalars.json`` of one or more runs.
+        work_dir: Folder with ``<timestamp>/vis_data/scalars.json`` of one or more runs.
 
     Returns:
-        For every name the iterations and the values, ordered by iteration.
+        Iterations and values of every name, ordered by iteration.
     """
     merged: dict[int, dict[str, float]] = {}
     for path in sorted(Path(work_dir).glob("*/vis_data/scalars.json")):
@@ -75,14 +74,14 @@ def _read_lines(path: Path) -> dict[int, dict[str, float]]:
 
 
 def group_curves(names: list[str]) -> dict[str, list[str]]:
-    """Which curves belong into one panel.
+    """Panels, and the curves that belong into each.
 
     ``<x>_real``, ``<x>_fake`` and ``<x>_shuffled`` share a panel; so do the losses (``loss_*``) of
     the players; every other number has its own panel, because regularisers differ in scale. The
     numbers of validations (``METRIC/NUMBER``) are left out: they are many, and few in time.
 
     Args:
-        names: names of scalars.
+        names: Names of scalars.
 
     Returns:
         Panel title -> names, in the order in which they are drawn.
@@ -112,11 +111,11 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     """Running mean over ``window`` points, shorter at both ends.
 
     Args:
-        values: ``(N,)``.
-        window: number of points, made odd.
+        values: Points ``(N,)``.
+        window: Number of points, made odd.
 
     Returns:
-        ``(N,)``.
+        Means ``(N,)``.
     """
     half = window // 2
     total = np.concatenate([[0.0], np.cumsum(values)])
@@ -142,10 +141,10 @@ def plot_curves(
     """Draws all curves of a training into one png.
 
     Args:
-        path: where to write the picture (atomically).
-        curves: name -> (iterations ``(N,)``, values ``(N,)``), as ``read_scalars`` returns it.
-        title: line above the panels.
-        columns: number of panels side by side.
+        path: Path of the png, which is written atomically.
+        curves: Name -> (iterations ``(N,)``, values ``(N,)``), as ``read_scalars`` returns it.
+        title: Line above the panels.
+        columns: Number of panels side by side.
     """
     panels = group_curves(sorted(curves))
     rows = max(1, -(-len(panels) // columns))

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 PANELS = 6  # motions that are shown
 
 
 def plot_lip_curves(path: str | Path, areas: Mapping[str, np.ndarray], still: float = 0.0) -> None:
-    """Draw curves of lip areas, each as its distance from its own mean.
+    """Draws curves of lip areas, each as its distance from its own mean.
 
     Args:
-        path: where to write the png (atomically).
-        areas: title of a panel -> (N, T), the curves of N contents; the first few are shown.
-        still: curves with less variation (standard deviation by mean) than this are grey.
+        path: Path of the png, which is written atomically.
+        areas: Title of a panel -> curves of N contents (N, T); the first few are shown.
+        still: Least variation (standard deviation by mean) of curves that are not grey.
     """
     shown = list(areas.items())[:PANELS]
     columns = min(2, len(shown))
@@ -50,13 +49,13 @@ def plot_lip_curves(path: str | Path, areas: Mapping[str, np.ndarray], still: fl
 def plot_identity(
     path: str | Path, curves: Sequence[np.ndarray], levels: Mapping[str, float]
 ) -> None:
-    """Draw how like its first frame every clip stays.
+    """Draws how like its first frame every clip stays.
 
     Args:
-        path: where to write the png (atomically).
-        curves: for each clip the cosines of frames 1, 2, ... with frame 0; NaN where unknown. They
-            may differ in length.
-        levels: further cosines by name, drawn as lines across; NaN is left out.
+        path: Path of the png, which is written atomically.
+        curves: Cosines of frames 1, 2, ... with frame 0, one array per clip; NaN where unknown.
+            Lengths may differ.
+        levels: Further cosines by name, drawn as lines across; NaN is left out.
     """
     figure = new_figure(8, 4)
     panel = figure.add_subplot()

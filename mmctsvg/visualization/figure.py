@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from .contact_sheet import write_png
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+COLOURS = ("#2b6cb0", "#dd6b20", "#2f855a", "#b83280", "#6b46c1", "#718096", "#b7791f", "#319795")
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many hundred pixels, which needs no display."""
-    # Imported here because it takes half a second that an import of a metric does not have.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    """Empty figure of so many hundred pixels, which needs no display."""
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def tidy(panel: Axes) -> None:
-    """Small numbers, a faint grid, no frame."""
+    """Gives a panel small numbers, a faint grid and no frame."""
     panel.tick_params(labelsize=8)
     panel.grid(alpha=0.25)
     panel.spines[["top", "right"]].set_visible(False)
 
 
+def draw_figure(figure: Figure) -> np.ndarray:
+    """Pixels of a figure, uint8 RGB ``(H, W, 3)``."""
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+
+
 def write_figure(path: str | Path, figure: Figure) -> None:
     """Writes a figure as png, atomically."""
-    figure.canvas.draw()
-    write_png(path, np.asarray(figure.canvas.buffer_rgba())[..., :3].copy())
+    write_png(path, draw_figure(figure))

@@ -17,8 +17,8 @@ def overlay_heat(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Lays a map over a picture, which becomes grey and dim: dark red to bright yellow.
 
     Args:
-        picture: uint8 RGB ``(H, W, 3)``.
-        heat: ``(H, W)``, 0 for nothing to 1; larger values are cut.
+        picture: Array of uint8 RGB ``(H, W, 3)``.
+        heat: Map ``(H, W)``, from 0 for nothing to 1; larger values are cut.
 
     Returns:
         uint8 RGB ``(H, W, 3)``.
@@ -42,12 +42,12 @@ def plot_table(
     """Draws a table of shares with its numbers; 0 and below are white, 1 is dark.
 
     Args:
-        path: where to write the png (atomically).
-        values: ``(R, C)``; NaN leaves a field empty.
-        rows: R names.
-        columns: C names.
-        title: line above.
-        groups: names of blocks of equally many columns, written above them.
+        path: Path of the png, which is written atomically.
+        values: Table ``(R, C)``; NaN leaves a field empty.
+        rows: Names of the R rows.
+        columns: Names of the C columns.
+        title: Line above the table.
+        groups: Names of blocks of equally many columns, written above them.
     """
     figure = new_figure(2.6 + 0.52 * len(columns), 1.7 + 0.3 * len(rows))
     axes = figure.add_subplot()

@@ -6,22 +6,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy
+from .figure import COLOURS, draw_figure, new_figure, tidy
 
 
 def draw_long_curves(
     starts: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]], span: float
 ) -> np.ndarray:
-    """One panel for every quantity, one line for every kind of video, time growing by factors.
+    """Draws one panel per quantity and one line per kind of video, over time that grows by factors.
 
     Args:
-        starts: (W,), in frames.
-        curves: title of a panel -> name of a line -> (W,); NaN is left out.
-        span: in frames, drawn as a vertical line.
+        starts: First frames of the windows (W,).
+        curves: Title of a panel -> name of a line -> values (W,); NaN is left out.
+        span: Span of the drift in frames, drawn as a vertical line.
 
     Returns:
-        uint8 RGB image.
+        Image, uint8 RGB ``(H, W, 3)``.
     """
     figure = new_figure(3 * len(curves), 2.5)
     panels = figure.subplots(1, len(curves), squeeze=False)[0]
@@ -37,5 +36,4 @@ def draw_long_curves(
         panel.set_xlabel("frame", fontsize=9)
         tidy(panel)
     panels[0].legend(fontsize=8, frameon=False)
-    figure.canvas.draw()
-    return np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    return draw_figure(figure)

@@ -26,9 +26,9 @@ class SoundTrack:
     What is damaged of it is left out.
 
     Args:
-        source: video with sound, or sound alone. What is heard before the video's first picture is
+        source: Video with sound, or sound alone. What is heard before the video's first picture is
             left out.
-        target: mp4 file that is being written; nothing has been muxed into it yet.
+        target: File, mp4, that is being written; nothing has been muxed into it yet.
     """
 
     def __init__(self, source: str | Path, target: av.container.OutputContainer) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 _NAMED = 6  # strongest waves whose frequencies are written beside them
 
@@ -18,11 +17,11 @@ def plot_spectrum(
     """Draws sizes of waves over their frequencies: how large their numbers are, and what they do.
 
     Args:
-        path: where to write the png (atomically).
-        hertz: ``(k,)``, at least 0.
-        amplitude: mean size of each number of m, ``(k,)``.
-        effect: how much pixels move with it, in grey levels, ``(k,)``.
-        half: half the frame rate of the training clips, in Hz; faster waves are not told from
+        path: Path of the png, which is written atomically.
+        hertz: Frequencies ``(k,)`` in Hz, at least 0.
+        amplitude: Mean size of each number of m, ``(k,)``.
+        effect: Movement of pixels by each wave, in grey levels, ``(k,)``.
+        half: Half the frame rate of the training clips, in Hz; faster waves are not told from
             slower ones by them.
     """
     figure = new_figure(9, 5.4)

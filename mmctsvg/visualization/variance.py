@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .curves import COLOURS
-from .figure import new_figure, tidy, write_figure
+from .figure import COLOURS, new_figure, tidy, write_figure
 
 _LEVELS = (0.5, 0.9)
 
@@ -16,8 +15,8 @@ def plot_variance(path: str | Path, explained: np.ndarray) -> None:
     """Draws the shares of the variance that principal directions have, and their sum so far.
 
     Args:
-        path: where to write the png (atomically).
-        explained: ``(k,)``, largest first, with the sum 1.
+        path: Path of the png, which is written atomically.
+        explained: Shares of the variance ``(k,)``, largest first, with the sum 1.
     """
     figure = new_figure(7, 3.6)
     panel = figure.add_subplot()

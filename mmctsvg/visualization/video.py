@@ -10,7 +10,6 @@ from types import TracebackType
 import av
 import av.filter
 import numpy as np
-import torch
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
@@ -19,19 +18,6 @@ from .contact_sheet import enlarge, write_png
 from .sound import SoundTrack, has_sound
 
 FORMATS = ("mp4", "gif")
-
-
-def to_uint8(video: torch.Tensor) -> np.ndarray:
-    """Turns images of the model into pixels.
-
-    Args:
-        video: float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are cut.
-
-    Returns:
-        uint8 array ``(..., H, W, 3)``, rounded to the nearest value.
-    """
-    pixels = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    return pixels.movedim(-3, -1).contiguous().cpu().numpy()
 
 
 def _pad_to_even(frame: np.ndarray) -> np.ndarray:
@@ -47,14 +33,14 @@ class VideoWriter:
     inside the block removes what was written so far and leaves an older file as it was.
 
     Args:
-        path: where to write; the ending ``.mp4`` or ``.gif`` chooses the format.
-        fps: frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
+        path: Path of the file; the ending ``.mp4`` or ``.gif`` chooses the format.
+        fps: Frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
             at most.
-        scale: whole factor (>= 1) by which frames are enlarged with sharp pixels.
-        sound: video whose sound is put under this one, if it has any; gif stays silent.
+        scale: Whole factor (>= 1) by which frames are enlarged with sharp pixels.
+        sound: Video whose sound is put under this one, if it has any; gif stays silent.
 
     Raises:
-        UserError: if the ending or ``fps`` is none of those.
+        UserError: If the ending or ``fps`` is none of those.
 
     Example:
         >>> with VideoWriter("video.mp4", fps=25) as writer:
@@ -115,10 +101,10 @@ class VideoWriter:
         """Appends frames.
 
         Args:
-            frames: uint8 RGB ``(T, H, W, 3)`` or one frame ``(H, W, 3)``; all of one size.
+            frames: Array of uint8 RGB ``(T, H, W, 3)`` or one frame ``(H, W, 3)``; all of one size.
 
         Raises:
-            ValueError: if the array is something else or the size changes.
+            ValueError: If the array is something else or the size changes.
         """
         frames = np.asarray(frames)
         if frames.ndim == 3:
@@ -177,7 +163,7 @@ class VideoWriter:
 
 
 def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Graph:
-    """A filter that gives every frame its own best 256 colours, holding one frame at a time."""
+    """Filter that gives every frame its own best 256 colours, holding one frame at a time."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=time_base)
     split = graph.add("split")
@@ -199,7 +185,7 @@ class FrameFolder:
     Frames of an older, longer video in the same folder are removed at the end.
 
     Args:
-        path: the folder; it is made if missing.
+        path: Path of the folder, which is made if missing.
     """
 
     def __init__(self, path: str | Path) -> None:

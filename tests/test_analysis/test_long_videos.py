@@ -3,7 +3,6 @@ import pytest
 
 from mmctsvg.analysis.long_videos import (
     measure_windows,
-    motion_size,
     sharpness,
     summarise,
     verdict,
@@ -33,12 +32,6 @@ def test_sharpness_of_a_slope_is_its_length():
     blurred = np.stack([np.kron(ramp(3, 4)[::2, ::2], np.ones((2, 2, 1), np.uint8))])
     noise = np.random.default_rng(0).integers(0, 255, (1, 12, 12, 3), np.uint8)
     assert sharpness(noise) > 50 and sharpness(blurred) < 6
-
-
-def test_motion_is_the_mean_change():
-    frames = np.zeros((3, 4, 4, 3), np.uint8)
-    frames[1], frames[2, :2] = 200, 100  # falls count like rises
-    assert motion_size(frames) == pytest.approx((200 + (100 * 0.5 + 200 * 0.5)) / 2)
 
 
 def test_curves_of_windows():

@@ -36,7 +36,7 @@ def test_a_still_video_has_a_size_only():
 
 def test_videos_of_a_generator(make_generator, make_meta):
     from mmctsvg.apis import CTSVGInferencer
-    from mmctsvg.visualization import to_uint8
+    from mmctsvg.utils.pixels import to_uint8
 
     meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "laugh"])
     inferencer = CTSVGInferencer.from_generator(make_generator(), meta)

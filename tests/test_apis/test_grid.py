@@ -7,7 +7,7 @@ import torch
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.grid import SheetCollector, plan_grids, stream_grid, write_grid
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 
 @pytest.fixture

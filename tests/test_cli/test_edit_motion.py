@@ -121,7 +121,7 @@ def test_no_motion_is_replaced_by_its_edit(tmp_path, small_model, run, load_tool
 
 
 def test_generate_shows_the_edit(tmp_path, small_model, run, load_tool):
-    from mmctsvg.visualization import to_uint8
+    from mmctsvg.utils.pixels import to_uint8
 
     motion = run(3, "--loop", 0.25)
     arguments = [small_model, "--motion", tmp_path / "out" / "motion.safetensors"]

@@ -13,7 +13,8 @@ from mmctsvg.datasets.readers import open_clip
 from mmctsvg.evaluation.metrics import LiASync, SynthTruth
 from mmctsvg.evaluation.video import Video
 from mmctsvg.motion import save_motion
-from mmctsvg.visualization import VideoWriter, to_uint8
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization import VideoWriter
 from mmctsvg.visualization.sound import has_sound
 
 WIDE = {4: 8, 8: 8, 16: 8, 32: 8}

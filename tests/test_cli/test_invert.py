@@ -8,7 +8,8 @@ from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.datasets.crops import Box
 from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.motion import load_motion
-from mmctsvg.visualization import VideoWriter, to_uint8
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization import VideoWriter
 
 
 @pytest.fixture

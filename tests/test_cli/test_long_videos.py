@@ -5,7 +5,7 @@ import pytest
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 
 @pytest.fixture

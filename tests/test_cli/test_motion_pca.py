@@ -9,7 +9,7 @@ from mmctsvg.analysis.motion_pca import motion_pca
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 QUICK = ["--draws", "60", "--directions", "2", "--seconds", "0.5", "--device", "cpu"]
 

@@ -9,7 +9,8 @@ from mmctsvg.checkpoints import save_generator
 from mmctsvg.datasets.clip import read_clip
 from mmctsvg.inversion import DEFAULT
 from mmctsvg.motion import load_motion, save_motion
-from mmctsvg.visualization import VideoWriter, to_uint8
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization import VideoWriter
 
 TOOL = "motion_size_study"
 

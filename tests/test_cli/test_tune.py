@@ -10,7 +10,8 @@ from mmctsvg.datasets.readers import open_clip
 from mmctsvg.inversion.pivotal import PivotalTuning
 from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.motion import load_motion
-from mmctsvg.visualization import VideoWriter, to_uint8
+from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization import VideoWriter
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 
 from mmctsvg.engine.config import load_config
 from mmctsvg.engine.runner import QuietRunner
-from mmctsvg.visualization import read_scalars
+from mmctsvg.visualization.curves import read_scalars
 
 VALIDATION = {
     "val_dataloader": dict(

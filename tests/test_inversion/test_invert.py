@@ -7,7 +7,7 @@ import torch
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import Level, PivotalSettings, Settings, invert, tune
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 SHORT = Settings(steps=6)
 

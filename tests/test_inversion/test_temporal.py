@@ -13,7 +13,7 @@ from mmctsvg.inversion.settings import LATENT, Level, Settings
 from mmctsvg.inversion.starts import choose_starts
 from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.models.randomness import generator_for
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 
 def test_rows_do_not_influence_each_other(problem):

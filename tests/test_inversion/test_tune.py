@@ -9,7 +9,7 @@ from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.inversion import PivotalSettings, Settings, invert, tune
 from mmctsvg.inversion.pivotal import PivotalTuning
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization import to_uint8
+from mmctsvg.utils.pixels import to_uint8
 
 SETTINGS = PivotalSettings(content_steps=6, steps=6, check_every=2, warmup=1, lr=0.01)
 

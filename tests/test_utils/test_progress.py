@@ -1,9 +1,11 @@
 import io
+import re
+from contextlib import redirect_stderr
 
 import pytest
 
 from mmctsvg.utils import progress as progress_module
-from mmctsvg.utils.progress import Progress, format_seconds
+from mmctsvg.utils.progress import progress_bar
 
 
 class Terminal(io.StringIO):
@@ -18,67 +20,54 @@ def clock(monkeypatch):
     class Clock:
         now = 100.0
 
-        def monotonic(self):
+        def __call__(self):
             return self.now
 
+    class Bar(progress_module.tqdm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self._time = clock
+            self.start_t = self.last_print_t = clock.now
+
     clock = Clock()
-    monkeypatch.setattr(progress_module, "time", clock)
+    monkeypatch.setattr(progress_module, "tqdm", Bar)
     return clock
 
 
-def test_plain_lines_at_most_one_in_five_seconds(clock):
-    stream = io.StringIO()
-    with Progress(100, "render", stream) as progress:
-        for _ in range(100):
-            clock.now += 0.25
-            progress.step()
-    assert stream.getvalue().splitlines() == [
-        "render: 20/100, 4/s, 20 s left",
-        "render: 40/100, 4/s, 15 s left",
-        "render: 60/100, 4/s, 10 s left",
-        "render: 80/100, 4/s, 5.0 s left",
-        "render: 100/100, 4/s, 25 s left".replace("25 s left", "0.0 s left"),
-        "render: 100/100, 4/s, took 25 s",
-    ]
+def test_terminal_shows_label_count_speed_and_time_left(clock):
+    with redirect_stderr(Terminal()) as shown, progress_bar("render", "frame", total=100) as bar:
+        for _ in range(20):
+            clock.now += 1
+            bar.update()
+        line = shown.getvalue().split("\r")[-1]
+    assert line.startswith("render:  20%|")
+    assert re.search(r"\| 20/100 \[00:20<01:20, +1\.00frame/s\]", line)
+    assert shown.getvalue().endswith("\n")
 
 
-def test_terminal_line_is_written_over(clock):
-    stream = Terminal()
-    for _ in Progress(3, "render", stream):
-        clock.now += 1
-    lines = stream.getvalue().split("\r")
-    assert lines[1:4] == [
-        "render: 0/3",
-        "render: 1/3, 1/s, 2.0 s left",
-        "render: 2/3, 1/s, 1.0 s left",
-    ]
-    assert lines[-1].rstrip(" ") == "render: 3/3, 1/s, took 3.0 s\n".rstrip(" ")
-    assert stream.getvalue().endswith("\n")
-
-
-def test_unknown_total_and_items(clock):
-    stream = io.StringIO()
-
-    def items():
-        for letter in "abc":
+def test_items_pass_with_their_number_and_without(clock):
+    def letters(items):
+        for letter in items:
             clock.now += 5
             yield letter
 
-    assert list(Progress(None, "read", stream).over(items())) == ["a", "b", "c"]
-    assert stream.getvalue().splitlines()[0] == "read: 1, 0.2/s"
+    with redirect_stderr(Terminal()) as shown:
+        assert list(progress_bar("read", "clip", letters("abc"), total=3)) == ["a", "b", "c"]
+        assert list(progress_bar("look", "clip", letters("ab"))) == ["a", "b"]
+    assert "3/3" in shown.getvalue()
+    assert re.search(r"look: 2clip \[00:10, +5\.00s/clip\]", shown.getvalue())
 
 
 def test_short_jobs_stay_silent(clock):
-    stream = Terminal()
-    for _ in Progress(3, "check", stream, quiet_until=2.0):
-        clock.now += 0.5
+    with redirect_stderr(Terminal()) as shown:
+        for _ in progress_bar("check", "clip", range(3)):
+            clock.now += 0.5
+    assert shown.getvalue() == ""
+
+
+@pytest.mark.parametrize(("label", "stream"), [(None, Terminal()), ("render", io.StringIO())])
+def test_nothing_is_written_without_a_label_or_a_terminal(label, stream, clock):
+    with redirect_stderr(stream):
+        for _ in progress_bar(label, "frame", range(3)):
+            clock.now += 60
     assert stream.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (185, "3 min 05 s"),
-     (7790, "2 h 09 min")],
-)  # fmt: skip
-def test_format_seconds(seconds, text):
-    assert format_seconds(seconds) == text

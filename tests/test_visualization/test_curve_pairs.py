@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 
-from mmctsvg.visualization import plot_curve_pairs
-from mmctsvg.visualization.curves import COLOURS
+from mmctsvg.visualization.curve_pairs import plot_curve_pairs
+from mmctsvg.visualization.figure import COLOURS
 
 
 def test_draws_a_panel_for_every_clip_and_model(tmp_path):

@@ -3,8 +3,7 @@ import json
 import cv2
 import numpy as np
 
-from mmctsvg.visualization import plot_curves, read_scalars
-from mmctsvg.visualization.curves import group_curves, smooth
+from mmctsvg.visualization.curves import group_curves, plot_curves, read_scalars, smooth
 
 
 def write_log(folder, records, end=""):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from mmctsvg.visualization import draw_long_curves
+from mmctsvg.visualization.long_video_curves import draw_long_curves
 
 
 def test_a_line_that_is_not_known_everywhere_does_not_hide_the_others():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.progress import Progress
+from mmctsvg.utils.progress import progress_bar
 
 from ..crops import Box
 from ..readers import BrokenClipError
@@ -67,7 +67,7 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
     done = len(clips.clips) - len(todo)
     if done:
         print(f"{out} holds {done} of {len(clips.clips)} clips already: going on from there")
-    with Progress(len(todo), "converting clips") as progress:
+    with progress_bar("converting", "clip", total=len(todo)) as progress:
 
         def work(jobs: list[tuple[RawClip, Box | None]]) -> Iterator[tuple[RawClip, object]]:
             for (clip, _), result in map_in_order(partial(_try, settings), jobs, workers):
@@ -78,12 +78,12 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
                 faceless.append((clip, result))
                 continue
             _keep(pack, errors, clip, result, settings)
-            progress.step()
+            progress.update()
         boxes = [_other_box(clip, seen, clips, pack.entries) for clip, seen in faceless]
         jobs = [(clip, box) for (clip, _), (box, _) in zip(faceless, boxes, strict=True)]
         for (clip, result), (_, crop) in zip(work(jobs), boxes, strict=True):
             _keep(pack, errors, clip, result, settings, crop)
-            progress.step()
+            progress.update()
     pack.close()
     kept = {clip.name: pack.entries[clip.name] for clip in clips.clips if clip.name in pack.entries}
     for name, entry in list(kept.items()):

@@ -92,7 +92,8 @@ def convert_clip(
             return NoFace(raw_size=raw_size)
         frames = (to_rgb(frame) for frame in _decode(clip.file.open()))
         pictures = [
-            _encode(_cut(frame, box, raw_size, settings.size), settings) for frame in frames
+            encode_picture(_cut(frame, box, raw_size, settings.size), settings.format)
+            for frame in frames
         ]
     except av.error.FFmpegError as error:
         raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
@@ -142,7 +143,8 @@ def _cut(frame: np.ndarray, box: Box, raw_size: tuple[int, int], size: int) -> n
     return fit_square(box.cut(frame)[None], size, None)[0]
 
 
-def _encode(picture: np.ndarray, settings: Settings) -> bytes:
-    parameters = JPEG if settings.format == "jpg" else ()
+def encode_picture(picture: np.ndarray, format: str) -> bytes:
+    """File of an RGB picture, uint8 (H, W, 3), as ``'jpg'`` or ``'png'``."""
+    parameters = JPEG if format == "jpg" else ()
     picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(f".{settings.format}", picture, parameters)[1].tobytes()
+    return cv2.imencode(f".{format}", picture, parameters)[1].tobytes()

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmctsvg.registry import HOOKS
-from mmctsvg.visualization import plot_curves, read_scalars
+from mmctsvg.visualization.curves import plot_curves, read_scalars
 
 
 @HOOKS.register_module()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_float
 
 from ..numpy_pickle import load_arrays
 from ..weights import describe_file, find_entry, find_weights
@@ -207,11 +208,11 @@ class I3DLogits:
         Returns:
             float32 (N, 400).
         """
-        x = torch.from_numpy(videos).to(self.device).permute(0, 4, 1, 2, 3).float()
+        x = torch.from_numpy(videos).to(self.device).permute(0, 4, 1, 2, 3)
         if self.is_script:  # scales and resizes by itself
             options = dict(rescale=True, resize=True, return_features=True)
-            return self._network(x.contiguous(), **options).float().cpu().numpy()
-        x = x / 127.5 - 1
+            return self._network(x.float().contiguous(), **options).float().cpu().numpy()
+        x = to_float(x)
         if x.shape[-2:] != (SIZE, SIZE):
             n, c, t = x.shape[:3]
             x = x.transpose(1, 2).flatten(0, 1)

@@ -17,15 +17,15 @@ def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
     A zero curve has correlation 0 with every other.
 
     Args:
-        curves: (N, T), finite.
-        least_variation: a curve is zeroed if its standard deviation is below this share of the
-            size of its mean. Constant curves always are.
+        curves: Array (N, T), finite.
+        least_variation: Least standard deviation of a curve that is not zeroed, as a share of the
+            size of its mean. Constant curves always are zeroed.
 
     Returns:
-        (N, T), float64.
+        Array (N, T), float64.
 
     Raises:
-        ValueError: if a value is not finite.
+        ValueError: If a value is not finite.
     """
     curves = np.asarray(curves, np.float64)
     if not np.isfinite(curves).all():
@@ -40,35 +40,36 @@ def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
     return np.divide(centred, length, out=np.zeros_like(centred), where=varies)
 
 
-def mean_pairwise_correlation(units: np.ndarray, weights: np.ndarray | None = None) -> float:
+def mean_pairwise_correlation(
+    units: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray | float:
     """Mean correlation over all pairs of different curves.
 
     ``(|sum w z|^2 - sum w^2 |z|^2) / ((sum w)^2 - sum w^2)``, the sum over i != j in closed form.
 
     Args:
-        units: (N, T), from :func:`standardise`.
-        weights: (N,), at least 0; a pair counts with the product of both. All 1 if left out.
+        units: Array (N, T), from :func:`standardise`.
+        weights: Array (..., N), at least 0; a pair counts with the product of both. All 1 if left
+            out.
 
     Returns:
-        -1 to 1; NaN without a pair.
+        Values (...), -1 to 1; NaN without a pair.
     """
     weights = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
-    pairs = weights.sum() ** 2 - np.square(weights).sum()
-    if pairs <= 0:
-        return float("nan")
-    total = weights @ units
+    pairs = weights.sum(-1) ** 2 - np.square(weights).sum(-1)
+    total = np.square(weights @ units).sum(-1)
     own = np.square(weights) @ np.square(units).sum(1)
-    return float((total @ total - own) / pairs)
+    return (total - own) / np.where(pairs > 0, pairs, np.nan)
 
 
 def mean_cross_correlation(groups: Sequence[np.ndarray]) -> float:
     """Mean correlation over all pairs of curves from two different groups.
 
     Args:
-        groups: arrays (N_g, T), from :func:`standardise`.
+        groups: Arrays (N_g, T), from :func:`standardise`.
 
     Returns:
-        -1 to 1; NaN without a pair.
+        Value from -1 to 1; NaN without a pair.
     """
     sizes = np.array([len(group) for group in groups], np.float64)
     pairs = sizes.sum() ** 2 - np.square(sizes).sum()
@@ -83,10 +84,10 @@ def synchrony(groups: Sequence[np.ndarray]) -> float:
     """Mean over groups of their mean pairwise correlation; groups without a pair do not enter.
 
     Args:
-        groups: arrays (N_g, T), from :func:`standardise`.
+        groups: Arrays (N_g, T), from :func:`standardise`.
 
     Returns:
-        -1 to 1; NaN if no group has a pair.
+        Value from -1 to 1; NaN if no group has a pair.
 
     Source: section 5, the average correlation of LiA signals, for each group of one motion.
     """
@@ -98,22 +99,20 @@ def synchrony_interval(
     groups: Sequence[np.ndarray],
     members: Sequence[Sequence[str]],
     *,
-    level: float = 0.95,
     samples: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Percentile interval of :func:`synchrony`, with groups and members resampled.
+    """95 % percentile interval of :func:`synchrony`, with groups and members resampled.
 
     Groups (motions) and members (contents) are crossed: the same content occurs with every motion.
     So both are drawn with replacement, independently, and a member drawn twice counts twice in all
     groups. A curve is never paired with itself.
 
     Args:
-        groups: arrays (N_g, T), from :func:`standardise`.
-        members: for each group, names of the members behind its curves.
-        level: share of the resampled values within, 0 to 1.
-        samples: how often it is resampled.
-        seed: of the resampling.
+        groups: Arrays (N_g, T), from :func:`standardise`.
+        members: Names of the members behind the curves, for each group.
+        samples: Number of resamplings.
+        seed: Seed of the resampling.
 
     Returns:
         Lower and upper end; NaN if fewer than three members occur. With one group, the interval is
@@ -125,21 +124,22 @@ def synchrony_interval(
     if len(names) < 3:
         return float("nan"), float("nan")
     rows = [np.array([names.index(name) for name in group], int) for group in members]
+    # Not by scipy.stats.bootstrap, which refuses a single group, and resamplings without a pair.
     rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(samples):
-        times_member = rng.multinomial(len(names), np.full(len(names), 1 / len(names)))
-        times_group = rng.multinomial(len(groups), np.full(len(groups), 1 / len(groups)))
-        chosen = [
-            (count, mean_pairwise_correlation(group, times_member[row]))
-            for count, group, row in zip(times_group, groups, rows, strict=True)
-            if count
-        ]
-        counts, values = np.array(chosen).T
-        with_pair = np.isfinite(values)
-        if with_pair.any():
-            drawn.append(np.average(values[with_pair], weights=counts[with_pair]))
-    if not drawn:
+    times_member, times_group = (
+        rng.multinomial(count, np.full(count, 1 / count), samples)
+        for count in (len(names), len(groups))
+    )
+    values = np.stack(
+        [
+            mean_pairwise_correlation(group, times_member[:, row])
+            for group, row in zip(groups, rows, strict=True)
+        ],
+        axis=1,
+    )
+    times = np.where(np.isnan(values), 0, times_group)
+    drawn = (np.nan_to_num(values) * times).sum(1) / np.where(times.any(1), times.sum(1), np.nan)
+    if np.isnan(drawn).all():
         return float("nan"), float("nan")
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.nanquantile(drawn, [0.025, 0.975])
     return float(low), float(high)

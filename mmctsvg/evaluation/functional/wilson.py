@@ -8,9 +8,9 @@ def wilson_interval(share: float, units: float, level: float = 0.95) -> tuple[fl
     """Wilson's score interval of a share; unlike the bootstrap it has a width at 0 and at 1.
 
     Args:
-        share: from 0 to 1.
-        units: number of independent units that it was found on.
-        level: of confidence.
+        share: Share from 0 to 1.
+        units: Number of independent units behind the share.
+        level: Level of confidence.
 
     Returns:
         Lower and upper end; NaN without units.
@@ -19,6 +19,7 @@ def wilson_interval(share: float, units: float, level: float = 0.95) -> tuple[fl
     """
     if units <= 0:
         return math.nan, math.nan
+    # scipy.stats.binomtest takes whole hits, but videos are shared out over fewer units (cells).
     z = NormalDist().inv_cdf((1 + level) / 2)
     middle = (share + z * z / (2 * units)) / (1 + z * z / units)
     half = z / (1 + z * z / units)

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from mmctsvg.evaluation.video import Shot, Video, clip_name
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_float
 
 from ..backbones.lpips import NETS, load_lpips
 from ..functional.bootstrap import bootstrap_interval
@@ -95,7 +96,7 @@ class LPIPSDistance(VideoMetric):
         return float(torch.cat(found).mean())
 
     def _tensor(self, frames: np.ndarray) -> torch.Tensor:
-        x = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        x = to_float(torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2))
         smallest = min(x.shape[-2:])
         if smallest < _SMALLEST:
             scale = _SMALLEST / smallest

@@ -16,7 +16,7 @@ from mmctsvg.engine.config import load_config
 from mmctsvg.engine.hooks import LazyRuntimeInfoHook
 from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization import read_scalars
+from mmctsvg.visualization.curves import read_scalars
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval
 
@@ -13,8 +14,15 @@ def test_interval_of_the_mean_is_that_of_theory():
     assert high == pytest.approx(values.mean() + half, abs=0.01)
 
 
-def test_other_statistics_and_one_unit():
-    values = np.arange(20.0).reshape(10, 2)
-    low, high = bootstrap_interval(values, lambda v: v[:, 1].max())
-    assert high == 19 and low <= 19
+def test_interval_of_a_share_has_exact_ends():
+    # Means of resamplings of nine 0s and one 1 are numbers from a binomial distribution over 10.
+    ends = bootstrap_interval(np.eye(10)[0], samples=4000)
+    np.testing.assert_allclose(ends, binom.ppf([0.025, 0.975], 10, 0.1) / 10, atol=1e-12)
+
+
+def test_equal_values_one_unit_and_seeds():
+    assert bootstrap_interval(np.full(5, 0.25)) == (0.25, 0.25)
     assert np.isnan(bootstrap_interval(np.ones(1))).all()
+    values = np.random.default_rng(1).normal(size=30)
+    one, again, other = (bootstrap_interval(values, 50, seed) for seed in (1, 1, 2))
+    assert one == again != other

@@ -50,6 +50,8 @@ def test_weights_count_pairs_of_different_curves(curves):
         pairs += weights[i] * weights[j]
     assert mean_pairwise_correlation(units, weights) == pytest.approx(total / pairs)
     assert np.isnan(mean_pairwise_correlation(units, np.eye(9)[4] * 9))
+    found = mean_pairwise_correlation(units, np.stack([np.eye(9)[4], weights]))
+    np.testing.assert_allclose(found, [np.nan, total / pairs])
 
 
 def test_constant_curves_correlate_with_nothing(curves):
@@ -101,6 +103,23 @@ def test_interval_pairs_no_curve_with_itself():
     groups = [standardise(rng.normal(size=(6, 400))) for _ in range(8)]
     low, high = synchrony_interval(groups, names(groups), samples=300)
     assert -0.05 < low < synchrony(groups) < high < 0.05
+
+
+def test_interval_is_that_of_drawing_one_by_one(curves):
+    # Four people, of whom the groups show some; many a resampling leaves a group without a pair.
+    units = standardise(curves)
+    groups, members = [units[:4], units[4:6], units[6:]], ["abcd", "ad", "bcd"]
+    rng, drawn = np.random.default_rng(0), []
+    for _ in range(3000):
+        people = rng.choice(list("abcd"), 4)
+        values = []
+        for g in rng.integers(3, size=3):
+            rows = [members[g].index(name) for name in people if name in members[g]]
+            pairs = [groups[g][i] @ groups[g][j] for i in rows for j in rows if i != j]
+            values += [np.mean(pairs)] if pairs else []
+        drawn += [np.mean(values)] if values else []
+    found = synchrony_interval(groups, members, samples=3000)
+    assert found == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.02)
 
 
 def test_interval_has_the_spread_of_new_draws():

@@ -1,0 +1,44 @@
+"""Pixels: from the model's floats to uint8 and back, and how much successive frames differ."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def to_uint8(video: Tensor) -> np.ndarray:
+    """Pixels of images of the model.
+
+    Args:
+        video: Float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are cut.
+
+    Returns:
+        uint8 array ``(..., H, W, 3)``, rounded to the nearest value.
+    """
+    pixels = video.detach().float().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+    return pixels.movedim(-3, -1).contiguous().cpu().numpy()
+
+
+def to_float(pixels: Tensor) -> Tensor:
+    """Values of the model for pixels.
+
+    Args:
+        pixels: uint8 tensor of any shape.
+
+    Returns:
+        New float32 tensor of the same shape and memory layout, -1 for 0 and 1 for 255.
+    """
+    return pixels.float().div(127.5).sub_(1)
+
+
+def mean_motion(video: Tensor | np.ndarray) -> Tensor | np.floating:
+    """Mean absolute difference of successive frames, 0 for a still video.
+
+    Args:
+        video: Tensor ``(..., T, 3, H, W)`` of the model, or uint8 array ``(..., T, H, W, 3)``.
+
+    Returns:
+        One number in the unit of the values: 0 to 2 for a tensor, grey levels for an array.
+    """
+    if isinstance(video, np.ndarray):
+        return np.abs(np.diff(video.astype(np.int16), axis=-4)).mean()
+    return video.detach().diff(dim=-4).abs().mean()
