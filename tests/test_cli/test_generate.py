@@ -91,9 +91,7 @@ def test_a_long_video_begins_like_a_short_one(tmp_path, small_model, generate):
 def test_unconditional(tmp_path, generate, make_generator, make_meta):
     path = tmp_path / "g.safetensors"
     save_generator(path, make_generator(0, 0), make_meta(0, 0))
-    generate.main(
-        [str(path), "--out-dir", str(tmp_path), "--frames", "2", "--format", "png"]
-    )
+    generate.main([str(path), "--out-dir", str(tmp_path), "--frames", "2", "--format", "png"])
     assert len(list((tmp_path / "samples_frames").glob("content_*/motion_*"))) == 16
 
 
@@ -200,9 +198,7 @@ def test_memory_does_not_depend_on_the_length(tmp_path, make_generator, make_met
 def test_as_a_program(run_tool, tmp_path, small_model):
     shown = run_tool("generate.py", "--help")
     assert shown.returncode == 0 and "python tools/generate.py --demo" in shown.stdout
-    run = run_tool(
-        "generate.py", small_model, "--frames", 2, "--out-dir", tmp_path / "o"
-    )
+    run = run_tool("generate.py", small_model, "--frames", 2, "--out-dir", tmp_path / "o")
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "o" / "samples.mp4").is_file()
     failed = run_tool("generate.py", tmp_path)

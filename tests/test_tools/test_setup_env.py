@@ -267,8 +267,7 @@ def test_quickstart_trains_and_generates_once(clone):
     assert called == [
         "generate --demo --out-dir work_dirs/quickstart/demo",
         train,
-        "generate work_dirs/quickstart/generator.safetensors "
-        "--out-dir work_dirs/quickstart",
+        "generate work_dirs/quickstart/generator.safetensors --out-dir work_dirs/quickstart",
     ]
     for name in ("samples.mp4", "samples.png", "curves.png"):
         path = clone / "work_dirs" / "quickstart" / name
