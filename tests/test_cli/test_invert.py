@@ -156,5 +156,5 @@ def test_generate_refuses_another_models_motion(
     arguments = [small_model, "--motion", path, "--out-dir", tmp_path / "o"]
     check_refusal(generate.main, arguments, "motion.safetensors", "any_weights")
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
-    generate.main([str(a) for a in [*arguments, "any_weights", "--actors", "0"]])
+    generate.main([str(a) for a in [*arguments, "--any-weights", "--actors", "0"]])
     assert (tmp_path / "o" / "samples.mp4").is_file()
