@@ -10,11 +10,6 @@ from torch import Tensor
 from mmctsvg.utils.errors import UserError
 
 
-def parse_names(text: str) -> list[str] | None:
-    """Names or numbers of labels, separated by commas; None for ``'all'``."""
-    return None if text == "all" else [part.strip() for part in text.split(",")]
-
-
 def choices(names: Sequence[str]) -> str:
     """Names that there are, for a sentence."""
     return f"{', '.join(names)} (or a number from 0 to {len(names) - 1})"
