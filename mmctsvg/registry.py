@@ -36,7 +36,10 @@ def _child(parent: Registry, *locations: str) -> Registry:
 
 
 # Networks, and the algorithm that trains them.
-MODELS = _child(mmagic.MODELS, "mmctsvg.models")
+MODELS = _child(
+    mmagic.MODELS,
+    *(f"mmctsvg.models.{module}" for module in ("ctsvg", "generators", "discriminators")),
+)
 MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")
 WEIGHT_INITIALIZERS = _child(mmagic.WEIGHT_INITIALIZERS)
 TASK_UTILS = _child(mmagic.TASK_UTILS)

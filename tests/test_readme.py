@@ -126,8 +126,9 @@ def test_tutorial(tmp_path, monkeypatch, load_tool):
         assert list(folder.glob("*.mp4")) and list(folder.glob("*.png"))
 
 
-def test_python():
+def test_python(tmp_path, monkeypatch):
     """The lines of the Python section."""
+    monkeypatch.chdir(tmp_path)
     if not DEMO.is_file():
         pytest.skip("the demo model is not in this checkout")
     names = {}
@@ -135,6 +136,8 @@ def test_python():
     video = names["video"]
     assert video.shape[:2] == (64, 3) and video.abs().max() <= 1
     assert isinstance(video, torch.Tensor)
+    assert [len(video) for video in names["both"]] == [60, 60]
+    assert len(list((tmp_path / "videos").glob("*.mp4"))) == 2
 
 
 def test_python_of_choreography(tmp_path, monkeypatch):

@@ -53,19 +53,19 @@ class RecoveryClip:
 def choose_clips(
     inferencers: Sequence[CTSVGInferencer],
     *,
-    paths: Sequence[Path],
-    drawn: int,
+    clips: Sequence[Path],
+    synth: int,
     frames: int,
     crop: str = "none",
     actor: str | None = None,
     action: str | None = None,
 ) -> list[RecoveryClip]:
-    """The clips that a tool was asked for by ``--clips`` or ``--synth``.
+    """The clips of files, or drawn ones.
 
     Args:
         inferencers: models that are to show them.
-        paths: videos or folders of pictures.
-        drawn: number of drawn clips.
+        clips: Videos or folders of pictures.
+        synth: Number of drawn clips.
         frames: at most; drawn clips have as many.
         crop: what is cut out of files, see `read_clip`.
         actor, action: who is in all files.
@@ -74,13 +74,15 @@ def choose_clips(
         UserError: if none or both kinds are asked for, if an option belongs to the other kind, or
             see `recorded_clips` and `drawn_clips`.
     """
-    if bool(paths) == (drawn > 0):
-        raise UserError("Give clips: either --clips CLIP ... or --synth N, and N above 0.")
-    if paths:
-        return recorded_clips(paths, frames, crop, actor, action)
+    if bool(clips) == (synth > 0):
+        raise UserError("give either clips=PATHS or synth=N, N above 0.")
+    if clips:
+        return recorded_clips(clips, frames, crop, actor, action)
     if actor is not None or action is not None or crop != "none":
-        raise UserError("--actor, --action and --crop are for --clips; drawn takes are known.")
-    return drawn_clips(drawn, inferencers, frames)
+        raise UserError(
+            "actor, action and crop belong to clips=PATHS; leave them out, drawn takes are known."
+        )
+    return drawn_clips(synth, inferencers, frames)
 
 
 def name_clip(path: Path) -> str:
@@ -104,7 +106,7 @@ def recorded_clips(
     names = [name_clip(path) for path in paths]
     for name in names:
         if names.count(name) > 1:
-            raise UserError(f"--clips: two clips are named {name}; rename one.")
+            raise UserError(f"clips: two clips are named {name}; rename one.")
     return [
         RecoveryClip(name=name, actor=actor, action=action, read=partial(read, path))
         for name, path in zip(names, paths, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,35 +10,42 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmctsvg.checkpoints import Tuning, fingerprint, load_generator, load_tuning
+from mmctsvg.checkpoints import Tuning, load_generator, load_tuning
 from mmctsvg.checkpoints.generator_file import make_card
 from mmctsvg.models.generators import PreparedSynthesis
 from mmctsvg.models.overlay import take_weights_off
 from mmctsvg.models.precision import resolve_precision
-from mmctsvg.motion import Motion, Waves, load_motion
+from mmctsvg.motion import Motion, Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
-from .arguments import choices, choose_device, find_label
-from .rendering import CONTENT, MOTION, NOISES, fixed_noise, moments, render_styles, rows
+from .arguments import choose_device
+from .content_source import ContentSource
+from .motion_source import MotionSource, motion_times
+from .rendering import NOISES, fixed_noise, listed, moments, render_styles
+from .workflow import Workflow
 
-DEMO = Path(__file__).resolve().parents[1] / "assets" / "demo.safetensors"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
 
 @INFERENCERS.register_module()
-class CTSVGInferencer:
+class CTSVGInferencer(Workflow, ContentSource, MotionSource):
     """Renders videos of any actor doing any action with any motion, at any real times.
 
+    `render` gives one video, `stream` its pieces, `replay` the motion of a clip on everybody; a
+    call takes any number of inputs, as MMEngine's inferencers do, see `__call__`.
+
     Args:
-        weights: path of a ``.safetensors`` file or of a checkpoint ``iter_N.pth``; ``'demo'`` is
-            the small model that comes with the package.
-        device: where to render; by default the GPU if there is one.
-        precision: of the convolutions: ``'fp32'``, ``'bf16'``, ``'fp16'`` (GPU only) or ``'auto'``,
-            bf16 where the hardware has it. Other than fp32 is faster and differs by about 1/100.
-        tuning: see `apply`.
+        model: Name of a model of `list_models`, such as ``'demo'``, or path of a ``.safetensors``
+            file or of a checkpoint ``iter_N.pth``.
+        device: Device that renders; by default the GPU if there is one.
+        precision: Precision of the convolutions: ``'fp32'``, ``'bf16'``, ``'fp16'`` (GPU only) or
+            ``'auto'``, which is bf16 where the hardware has it. Other precisions than fp32 are
+            faster and differ by about 1/100.
+        tuning: Tuning to start with, see `apply`.
 
     Raises:
-        UserError: if a file cannot be used, or the device or precision does not exist there.
+        UserError: If a file cannot be used, or the device or precision does not exist there.
 
     Example:
         >>> inferencer = CTSVGInferencer("demo")
@@ -48,21 +56,13 @@ class CTSVGInferencer:
 
     def __init__(
         self,
-        weights: str | Path,
+        model: str | Path,
         device: str | torch.device | None = None,
         precision: str = "fp32",
         tuning: Tuning | str | Path | None = None,
     ) -> None:
-        path = Path(weights)
-        if weights == "demo":
-            path = DEMO
-            if not path.is_file():
-                raise UserError(
-                    f"{path}: the demo model is not part of this installation; "
-                    "train one with tools/train.py and give its generator.safetensors."
-                )
         chosen = choose_device(device)
-        generator, card = load_generator(path, chosen)
+        generator, card = load_generator(self._find_file(model), chosen)
         try:
             generator.compute_dtype = resolve_precision(precision, chosen)
         except ValueError as error:
@@ -71,13 +71,38 @@ class CTSVGInferencer:
         if tuning is not None:
             self.apply(tuning)
 
+    @staticmethod
+    def list_models(pattern: str = "*") -> list[str]:
+        """Names of the models that come with the package, which need no download.
+
+        Args:
+            pattern: Wildcard pattern of the names, as of `fnmatch`.
+
+        Returns:
+            Sorted names; each may be given as ``model``.
+        """
+        return fnmatch.filter(sorted(path.stem for path in ASSETS.glob("*.safetensors")), pattern)
+
+    @classmethod
+    def _find_file(cls, model: str | Path) -> Path:
+        names, path = cls.list_models(), Path(model)
+        if str(model) in names:
+            return ASSETS / f"{model}.safetensors"
+        if not path.suffix and not path.exists():
+            raise UserError(
+                f"model={str(model)!r}: there is no such model in {ASSETS}, only "
+                f"{', '.join(names) or 'none'}; give one of these, or the path of a "
+                "generator.safetensors or iter_N.pth."
+            )
+        return path
+
     @classmethod
     def from_generator(cls, generator: nn.Module, meta: Mapping[str, Any]) -> CTSVGInferencer:
         """Wraps a generator that is in memory already, for instance one that is being trained.
 
         Args:
-            generator: used as it is, where it is.
-            meta: see `mmctsvg.checkpoints.generator_file.make_card`.
+            generator: Generator, which is used as it is, where it is.
+            meta: Names and more, see `mmctsvg.checkpoints.generator_file.make_card`.
         """
         inferencer = cls.__new__(cls)
         inferencer._set(generator, make_card(generator, meta))
@@ -91,11 +116,8 @@ class CTSVGInferencer:
         self.fps: float = card["fps"]
         self.size: int = card["size"]
         self.tuning: Tuning | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the weights, tuned or not: what motions and tunings belong to."""
-        return fingerprint(self.generator)
+        self._any_weights = set()
+        self._checked = None
 
     def apply(self, tuning: Tuning | str | Path) -> None:
         """Renders with tuned weights from now on, in place of those of an earlier tuning.
@@ -120,21 +142,6 @@ class CTSVGInferencer:
         self.tuning, self.actors = None, tuple(self.card["actors"])
 
     @property
-    def device(self) -> torch.device:
-        """Where it renders."""
-        return next(self.generator.parameters()).device
-
-    @property
-    def motion_dim(self) -> int:
-        """Size k of a motion vector."""
-        return self.generator.motion_dim
-
-    @property
-    def z_c_dim(self) -> int:
-        """Size of the content noise; 0 if the actor decides the appearance."""
-        return self.generator.z_c_dim
-
-    @property
     def default_noise(self) -> str:
         """The layers' noise that the generator was trained for.
 
@@ -143,65 +150,6 @@ class CTSVGInferencer:
         """
         return "random" if self.generator.layer_noise == "official" else "fixed"
 
-    @torch.no_grad()
-    def sample_motion(self, n: int = 1, seed: int = 0) -> Tensor:
-        """Draws motion vectors; the first ones do not depend on ``n``.
-
-        Args:
-            n: how many, at least 1.
-            seed: any whole number; the same seed gives the same vectors on every device.
-
-        Returns:
-            Motion styles ``m`` ``(n, k)``.
-        """
-        return self.generator.mapper.style(rows(n, self.motion_dim, seed, MOTION).to(self.device))
-
-    def find_motion(
-        self, source: str | int | Path, any_weights: bool = False, frames: int = 60
-    ) -> Motion:
-        """Finds a motion by its file, or by the number of a seed.
-
-        Args:
-            source: path of a motion, or a whole number: the first of `sample_motion` of that seed.
-            any_weights: see `load_motion`.
-            frames: length of a motion of a seed, which has none by itself, at least 2; its times
-                are 0, 1, ...
-
-        Raises:
-            UserError: see `load_motion`.
-        """
-        try:
-            seed = int(str(source))
-        except ValueError:
-            return load_motion(source, self.generator, any_weights)
-        return Motion(
-            style=self.sample_motion(1, seed=seed)[0].cpu(),
-            times=torch.arange(frames, dtype=torch.float64),
-            fps=self.fps,
-            weights=self.fingerprint,
-            info={"seed": seed},
-        )
-
-    def sample_content(self, n: int = 1, seed: int = 0) -> Tensor:
-        """Draws content noise for generators that are not conditioned on actors.
-
-        Args:
-            n: how many, at least 1.
-            seed: any whole number.
-
-        Returns:
-            ``z_c`` ``(n, z_c_dim)``, N(0, 1).
-        """
-        return rows(n, self.z_c_dim, seed, CONTENT).to(self.device)
-
-    def find_actor(self, actor: str | int) -> int:
-        """Number of an actor, see `find_label`."""
-        return find_label(actor, self.actors, "actor")
-
-    def find_action(self, action: str | int) -> int:
-        """Number of an action, see `find_label`."""
-        return find_label(action, self.actions, "action")
-
     def render(self, times: Iterable[float], *args: Any, **kwargs: Any) -> Tensor:
         """Renders one video into memory; takes what `stream` takes.
 
@@ -209,16 +157,13 @@ class CTSVGInferencer:
             Float tensor ``(T, 3, H, W)`` in [-1, 1] (beyond it with ``clamp=False``).
 
         Raises:
-            UserError: if there are no times, and as `stream` does.
+            UserError: If there are no times, and as `stream` does.
         """
-        pieces = list(self.stream(times, *args, **kwargs))
-        if not pieces:
-            raise UserError("times is empty: a video has at least one frame.")
-        return torch.cat(pieces)
+        return torch.cat(list(self.stream(listed(times), *args, **kwargs)))
 
     def replay(
         self,
-        motion: Motion,
+        motion: Motion | Waves | Tensor,
         actors: Sequence[str | int] | None = None,
         actions: Sequence[str | int] | None = None,
         times: Iterable[float] | None = None,
@@ -227,11 +172,11 @@ class CTSVGInferencer:
         """Lets people show the motion of a clip.
 
         Args:
-            motion: the motion, from `find_motion` or `mmctsvg.inversion.invert`.
-            actors: names or numbers; None for all.
-            actions: names or numbers; None for all.
-            times: other times than the clip's; see `mmctsvg.motion.retime`.
-            **options: of `stream`.
+            motion: Motion of `find_motion` or `mmctsvg.inversion.invert`; or what `stream` takes.
+            actors: Names or numbers; None for all.
+            actions: Names or numbers; None for all.
+            times: Times in frames, see `mmctsvg.motion.retime`; None for those of the `Motion`.
+            **options: Options of `stream`.
 
         Returns:
             Videos ``(actors, actions, T, 3, H, W)`` in [-1, 1]; one row or column where the
@@ -240,7 +185,7 @@ class CTSVGInferencer:
         Raises:
             UserError: as `stream` does.
         """
-        times = motion.times.tolist() if times is None else list(times)
+        times = list(motion_times(motion) if times is None else times)
         rows = actors or range(len(self.actors)) or [None]
         columns = actions or range(len(self.actions)) or [None]
         videos = [
@@ -304,11 +249,7 @@ class CTSVGInferencer:
         """
         if chunk < 1:
             raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
-        if w_c is None:
-            w_c = self.content_style(actor, action, z_c, seed=seed)
-        elif actor is not None or action is not None or z_c is not None:
-            raise UserError("Give the content as style w_c, or as actor, action and z_c, not both.")
-        w_c = self._vector(w_c, self.generator.content_dim, "w_c")
+        w_c = self._content(actor, action, z_c, w_c, seed)
         waves = self.waves(self._motion(motion, z, seed))
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
@@ -362,67 +303,6 @@ class CTSVGInferencer:
         """A copy of the weights as they are now, ready for many frames; see `stream`."""
         return PreparedSynthesis(self.generator.synthesis)
 
-    @torch.no_grad()
-    def content_style(
-        self,
-        actor: str | int | None = None,
-        action: str | int | None = None,
-        z_c: Tensor | None = None,
-        *,
-        seed: int = 0,
-    ) -> Tensor:
-        """Content style ``w_c`` ``(d_c,)`` of an actor and action; the arguments are `stream`'s."""
-        labels = self._labels(actor, action)
-        z_c = self._content(z_c, seed)
-        if "actors" in labels and labels["actors"] == self.generator.num_actors:
-            return self.tuning.content(self.generator, labels.get("actions"), self.card["ramp"])
-        return self.generator.content(z_c=z_c, ramp=self.card["ramp"], **labels)[0]
-
-    @torch.no_grad()
-    def contents(
-        self, actor: str | int | None = None, action: str | int | None = None
-    ) -> dict[tuple[str | None, str | None], Tensor]:
-        """Content styles ``(d_c,)`` of all labels that come into question.
-
-        Args:
-            actor: name or number; None for all. Where the generator knows no actors, the content
-                style is the mean of 256 appearances.
-            action: name or number; None for all.
-
-        Returns:
-            Content styles by the names of actor and action, None where there are none.
-
-        Raises:
-            UserError: if a label is unknown.
-        """
-
-        def choose(value: str | int | None, names: tuple[str, ...], what: str) -> list[int | None]:
-            if value is not None:
-                return [find_label(value, names, what)]
-            return list(range(len(names))) or [None]
-
-        found = {}
-        for a in choose(actor, self.actors, "actor"):
-            for b in choose(action, self.actions, "action"):
-                names = (
-                    None if a is None else self.actors[a],
-                    None if b is None else self.actions[b],
-                )
-                if a is not None:
-                    found[names] = self.content_style(a, b)
-                    continue
-                z_c = self.sample_content(256, seed=0)
-                actions = None if b is None else torch.full((len(z_c),), b, device=self.device)
-                w_c = self.generator.content(None, actions, z_c, self.card["ramp"])
-                found[names] = w_c.mean(dim=0)
-        return found
-
-    def motion_content(self, motion: Motion) -> Tensor:
-        """Content style ``(d_c,)`` with which the motion of a clip was found."""
-        if motion.w_c is not None:
-            return motion.w_c.to(self.device)
-        return next(iter(self.contents(motion.actor, motion.action).values()))
-
     def reconstruct(self, motion: Motion, frames: Tensor | None = None) -> Tensor:
         """Renders an inverted clip with the content and the noise that it was found with.
 
@@ -437,49 +317,6 @@ class CTSVGInferencer:
         w_c, noise = self.motion_content(motion), motion.info.get("noise", "fixed")
         return self.render(times, motion=motion, w_c=w_c, noise=noise)
 
-    def waves(self, motion: Motion | Waves | Tensor) -> Waves:
-        """The waves of a motion, or of a motion vector ``(k,)`` or ``(1, k)``, on this device."""
-        style = motion.style if isinstance(motion, Motion) else motion
-        vector = style.m if isinstance(style, Waves) else style
-        vector = self._vector(vector, self.motion_dim, "motion")[0]
-        if isinstance(style, Waves):
-            return style.to(self.device)
-        return Waves.of(self.generator.mapper.time2vec, vector)
-
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
         """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
         return fixed_noise(self.generator, seed)
-
-    def _labels(self, actor: str | int | None, action: str | int | None) -> dict[str, Tensor]:
-        labels = {}
-        for what, value, names in (("actor", actor, self.actors), ("action", action, self.actions)):
-            if value is None and self.card[f"{what}s"]:
-                raise UserError(f"This generator needs an {what}: {choices(names)}.")
-            if value is not None:
-                number = find_label(value, names, what)
-                labels[f"{what}s"] = torch.tensor([number], device=self.device)
-        return labels
-
-    @torch.no_grad()
-    def _motion(
-        self, motion: Motion | Waves | Tensor | None, z: Tensor | None, seed: int
-    ) -> Motion | Waves | Tensor:
-        if z is None:
-            return self.sample_motion(1, seed) if motion is None else motion
-        if motion is not None:
-            raise UserError("Give the motion as noise z or as motion, not as both.")
-        return self.generator.mapper.style(self._vector(z, self.motion_dim, "z"))
-
-    def _content(self, z_c: Tensor | None, seed: int) -> Tensor | None:
-        if not self.z_c_dim:
-            if z_c is not None:
-                raise UserError("This generator knows actors and takes no content noise z_c.")
-            return None
-        z_c = self.sample_content(1, seed) if z_c is None else z_c
-        return self._vector(z_c, self.z_c_dim, "z_c")
-
-    def _vector(self, value: Tensor, size: int, name: str) -> Tensor:
-        vector = torch.as_tensor(value, dtype=torch.float32)
-        if vector.shape not in ((size,), (1, size)):
-            raise UserError(f"{name} must have the shape ({size},), not {tuple(vector.shape)}.")
-        return vector.reshape(1, size).to(self.device)

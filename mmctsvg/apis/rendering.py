@@ -59,6 +59,18 @@ def render_styles(
         first += count
 
 
+def listed(times: Iterable[float]) -> list[float]:
+    """All times of a video.
+
+    Raises:
+        UserError: If there are none, or one is no finite number.
+    """
+    found = [time for piece in moments(times, 1024) for time in piece.tolist()]
+    if not found:
+        raise UserError("times is empty: a video has at least one frame.")
+    return found
+
+
 def moments(times: Iterable[float], chunk: int) -> Iterator[Tensor]:
     """Pieces of ``chunk`` times, float64; no more are asked for than the next piece needs.
 

@@ -1,6 +1,6 @@
 """What is kept of a training: the averaged generator in one file, and tunings of it."""
 
-from .fingerprint import fingerprint
+from .fingerprint import fingerprint, weights_version
 from .generator_file import load_generator, save_generator
 from .tuning import Tuning, load_tuning, save_tuning
 
@@ -11,4 +11,5 @@ __all__ = [
     "load_tuning",
     "save_generator",
     "save_tuning",
+    "weights_version",
 ]

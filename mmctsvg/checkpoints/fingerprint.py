@@ -17,3 +17,16 @@ def fingerprint(generator: nn.Module) -> str:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def weights_version(generator: nn.Module) -> tuple[tuple[int, int], ...]:
+    """Value that is another one after the weights have changed, found without reading them.
+
+    It holds the place of every tensor and how often it was written to, which PyTorch counts; only
+    changes through ``tensor.data`` are not counted.
+    """
+    return tuple(
+        # Weights that were loaded in inference mode are not counted.
+        (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
+        for tensor in own_state(generator).values()
+    )

@@ -134,9 +134,11 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: this file holds a generator only; training needs a checkpoint iter_N.pth."
         )
-    checkpoint = read_pickle(path, "use a checkpoint written by tools/train.py")
+    checkpoint = read_pickle(path, "use a checkpoint iter_N.pth of a training")
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
-        raise UserError(f"{path}: is no checkpoint of tools/train.py: it has no 'state_dict'.")
+        raise UserError(
+            f"{path}: is no checkpoint iter_N.pth of a training: it has no 'state_dict'."
+        )
     return checkpoint
 
 
@@ -159,7 +161,7 @@ def _kind_of(path: Path) -> str:
     if head[8:9] == b"{":
         return "safetensors"
     raise UserError(
-        f"{path}: is neither a .safetensors file nor a checkpoint iter_N.pth of tools/train.py."
+        f"{path}: is neither a .safetensors file nor a checkpoint iter_N.pth of a training."
     )
 
 

@@ -91,8 +91,8 @@ def run(args: argparse.Namespace) -> None:
     inferencer = CTSVGInferencer(args.weights, args.device)
     clips = choose_clips(
         [inferencer],
-        paths=args.clips,
-        drawn=args.synth,
+        clips=args.clips,
+        synth=args.synth,
         frames=args.frames,
         crop=args.crop,
         actor=args.actor,

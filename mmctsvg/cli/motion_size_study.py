@@ -186,8 +186,8 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"{' '.join(args.weights)}: two of them are the same model.")
     clips = choose_clips(
         inferencers,
-        paths=args.clips,
-        drawn=args.synth,
+        clips=args.clips,
+        synth=args.synth,
         frames=args.frames,
         crop=args.crop,
         actor=args.actor,

@@ -90,11 +90,11 @@ def read_clip(
         raise UserError(f"{path}: has one frame; a motion takes at least two.")
     if crop == "none" and box is None and reader.height != reader.width:
         raise UserError(
-            f"{path}: is {reader.width}x{reader.height}, not square; cut it: --crop face or "
-            "--crop center."
+            f"{path}: is {reader.width}x{reader.height}, not square; cut it by "
+            "crop='face' or crop='center'."
         )
     if face is not None and crop != "face":
-        raise UserError(f"face {face} can be chosen with --crop face only, not {crop}.")
+        raise UserError(f"face={face} can be chosen with crop='face' only, not crop={crop!r}.")
     if fps is not None and not 0 < fps <= 1000:
         raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
     try:
@@ -141,7 +141,7 @@ def read_clip(
 
 def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
     if not faces:
-        raise UserError(f"{path}: no face was found in it; use --crop center.")
+        raise UserError(f"{path}: no face was found in it; use crop='center'.")
     if face is None:
         return max(range(len(faces)), key=lambda number: faces[number].side)
     if not 0 <= face < len(faces):

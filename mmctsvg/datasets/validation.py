@@ -1,7 +1,7 @@
 """Looks at a whole list of clips before it is used, and says everything that is wrong at once.
 
-Shared by the datasets, which refuse a bad list before the training starts, and by
-``tools/check_dataset.py``.
+Shared by the datasets, which refuse a bad list before the training starts, and by the command that
+checks a data set.
 """
 
 import os

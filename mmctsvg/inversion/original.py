@@ -11,22 +11,22 @@ from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
 
-def read_original(motion: Motion, size: int, path: str | Path | None = None) -> Clip:
+def read_original(motion: Motion, size: int, clip: str | Path | None = None) -> Clip:
     """Reads the clip that a motion was found in, cut as it was then.
 
     Args:
         motion: of `invert`, whose ``info`` says where the clip is and how it was cut.
         size: side of the frames that come out.
-        path: where the clip is now, if not there.
+        clip: path of the clip, if it is no longer there.
 
     Raises:
         UserError: if it is not known or cannot be read, or has more or fewer frames than it had.
     """
-    asked, path = path, Path(path or motion.info.get("clip") or "")
+    path = Path(clip or motion.info.get("clip") or "")
     if path == Path():
-        raise UserError("the motion does not say which clip it came from; give it: --clip CLIP.")
-    if asked is None and not path.exists() and split_path(path) is None:
-        raise UserError(f"{path}: the motion's clip is no longer there; give it: --clip CLIP.")
+        raise UserError("the motion does not say which clip it came from; give it, clip=PATH.")
+    if clip is None and not path.exists() and split_path(path) is None:
+        raise UserError(f"{path}: the motion's clip is no longer there; give it, clip=PATH.")
     cut = motion.info.get("crop", {}).get("left_top_side")
     box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
     found = read_clip(path, size, box=box, max_frames=len(motion.times))

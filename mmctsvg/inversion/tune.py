@@ -206,8 +206,8 @@ def _check(
         raise UserError(f"the clip has {len(target)} frames; tuning takes at least {_LEAST}.")
     if known_actor and (motion.actor is None or motion.w_c is not None):
         raise UserError(
-            "a known actor is one whom the generator knows, found without tuning w_c; "
-            "leave --known-actor out."
+            "known_actor=True tunes an actor whom the generator knows, found without tuning w_c; "
+            "this motion brings its own content: set known_actor=False."
         )
     if (
         not name
@@ -216,7 +216,7 @@ def _check(
         or (not known_actor and name in inferencer.actors)
     ):
         raise UserError(
-            f"name {name!r}: give a name that no actor has, no number and without commas (--name)."
+            f"name={name!r}: give a name that no actor has, no number and without commas."
         )
     least = {"steps": 0, "content_steps": 0, "lr": 0, "locality": 0, "locality_frames": 0}
     least |= dict.fromkeys(("check_every", "patience", "chunk", "rank", "frames_per_step"), 1)

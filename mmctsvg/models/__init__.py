@@ -1,14 +1,24 @@
-"""The algorithm, its generator and its discriminators."""
+"""The algorithm, its generator and its discriminators.
 
-from .ctsvg import CTSVG
-from .discriminators import ShuffleDiscriminator, TimeConditionedProjectionDiscriminator
-from .generators import ConditionalStyleVideoGenerator, Time2Vec, Time2VecMotionMapper
+Names are looked up when they are asked for: whoever renders with a generator needs neither the
+algorithm, which MMEngine's models come with, nor its discriminators.
+"""
 
-__all__ = [
-    "CTSVG",
-    "ConditionalStyleVideoGenerator",
-    "ShuffleDiscriminator",
-    "Time2Vec",
-    "Time2VecMotionMapper",
-    "TimeConditionedProjectionDiscriminator",
-]
+import importlib
+from typing import Any
+
+_MODULES = {
+    "CTSVG": "ctsvg",
+    "ConditionalStyleVideoGenerator": "generators",
+    "ShuffleDiscriminator": "discriminators",
+    "Time2Vec": "generators",
+    "Time2VecMotionMapper": "generators",
+    "TimeConditionedProjectionDiscriminator": "discriminators",
+}
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

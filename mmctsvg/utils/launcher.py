@@ -30,6 +30,6 @@ def check_launcher(launcher: str) -> None:
         variable, starter = LAUNCHERS[launcher]
         if variable not in os.environ:
             raise UserError(
-                f"--launcher {launcher}: {variable} is not set, so no launcher started this "
-                f"process; start it by {starter}, or leave --launcher out for one process."
+                f"launcher={launcher!r}: {variable} is not set, so no launcher started this "
+                f"process; start it by {starter}, or use launcher='none' for one process."
             )

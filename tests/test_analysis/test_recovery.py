@@ -37,8 +37,8 @@ def test_correlation_is_pearsons():
 def test_folders_have_the_models_rate(tmp_path):
     for n in range(3):
         write_png(tmp_path / "take" / f"{n}.png", np.zeros((16, 16, 3), np.uint8))
-    options = {"drawn": 0, "frames": 5, "actor": "x"}
-    (clip,) = choose_clips([], paths=[tmp_path / "take"], **options)
+    options = {"synth": 0, "frames": 5, "actor": "x"}
+    (clip,) = choose_clips([], clips=[tmp_path / "take"], **options)
     frames, seconds, fps = clip.read(8, 15.0)
     assert frames.shape == (3, 8, 8, 3) and clip.actor == "x"
     assert fps == 15 and seconds.tolist() == [0, 1 / 15, 2 / 15]

@@ -9,17 +9,6 @@ from mmctsvg.checkpoints import save_generator
 from mmctsvg.utils.errors import UserError
 
 
-@pytest.fixture
-def inferencer(make_generator, make_meta):
-    return CTSVGInferencer.from_generator(make_generator(), make_meta())
-
-
-@pytest.fixture
-def free(make_generator, make_meta):
-    """Knows neither actors nor actions."""
-    return CTSVGInferencer.from_generator(make_generator(0, 0), make_meta(0, 0))
-
-
 def test_from_file(tmp_path, make_generator, make_meta, inferencer):
     path = tmp_path / "g.safetensors"
     save_generator(path, make_generator(), make_meta())
@@ -251,23 +240,38 @@ def test_wrong_arguments(inferencer, arguments, message):
         inferencer.render(**{"times": [0], "actor": 0, "action": 0, **arguments})
 
 
-def test_demo_is_missing_or_works(tmp_path, monkeypatch, make_generator, make_meta):
-    monkeypatch.setattr(module, "DEMO", tmp_path / "demo.safetensors")
-    with pytest.raises(UserError, match="demo.safetensors.*not part"):
+def test_models_that_come_with_the_package(tmp_path, monkeypatch, make_generator, make_meta):
+    monkeypatch.setattr(module, "ASSETS", tmp_path)
+    assert CTSVGInferencer.list_models() == []
+    with pytest.raises(UserError, match="model='demo': there is no such model in .* only none;"):
         CTSVGInferencer("demo")
-    save_generator(tmp_path / "demo.safetensors", make_generator(), make_meta())
-    assert CTSVGInferencer("demo").actors == ("ann", "bob")
+    for name in ("small", "demo"):
+        save_generator(tmp_path / f"{name}.safetensors", make_generator(), make_meta())
+    assert CTSVGInferencer.list_models() == ["demo", "small"]
+    assert CTSVGInferencer.list_models("s*") == ["small"]
+    for name in CTSVGInferencer.list_models():
+        assert CTSVGInferencer(name, "cpu").actors == ("ann", "bob")
+    with pytest.raises(UserError, match="model='large': .* only demo, small; give one of these"):
+        CTSVGInferencer("large")
+
+
+def test_registered():
+    from mmctsvg.registry import INFERENCERS
+
+    demo = CTSVGInferencer("demo", "cpu")
+    built = INFERENCERS.build({"type": "CTSVGInferencer", "model": "demo", "device": "cpu"})
+    assert built.fingerprint == demo.fingerprint
 
 
 def test_wrong_device(tmp_path, make_generator, make_meta):
     path = tmp_path / "g.safetensors"
     save_generator(path, make_generator(), make_meta())
-    with pytest.raises(UserError, match="device is"):
+    with pytest.raises(UserError, match="device='gpu0': give 'cpu', 'cuda'"):
         CTSVGInferencer(path, device="gpu0")
-    with pytest.raises(UserError, match="device is"):
+    with pytest.raises(UserError, match="device='meta': give 'cpu', 'cuda'"):
         CTSVGInferencer(path, device="meta")
     if not torch.cuda.is_available():
-        with pytest.raises(UserError, match="no GPU"):
+        with pytest.raises(UserError, match="device='cuda': this machine has no such GPU"):
             CTSVGInferencer(path, device="cuda")
 
 

@@ -62,4 +62,8 @@ def test_refuses(tmp_path, model, load_tool, check_refusal):
     check_refusal(main, [model, *common], "--clips", "--synth")
     check_refusal(main, [model, "--synth", 1, "--frames", 1, *common], "--frames is 1")
     check_refusal(main, [model, "--synth", 1, "--steps", 5, 0, *common], "--steps is 0")
-    check_refusal(main, [model, "--synth", 1, "--actor", "Mia", *common], "--actor")
+    check_refusal(
+        main,
+        [model, "--synth", 1, "--actor", "Mia", *common],
+        "actor, action and crop belong to --clips",
+    )

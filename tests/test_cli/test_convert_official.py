@@ -165,7 +165,7 @@ def test_moments_go_with_their_parameters(convert, file, tmp_path, official, off
 def test_files_without_optimisers(convert, file, tmp_path, capsys, load_tool, official_config):
     convert([str(file(optimisers=False, **TOY)), str(tmp_path / "out.pth")])
     output = capsys.readouterr().out
-    assert "iterations unknown" in output and "serves load_from=, not --resume" in output
+    assert "iterations unknown" in output and "serves load_from=PATH, not resume=True" in output
 
 
 @pytest.mark.slow

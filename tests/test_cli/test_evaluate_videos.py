@@ -42,7 +42,7 @@ def test_bad_input_is_one_sentence(main, folders, check_refusal, tmp_path, monke
     check_refusal(main, [real, fake, "--metrics", "x"], "no metric 'x'")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("MMCTSVG_WEIGHTS_I3D", raising=False)
-    check_refusal(main, [real, fake, "--offline"], "tools/weights.py fetch i3d")
+    check_refusal(main, [real, fake, "--offline"], "mmctsvg weights fetch i3d")
 
 
 @pytest.mark.slow

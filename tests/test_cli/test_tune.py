@@ -140,7 +140,7 @@ def test_refuses(
     check_refusal(tune, arguments, "tuning.safetensors", "cannot be read; remove it")
     result.write_bytes(whole)
     (tmp_path / "anna.mp4").rename(tmp_path / "moved.mp4")
-    check_refusal(tune, [*arguments, "--seed", 1], "anna.mp4", "no longer there", "--clip CLIP")
+    check_refusal(tune, [*arguments, "--seed", 1], "anna.mp4", "no longer there", "--clip PATH")
     tuning = ["--tuning", tmp_path / "o" / "tuning.safetensors", "--out-dir", tmp_path / "p"]
     generate = load_tool("generate").main
     other = [tmp_path / "other.safetensors"]

@@ -127,7 +127,7 @@ def test_the_largest_face_or_the_chosen_one(video, monkeypatch):
     assert read_clip(video(), 16, crop="face", face=1).box == boxes[1]
     with pytest.raises(UserError, match="no face 2; it shows 2"):
         read_clip(video(), 16, crop="face", face=2)
-    with pytest.raises(UserError, match="--crop face only"):
+    with pytest.raises(UserError, match="crop='face' only, not crop='center'"):
         read_clip(video(), 16, crop="center", face=0)
     monkeypatch.setattr(module, "face_boxes", lambda frames: [])
     with pytest.raises(UserError, match="no face"):
@@ -143,7 +143,7 @@ def test_refuses(tmp_path, video):
         (tmp_path / "bad.mp4", {}, "bad.mp4 cannot be decoded"),
         (tmp_path / "half.mp4", {}, "half.mp4"),
         (video("one.mp4", count=1), {}, "one.mp4: has one frame"),
-        (video("wide.mp4", width=48), {}, "48x32, not square.*--crop"),
+        (video("wide.mp4", width=48), {}, "48x32, not square.*crop='face'"),
         (video(), {"fps": 0.0}, "fps is 0"),
     ):
         with pytest.raises(UserError, match=words):

@@ -48,7 +48,7 @@ def test_options_change_the_config(config):
     ],
 )
 def test_wrong_options(config, key, value, message):
-    with pytest.raises(UserError, match=f"--cfg-options {key}.*{message}"):
+    with pytest.raises(UserError, match=f"option {key}.*{message}"):
         load_config(config, {key: value})
 
 

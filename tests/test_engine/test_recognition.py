@@ -31,7 +31,7 @@ def test_no_actor_is_in_both_halves_of_a_fold(clips):
         tested += [c["frame_dir"] for c in test]
     assert sorted(tested) == sorted(c["frame_dir"] for c in clips)
     for count in (1, 6):
-        with pytest.raises(UserError, match="--folds"):
+        with pytest.raises(UserError, match=f"folds={count}:"):
             list(skeletons.folds(count))
 
 

@@ -170,7 +170,7 @@ def test_refuses(inferencer, motion, clip):
         ({"frames": clip[:, :8]}, r"\(T, 16, 16, 3\)"),
         ({"frames": clip[:2], "motion": replace(motion, times=motion.times[:2])}, "at least 3"),
         ({"motion": replace(motion, style=inferencer.waves(motion.m))}, "edited"),
-        ({"motion": replace(motion, actor=None), "known_actor": True}, "known actor"),
+        ({"motion": replace(motion, actor=None), "known_actor": True}, "known_actor=False"),
         ({"settings": replace(SETTINGS, rank=0)}, "rank is 0"),
         ({"settings": replace(SETTINGS, lr=float("nan"))}, "lr is nan"),
         ({"settings": replace(SETTINGS, layers="64")}, "of 4, 8, 16"),

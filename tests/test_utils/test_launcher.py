@@ -11,7 +11,7 @@ def test_only_a_launcher_that_started_us_is_taken(monkeypatch):
         ("mpi", "OMPI_COMM_WORLD_SIZE"),
     ):
         monkeypatch.delenv(variable, raising=False)
-        with pytest.raises(UserError, match=f"--launcher {launcher}: {variable} is not set"):
+        with pytest.raises(UserError, match=f"launcher='{launcher}': {variable} is not set"):
             check_launcher(launcher)
         monkeypatch.setenv(variable, "3")
         check_launcher(launcher)

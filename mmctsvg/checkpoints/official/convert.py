@@ -111,9 +111,11 @@ def convert_official(
     if all(moments.get(name) for name in ("generator", *model.discriminators)):
         checkpoint["optimizer"] = moments
     else:
-        lines.append("without the moments of all optimisers it serves load_from=, not --resume")
+        lines.append(
+            "without the moments of all optimisers it serves load_from=PATH, not resume=True"
+        )
     write_pickle(target, checkpoint)
-    lines.append(f"its model: --cfg-options load_from={target} {_options(file.model)}")
+    lines.append(f"its model: set load_from={target} {_options(file.model)}")
     return lines
 
 
@@ -173,7 +175,7 @@ def _name_labels(
     if counts[1] not in (0, len(actions)):
         raise UserError(
             f"{file.path}: knows {counts[1]} actions, and {labels} has {len(actions)}; "
-            "use --labels numbers."
+            "use labels='numbers'."
         )
     if new_actors and not counts[0]:
         raise UserError(f"{file.path}: is not conditioned on actors, so none can be added.")

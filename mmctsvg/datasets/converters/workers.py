@@ -53,7 +53,7 @@ def map_in_order(
     except BrokenProcessPool as error:
         raise UserError(
             "a worker process was killed, perhaps for want of memory: start again with fewer "
-            "--workers, what is done is kept"
+            f"than workers={workers}, what is done is kept"
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

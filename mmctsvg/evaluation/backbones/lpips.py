@@ -43,7 +43,7 @@ def load_lpips(
     except ModuleNotFoundError as error:
         raise UserError(
             f"{error.name} is missing, which LPIPS needs; install requirements/optional.txt, or "
-            "compare colours only where `--lpips none` is offered."
+            "compare colours only, by lpips=None."
         ) from error
 
     name, trunk = NETS[net]

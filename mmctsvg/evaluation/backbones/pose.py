@@ -55,8 +55,8 @@ class MoveNet:
             from ai_edge_litert.interpreter import Interpreter
         except ModuleNotFoundError as error:
             raise UserError(
-                "the package ai-edge-litert is missing, which runs MoveNet; install it by "
-                "`pip install --no-deps ai-edge-litert==2.3.0`"
+                "the package ai-edge-litert is missing, which runs MoveNet; install "
+                "ai-edge-litert==2.3.0 without its dependencies"
             ) from error
         self._network = Interpreter(str(path), num_threads=1)
         self._network.allocate_tensors()

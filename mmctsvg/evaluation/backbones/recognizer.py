@@ -50,7 +50,7 @@ def mmaction_scope() -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise UserError(
             f"{error.name} is missing, which action recognition needs; install "
-            "`pip install --no-deps mmaction2==1.2.0` and requirements/optional.txt"
+            "mmaction2==1.2.0 without its dependencies, and requirements/optional.txt"
         ) from error
     with DefaultScope.overwrite_default_scope("mmaction"):
         yield
@@ -143,14 +143,12 @@ def save_recognizer(
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     if not path.is_file():
         raise UserError(
-            f"{path}: there is no such recogniser; train one by tools/train_recognizer.py"
+            f"{path}: there is no such recogniser; train one, see mmctsvg.engine.recognition"
         )
-    content = read_pickle(path, "train it again by tools/train_recognizer.py")
+    content = read_pickle(path, "train it again")
     card = content.get("recognizer") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise UserError(
-            f"{path}: is no recogniser of tools/train_recognizer.py of this version of mmctsvg"
-        )
+        raise UserError(f"{path}: is no recogniser of this version of mmctsvg; train it again")
     for name, kind in _ENTRIES.items():
         if not isinstance(card.get(name), kind):
             raise UserError(f"{path}: its description has no usable {name!r}: {card.get(name)!r}")

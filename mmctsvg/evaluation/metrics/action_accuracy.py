@@ -32,8 +32,8 @@ _FEW_CELLS = 20
 class ActionAccuracy(VideoMetric):
     """Top-1 and top-3 accuracy of an action recogniser on skeletons of the videos.
 
-    The recogniser has been trained on real clips by tools/train_recognizer.py. Groups of videos are
-    kept apart: ``real`` (clips that it was not trained on; others are left out and counted),
+    The recogniser has been trained on real clips (`mmctsvg.engine.recognition`). Groups of videos
+    are kept apart: ``real`` (clips that it was not trained on; others are left out and counted),
     ``seen`` and ``unseen`` (generated, by whether the generator was trained on that actor with that
     action), ``fake`` (generated, where that is not known).
 
@@ -78,8 +78,8 @@ class ActionAccuracy(VideoMetric):
         recognizer = recognizer or os.environ.get(VARIABLE)
         if not recognizer:
             raise UserError(
-                "ActionAccuracy needs a recogniser: train one by tools/train_recognizer.py and "
-                f"give its file as recognizer or in the environment variable {VARIABLE}"
+                "ActionAccuracy needs a recogniser: train one (mmctsvg.engine.recognition) and "
+                f"give its file as recognizer=PATH or in the environment variable {VARIABLE}"
             )
         self.recognizer = Recognizer(recognizer, device)
         for name, value in (("frames", frames), ("motions", motions)):
@@ -98,8 +98,8 @@ class ActionAccuracy(VideoMetric):
         known = self.recognizer.held_out.get("windows_top1")
         if known is None:
             raise UserError(
-                f"{path}: nothing is known of its accuracy on real clips; train it by "
-                "tools/train_recognizer.py, which measures it"
+                f"{path}: nothing is known of its accuracy on real clips; train it again, which "
+                "measures it"
             )
         if not known >= self.min_real_accuracy:
             raise UserError(

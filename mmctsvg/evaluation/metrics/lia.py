@@ -113,7 +113,7 @@ class LiASync(VideoMetric):
             raise UserError(
                 f"{video.name}: LiA compares videos of one motion, and its motion is not known; "
                 "give videos of one motion the same file name in the folders of their contents, "
-                "and say --motion-by-name"
+                "and set motion_by_name=True"
             )
         if len(video.frames) < self.frames:
             raise UserError(

@@ -1,0 +1,177 @@
+"""One call with inputs of any number, in the four steps that users of MMEngine know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from mmctsvg.utils.errors import UserError
+
+from .motion_source import motion_times
+from .rendering import listed
+
+INPUTS = ("times", "actor", "action", "motion", "z", "z_c", "w_c", "seed")
+
+
+class Workflow:
+    """The part of `CTSVGInferencer` that does what MMEngine's ``BaseInferencer`` does.
+
+    It is no subclass: that class builds models from configs, and importing it takes longer than
+    importing torch, because it brings MMEngine's runner, datasets and visualizer along.
+
+    Attributes:
+        preprocess_kwargs: Names of the keyword arguments of `preprocess`.
+        forward_kwargs: Names of the keyword arguments of `forward`.
+        visualize_kwargs: Names of the keyword arguments of `visualize`.
+        postprocess_kwargs: Names of the keyword arguments of `postprocess`.
+    """
+
+    preprocess_kwargs: ClassVar[set[str]] = {"any_weights"}
+    forward_kwargs: ClassVar[set[str]] = {"noise", "clamp", "chunk", "exact"}
+    visualize_kwargs: ClassVar[set[str]] = {"out_dir", "fps"}
+    postprocess_kwargs: ClassVar[set[str]] = set()
+
+    def __call__(
+        self, inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]], **kwargs: Any
+    ) -> dict[str, list]:
+        """Renders one or several videos into memory; `stream` does not keep them.
+
+        Args:
+            inputs: Arguments of one video, or a list of them: ``times``, ``actor``, ``action``,
+                ``motion`` or ``seed``, ``z``, ``z_c`` and ``w_c``, as `stream` takes them.
+                ``motion`` may also be what `find_motion` takes; a `Motion` brings its times along.
+            **kwargs: Arguments of `preprocess`, `forward`, `visualize` and `postprocess`.
+
+        Returns:
+            ``predictions``, float videos ``(T, 3, H, W)`` in [-1, 1], and ``visualization``, the
+            same as uint8 arrays ``(T, H, W, 3)``.
+
+        Raises:
+            UserError: If an input is wrong, before anything is rendered, or an argument.
+
+        Example:
+            >>> inputs = [dict(actor=a, action="wave", seed=3, times=range(32)) for a in ("Mia", 1)]
+            >>> result = inferencer(inputs, out_dir="videos")  # videos/000.mp4, videos/001.mp4
+            >>> result["predictions"][0]  # (32, 3, H, W)
+        """
+        preprocess, forward, visualize, postprocess = self._dispatch_kwargs(**kwargs)
+        inputs = self._inputs_to_list(inputs)
+        preds = [self.forward(job, **forward) for job in self.preprocess(inputs, **preprocess)]
+        visualization = self.visualize(inputs, preds, **visualize)
+        return self.postprocess(preds, visualization, **postprocess)
+
+    def preprocess(
+        self, inputs: Sequence[Mapping[str, Any]], any_weights: bool = False
+    ) -> list[dict[str, Any]]:
+        """Looks up labels and motions.
+
+        Args:
+            inputs: Arguments of the videos, see `__call__`.
+            any_weights: Whether motions of other weights are taken too, see `find_motion`.
+
+        Returns:
+            What `forward` takes, for every video.
+
+        Raises:
+            UserError: If an input is wrong; it begins with ``inputs[N]``.
+        """
+        jobs = []
+        for number, given in enumerate(inputs):
+            try:
+                jobs.append(self._preprocess_one(dict(given), any_weights))
+            except UserError as error:
+                raise UserError(f"inputs[{number}]: {error}") from error
+        return jobs
+
+    def _preprocess_one(self, given: dict[str, Any], any_weights: bool) -> dict[str, Any]:
+        for name in given.keys() - set(INPUTS):
+            raise UserError(f"there is no {name!r}; there are {', '.join(INPUTS)}.")
+        motion, times, seed = given.get("motion"), given.get("times"), given.get("seed", 0)
+        if isinstance(motion, str | Path | int):
+            motion = self.find_motion(motion, any_weights)
+        styles = {name: given.get(name) for name in ("actor", "action", "z_c", "w_c")}
+        return {
+            "times": listed(motion_times(motion) if times is None else times),
+            "w_c": self._content(**styles, seed=seed),
+            "motion": self.waves(self._motion(motion, given.get("z"), seed)),
+            "seed": seed,
+        }
+
+    def forward(self, inputs: Mapping[str, Any], **kwargs: Any) -> Tensor:
+        """Renders one video.
+
+        Args:
+            inputs: One result of `preprocess`.
+            **kwargs: ``noise``, ``clamp``, ``chunk`` and ``exact`` of `stream`.
+
+        Returns:
+            Float video ``(T, 3, H, W)``.
+        """
+        return self.render(**inputs, **kwargs)
+
+    def visualize(
+        self,
+        inputs: Sequence[Mapping[str, Any]],
+        preds: Sequence[Tensor],
+        out_dir: str | Path | None = None,
+        fps: float | None = None,
+    ) -> list[np.ndarray]:
+        """Turns videos into pixels, and writes them if that is asked for.
+
+        Args:
+            inputs: Arguments of the videos; they are not used.
+            preds: Float videos ``(T, 3, H, W)``.
+            out_dir: Folder for ``000.mp4``, ``001.mp4`` and so on; None to write nothing.
+            fps: Frames per second of the files; None for those of the training clips.
+
+        Returns:
+            Videos as uint8 arrays ``(T, H, W, 3)``.
+
+        Raises:
+            UserError: If a file cannot be written.
+        """
+        from mmctsvg.visualization import VideoWriter, to_uint8  # PyAV, only where it is needed
+
+        videos = [to_uint8(video) for video in preds]
+        for number, video in enumerate(videos if out_dir is not None else ()):
+            path = Path(out_dir) / f"{number:03d}.mp4"
+            with VideoWriter(path, self.fps if fps is None else fps) as writer:
+                writer.write(video)
+        return videos
+
+    def postprocess(self, preds: list[Tensor], visualization: list[np.ndarray]) -> dict[str, list]:
+        """Puts the results together.
+
+        Args:
+            preds: Results of `forward`.
+            visualization: Result of `visualize`.
+
+        Returns:
+            Dict of both, see `__call__`.
+        """
+        return {"predictions": preds, "visualization": visualization}
+
+    def _dispatch_kwargs(self, **kwargs: Any) -> tuple[dict[str, Any], ...]:
+        """Arguments by the step that takes them: preprocess, forward, visualize, postprocess."""
+        steps = (
+            self.preprocess_kwargs,
+            self.forward_kwargs,
+            self.visualize_kwargs,
+            self.postprocess_kwargs,
+        )
+        known = sorted(set().union(*steps))
+        for name in kwargs.keys() - set(known):
+            raise UserError(f"there is no argument {name!r}; there are inputs, {', '.join(known)}.")
+        return tuple({name: kwargs[name] for name in kwargs.keys() & names} for names in steps)
+
+    @staticmethod
+    def _inputs_to_list(inputs: Any) -> list[Mapping[str, Any]]:
+        """A list of inputs, also of a single one."""
+        inputs = [inputs] if isinstance(inputs, Mapping) else inputs
+        if not isinstance(inputs, Sequence) or not all(isinstance(i, Mapping) for i in inputs):
+            raise UserError("inputs is a dict such as {'actor': 0, 'times': range(32)}, or a list.")
+        return list(inputs)
