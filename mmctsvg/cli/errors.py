@@ -13,7 +13,7 @@ from .parsers.common import Parser
 #: A value in a message: a text, a list, or a word without the full stop behind it.
 _VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|\([^)]*\)|[^\s,;:()]*[^\s,;:().]"""
 #: Not within a path, a key of a config, a flag, or a quoted text.
-_BEFORE = r"(?<![\w./'\"=-])(?<!options )"
+_BEFORE = r"(?<![\w./'\"=-])(?<!option )(?<!options )"
 
 
 @contextmanager
@@ -51,23 +51,28 @@ def translate(text: str, parser: Parser) -> str:
     """Say the names of arguments as they are typed.
 
     ``crop='face'`` becomes ``--crop face``, ``any_weights=True`` becomes ``--any-weights``,
-    ``out_dir`` becomes ``--out-dir``, and ``speed is 0`` at the beginning ``--speed is 0``. Words
-    that are no argument of the command, or are written as words of the language, stay.
+    ``out_dir`` becomes ``--out-dir``, and ``speed is 0`` at the beginning ``--speed is 0``. For
+    commands that take a config, ``set a.b=1`` becomes ``add --cfg-options a.b=1``. Words that are
+    no argument of the command, or are written as words of the language, stay.
 
     Args:
         text: The message of a `UserError`.
         parser: The parser of the command.
     """
     # argparse has no public list of a parser's arguments. Where two set one name, the first counts.
-    named = {action.dest: _typed(action) for action in reversed(parser._actions)}
-    named |= {other: named[dest] for other, dest in parser.synonyms.items()}
-    for name, typed in named.items():
-        text = re.sub(rf"^{name}(?= (?:is|are|takes|must|needs) )", typed, text)
+    named = {action.dest: action for action in reversed(parser._actions)}
+    for name, action in named.items():
+        typed = _typed(action)
+        text = re.sub(rf"^{name}(?=:| (?:is|are|takes|must|needs) )", typed, text)
+        text = re.sub(rf"{_BEFORE}set {name}=(?:False|None)\b", f"leave out {typed}", text)
         text = re.sub(
-            rf"{_BEFORE}{name}=({_VALUE})", lambda found, t=typed: _option(t, found[1]), text
+            rf"{_BEFORE}{name}=({_VALUE})", lambda found, a=action: _option(a, found[1]), text
         )
         if "_" in name:
             text = re.sub(rf"{_BEFORE}{name}(?![\w=(\[/]|\.\w)", typed, text)
+    if "cfg_options" in named:
+        text = re.sub(r"\bset (?=[\w.]+=)", "add --cfg-options ", text)
+        text = re.sub(r"^option (?=[\w.]+[:=])", "--cfg-options ", text)
     return text
 
 
@@ -78,10 +83,12 @@ def _typed(action: argparse.Action) -> str:
     return str(action.metavar or action.dest)
 
 
-def _option(typed: str, value: str) -> str:
+def _option(action: argparse.Action, value: str) -> str:
+    """What the user types for an argument and a value of Python."""
+    typed = _typed(action)
     if value == "True":
         return typed
     if value in ("False", "None"):
-        return f"no {typed}"
+        return f"{typed} none" if "none" in (action.choices or ()) else f"no {typed}"
     values = value[1:-1].split(",") if value[0] in "[(" else [value]
     return " ".join([typed, *(part.strip(" '\"") for part in values)])

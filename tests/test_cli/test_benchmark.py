@@ -61,7 +61,7 @@ def test_rendering_alone(benchmark, toy_config, capsys):
         (["--chunk", "4", "0"], ["--chunk is 0"]),
         (["--only-rendering", "--render-size", "48"], ["48"]),
         (["--batch-size", "1"], ["--batch-size=1", "give --batch-size=2 or more"]),
-        (["--device", "gpu0"], ["not 'gpu0'"]),
+        (["--device", "gpu0"], ["--device gpu0: give 'cpu'"]),
         (["--device", "cpu", "--precision", "fp16"], ["fp16", "'bf16'"]),
     ],
 )

@@ -61,7 +61,16 @@ def test_errors_in_loader_processes_are_one_line_too(capsys, parser):
             "made by others; --any-weights takes it",
         ),
         ("tune", "leave known_actor=True out", "leave --known-actor out"),
-        ("tune", "say known_actor=False, lpips=None", "say no --known-actor, no --lpips"),
+        ("tune", "set known_actor=False, or name=None", "leave out --known-actor, or no --name"),
+        ("tune", "colours only, by lpips=None.", "colours only, by --lpips none."),
+        ("benchmark-inversion", "clips: two are named a", "--clips: two are named a"),
+        (
+            "train",
+            "a.py: 3 actors; set model.num_actors=3 x=1",
+            "a.py: 3 actors; add --cfg-options model.num_actors=3 x=1",
+        ),
+        ("train", "option seed=3: it must be", "--cfg-options seed=3: it must be"),
+        ("generate", "option seed=3: set a.b=1", "option seed=3: set a.b=1"),
         ("generate", "speed is 0: it must be above 0", "--speed is 0: it must be above 0"),
         ("generate", "the speed is 0", "the speed is 0"),
         ("generate", "noise=0.5, not fps=12.5.", "--noise 0.5, not --fps 12.5."),
@@ -81,9 +90,3 @@ def test_errors_in_loader_processes_are_one_line_too(capsys, parser):
 )
 def test_names_of_arguments_become_flags(verb, text, shown):
     assert translate(text, make_parser(verb)) == shown
-
-
-def test_other_names_of_arguments():
-    parser = make_parser("invert")
-    parser.synonyms["max_frames"] = "frames"
-    assert translate("max_frames=0 is too short", parser) == "--frames 0 is too short"

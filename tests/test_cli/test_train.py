@@ -114,11 +114,11 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         ),
         (
             ["{config}", "--cfg-options", "model.switches.time_range=official"],
-            ["code's time_range; set train_dataloader.dataset.times=official"],
+            ["code's time_range; add --cfg-options train_dataloader.dataset.times=official"],
         ),
         (
             ["{config}", "--cfg-options", "train_dataloader.dataset.stride=official"],
-            ["code's stride; set model.switches.stride=official"],
+            ["code's stride; add --cfg-options model.switches.stride=official"],
         ),
         (["{config}", "--cfg-options", "model.switches.strid=official"], ["switch 'strid'"]),
         (

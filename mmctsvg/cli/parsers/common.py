@@ -210,8 +210,6 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=prog, description=description, formatter_class=_Help, allow_abbrev=False
         )
-        #: Other name of an argument in error messages -> its name here.
-        self.synonyms: dict[str, str] = {}
 
     def shared(self, *names: str, **changes: Any) -> None:
         """Add arguments of `SHARED`.
