@@ -1,4 +1,3 @@
 # MEAD without labels: CTSVG (UC) of the paper.
 _base_ = "ctsvg_mead_128.py"
-labels = dict(num_actors=0, num_actions=0)
-model = dict(generator=labels, time_discriminator=labels)
+model = dict(num_actors=0, num_actions=0)

@@ -4,14 +4,13 @@ _base_ = [
     "_base_/datasets/mead.py",
     "_base_/default_runtime.py",
 ]
-labels = dict(num_actors=30, num_actions=8)
 channels = {4: 96, 8: 96, 16: 64, 32: 48, 64: 24}
 model = dict(
-    generator=dict(size=64, channels=channels, motion_dim=64, content_dim=64, **labels),
+    generator=dict(channels=channels, motion_dim=64, content_dim=64),
     # Frames of speaking faces differ seven times less than those of waving arms: hence this gain,
     # and the weight of R1 (docs/training_notes.md).
-    time_discriminator=dict(size=64, channels=channels, motion_gain=30.0, **labels),
-    shuffle_discriminator=dict(size=64, channels=channels),
+    time_discriminator=dict(channels=channels, motion_gain=30.0),
+    shuffle_discriminator=dict(channels=channels),
     r1_gamma=0.5,
     ema_half_life=2000,
     ramp=(200, 800),

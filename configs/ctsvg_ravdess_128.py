@@ -4,10 +4,4 @@ _base_ = [
     "_base_/datasets/ravdess.py",
     "_base_/default_runtime.py",
 ]
-labels = dict(num_actors=24, num_actions=8)
-model = dict(
-    generator=dict(size=128, **labels),
-    time_discriminator=dict(size=128, **labels),
-    shuffle_discriminator=dict(size=128),
-)
 train_dataloader = dict(dataset=dict(size=128))

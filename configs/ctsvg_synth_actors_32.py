@@ -4,13 +4,6 @@ _base_ = [
     "_base_/datasets/synth_actors.py",
     "_base_/default_runtime.py",
 ]
-labels = dict(num_actors=8, num_actions=5)
-model = dict(
-    generator=dict(size=32, **labels),
-    time_discriminator=dict(size=32, **labels),
-    shuffle_discriminator=dict(size=32),
-)
 train_dataloader = dict(batch_size=8, dataset=dict(size=32, stride=3, length=32))
-val_dataloader = dict(dataset=dict(size=32, length=32))
 train_cfg = dict(max_iters=2500, val_interval=2500)
 optim_wrapper = dict(optimizer=dict(lr=0.008))

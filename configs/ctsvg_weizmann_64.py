@@ -4,14 +4,11 @@ _base_ = [
     "_base_/datasets/weizmann.py",
     "_base_/default_runtime.py",
 ]
-labels = dict(num_actors=9, num_actions=4)
 channels = {4: 96, 8: 96, 16: 96, 32: 64, 64: 32}
 model = dict(
-    generator=dict(
-        size=64, channels=channels, motion_dim=64, content_dim=64, frequency_std=0.25, **labels
-    ),
-    time_discriminator=dict(size=64, channels=channels, frequency_std=0.25, **labels),
-    shuffle_discriminator=dict(size=64, channels=channels),
+    generator=dict(channels=channels, motion_dim=64, content_dim=64, frequency_std=0.25),
+    time_discriminator=dict(channels=channels, frequency_std=0.25),
+    shuffle_discriminator=dict(channels=channels),
     r1_gamma=6.0,
     ema_half_life=2000,
     ramp=(500, 1500),

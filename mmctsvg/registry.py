@@ -50,7 +50,7 @@ DATA_SAMPLERS = _child(mmagic.DATA_SAMPLERS, "mmctsvg.datasets")
 TRANSFORMS = _child(mmagic.TRANSFORMS)
 
 # The run.
-RUNNERS = _child(mmagic.RUNNERS)
+RUNNERS = _child(mmagic.RUNNERS, "mmctsvg.engine")
 RUNNER_CONSTRUCTORS = _child(mmagic.RUNNER_CONSTRUCTORS)
 LOOPS = _child(mmagic.LOOPS, "mmctsvg.engine")
 HOOKS = _child(mmagic.HOOKS, "mmctsvg.engine")

@@ -23,31 +23,20 @@ from mmctsvg.cli.parsers import make_parser
 ROOT = Path(__file__).resolve().parents[1]
 TOY = """
 _base_ = ["{root}/configs/_base_/default_runtime.py"]
-size = 16
 channels = {{4: 8, 8: 8, 16: 8}}
-labels = dict(num_actors=3, num_actions=5)
 model = dict(
     type="CTSVG",
     generator=dict(
-        type="ConditionalStyleVideoGenerator",
-        size=size,
-        channels=channels,
-        motion_dim=8,
-        content_dim=8,
-        **labels,
+        type="ConditionalStyleVideoGenerator", channels=channels, motion_dim=8, content_dim=8
     ),
     time_discriminator=dict(
         type="TimeConditionedProjectionDiscriminator",
-        size=size,
         channels=channels,
         embed_dim=8,
         head_channels=8,
         hidden_dim=16,
-        **labels,
     ),
-    shuffle_discriminator=dict(
-        type="ShuffleDiscriminator", size=size, channels=channels, hidden_dim=16
-    ),
+    shuffle_discriminator=dict(type="ShuffleDiscriminator", channels=channels, hidden_dim=16),
     ramp=(2, 6),
     r1_interval=4,
     path_interval=2,
@@ -57,7 +46,7 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=0,
     dataset=dict(
-        type="SynthActorsDataset", size=size, num_actors=3, num_takes=1, length=12
+        type="SynthActorsDataset", size=16, num_actors=3, num_takes=1, length=12
     ),
     sampler=dict(type="CounterSampler"),
     collate_fn=dict(type="default_collate"),

@@ -73,7 +73,7 @@ def test_mead_asks_for_its_data(command, tmp_path, monkeypatch, load_tool, check
 
 @pytest.mark.slow
 def test_own_clips(tmp_path, monkeypatch, load_tool):
-    """The five lines: 3 actors with 2 actions in folders, checked, trained on and generated."""
+    """The three commands: 3 actors with 2 actions in folders, checked, trained on, generated."""
     from mmctsvg.datasets import SynthActorsDataset
     from mmctsvg.visualization import VideoWriter
 

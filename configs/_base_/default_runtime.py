@@ -1,5 +1,6 @@
 # What all trainings share: how they log, video, draw and save.
 default_scope = "mmctsvg"
+runner_type = "CTSVGRunner"
 
 default_hooks = dict(
     runtime_info=dict(type="LazyRuntimeInfoHook"),

@@ -1,4 +1,4 @@
-# The model of the paper. A config that inherits this states its size and its numbers of labels.
+# The model of the paper. Size and numbers of labels come from the training's data set.
 channels_g = {4: 256, 8: 512, 16: 512, 32: 1024, 64: 512, 128: 256, 256: 128}
 channels_d = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128}
 
@@ -22,7 +22,6 @@ model = dict(
     ema_half_life=10_000,
     ramp=(4000, 6000),
     precision="fp32",
-    seed=0,
 )
 # The full path, because MMEngine looks wrappers up in its own registry alone.
 model_wrapper_cfg = dict(type="mmctsvg.engine.data_parallel.GANDataParallel")

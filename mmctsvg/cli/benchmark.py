@@ -18,7 +18,9 @@ from torch.utils.flop_counter import flop_registry
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.arguments import choose_device
+from mmctsvg.datasets import TripletDataset
 from mmctsvg.engine.checks import check_batch
+from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.engine.config import config_errors, load_config
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
@@ -77,6 +79,23 @@ def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
     return flops(work) / seconds(work, max(repeats, 5), device)
 
 
+def prepare(cfg: Config, size: int | None) -> tuple[Config, TripletDataset]:
+    """A config whose model fits its data, and the data; drawn actors where those are not here."""
+    cfg = complete_config(cfg)
+    source = cfg.train_dataloader.dataset
+    if size:
+        source.size = size
+    try:
+        dataset = DATASETS.build(source)
+    except UserError:  # they are not on this machine
+        dataset = DATASETS.build(dict(type="SynthActorsDataset", size=source.size))
+    for network in ("generator", "time_discriminator", "shuffle_discriminator"):
+        if cfg.model.get(network):
+            cfg.model[network].pop("size", None)
+    cfg.model = complete_model({**cfg.model, "size": dataset.metainfo["size"]}, dataset.metainfo)
+    return cfg, dataset
+
+
 def build(cfg: Config, precision: str, device: torch.device):
     """Model and optimisers of a config."""
     model = MODELS.build({**cfg.model, "precision": precision}).to(device)
@@ -84,9 +103,9 @@ def build(cfg: Config, precision: str, device: torch.device):
     return model, OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
 
 
-def random_batch(cfg: Config, batch_size: int, size: int) -> dict:
+def random_batch(generator: torch.nn.Module, batch_size: int) -> dict:
     """Noise in the form of a batch: the arithmetic does not care."""
-    who, what = (max(cfg.model.generator.get(k, 0), 1) for k in ("num_actors", "num_actions"))
+    who, what, size = max(generator.num_actors, 1), max(generator.num_actions, 1), generator.size
     return dict(
         frames=torch.rand(batch_size, 3, 3, size, size) * 2 - 1,
         times=torch.arange(3.0) + torch.randint(0, 30, (batch_size, 1)),
@@ -102,7 +121,7 @@ def measure_step(
 ) -> tuple[float, float, dict]:
     """Seconds, FLOPs and parts of an iteration, regularisers spread over their intervals."""
     model, wrappers = build(cfg, precision, device)
-    batch = random_batch(cfg, args.batch_size, args.size)
+    batch = random_batch(model.generator, args.batch_size)
     parts = defaultdict(float)
 
     def at(iteration: int):
@@ -160,7 +179,7 @@ def measure_rendering(
 
     The two take turns, so that both meet the same machine; on a CPU its own time counts.
     """
-    generator = MODELS.build({**cfg.model.generator, "size": size}).to(device).eval()
+    generator = MODELS.build({**cfg.model, "size": size}).generator.to(device).eval()
     generator.compute_dtype = resolve_precision(precision, device)
     labels = {"actor": generator.num_actors, "action": generator.num_actions}
     names = {f"{what}s": [str(i) for i in range(count)] for what, count in labels.items()}
@@ -181,25 +200,19 @@ def measure_rendering(
         yield chunk, *(median(durations[1:]) / chunk for durations in spent)
 
 
-def measure_data(cfg: Config, args) -> tuple[str, float]:
-    """Which data were read, and triplets per second of one process."""
-    source = dict(cfg.train_dataloader.dataset)
-    source["size"] = args.size
-    try:
-        dataset = DATASETS.build(source)
-    except UserError:  # they are not on this machine
-        dataset = DATASETS.build(dict(type="SynthActorsDataset", size=args.size))
+def measure_data(dataset: TripletDataset) -> float:
+    """Triplets per second of one process."""
     for i in range(1000):  # fill the caches
         dataset[i]
     start = time.perf_counter()
     for i in range(1000, 2000):
         dataset[i]
-    return type(dataset).__name__, 1000 / (time.perf_counter() - start)
+    return 1000 / (time.perf_counter() - start)
 
 
-def report_training(cfg: Config, args, device: torch.device) -> None:
+def report_training(cfg: Config, dataset: TripletDataset, args, device: torch.device) -> None:
     """Prints what an iteration takes in every precision."""
-    source, data = measure_data(cfg, args)
+    source, data = type(dataset).__name__, measure_data(dataset)
     baseline = None
     for precision in args.precision:
         best = peak(resolve_precision(precision, device), device, args.repeats)
@@ -229,7 +242,7 @@ def check(cfg: Config, args, device: torch.device) -> None:
         for precision in args.precision:
             resolve_precision(precision, device)
         for size in args.render_size:
-            MODELS.build({**cfg.model.generator, "size": size})
+            MODELS.build({**cfg.model, "size": size})
         if not args.only_rendering:
             check_batch(args.config, args.batch_size, MODELS.build(cfg.model), "--batch-size")
 
@@ -237,12 +250,11 @@ def check(cfg: Config, args, device: torch.device) -> None:
 def run(args: argparse.Namespace) -> None:
     """Prints the measurements."""
     cfg, device = load_config(args.config), choose_device(args.device)
-    args.size = args.size or cfg.model.generator["size"]
+    with config_errors(args.config):
+        cfg, dataset = prepare(cfg, args.size)
+    args.size = cfg.model["size"]
     args.render_size = args.render_size or [args.size]
     args.batch_size = args.batch_size or cfg.train_dataloader.batch_size
-    for player in ("generator", "time_discriminator", "shuffle_discriminator"):
-        if cfg.model.get(player):
-            cfg.model[player]["size"] = args.size
     check(cfg, args, device)
     print(
         f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
@@ -250,7 +262,7 @@ def run(args: argparse.Namespace) -> None:
     )
     torch.backends.cudnn.benchmark = True
     if not args.only_rendering:
-        report_training(cfg, args, device)
+        report_training(cfg, dataset, args, device)
     for precision in args.precision:
         kind = "processor seconds" if device.type == "cpu" else "seconds"
         print(f"\n{precision}: rendering, {kind} a frame")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mmctsvg.cli.options import read_config
+from mmctsvg.engine.complete import complete_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
     if "train_dataloader" not in cfg:
         raise UserError(f"{args.config} has no train_dataloader, so there is no dataset to look at")
     with config_errors(args.config):
-        dataset = DATASETS.build(cfg.train_dataloader.dataset)
+        dataset = DATASETS.build(complete_config(cfg).train_dataloader.dataset)
     out = (args.out_dir or Path("work_dirs") / args.config.stem) / "dataset.png"
     write_png(out, draw_triplets(dataset, args.start, args.triplets))
     actors, actions = (len(dataset.metainfo[kind]) for kind in ("actors", "actions"))

@@ -13,6 +13,7 @@ from mmctsvg.apis.grid import plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.cli.measuring import measure
 from mmctsvg.cli.options import read_config
+from mmctsvg.engine.complete import complete_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.evaluation.run import GeneratorSubject, build_metrics
 from mmctsvg.evaluation.weights import sha256_of
@@ -32,7 +33,7 @@ MAX_ROWS = 12  # cells on the sheet
 def build_datasets(cfg):
     """The clips of the training, and those that it never saw (None if there are none)."""
     init_default_scope(cfg.default_scope)
-    dataset = cfg.train_dataloader.dataset
+    dataset = complete_config(cfg).train_dataloader.dataset
     train = DATASETS.build(dataset)
     try:
         return train, DATASETS.build({**dataset, "split": "test"})

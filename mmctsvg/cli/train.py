@@ -9,14 +9,14 @@ import torch
 
 from mmctsvg.checkpoints.generator_file import checkpoint_card, read_checkpoint
 from mmctsvg.cli.options import read_config
-from mmctsvg.engine.checks import check_time_points, check_training, optimiser_errors
+from mmctsvg.engine.checks import optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.generator_meta import bare_model
-from mmctsvg.engine.runner import QuietRunner
 from mmctsvg.models.precision import resolve_precision
+from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.launcher import check_launcher, count_processes
+from mmctsvg.utils.launcher import check_launcher
 
 
 def apply_args(cfg, args: argparse.Namespace) -> None:
@@ -26,22 +26,12 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
     if args.amp:
         cfg.model.precision = args.amp
     if args.seed is not None:
-        cfg.merge_from_dict(
-            {
-                "randomness.seed": args.seed,
-                "model.seed": args.seed,
-                "train_dataloader.dataset.seed": args.seed,
-            }
-        )
-        if cfg.get("val_dataloader"):
-            cfg.val_dataloader.dataset.seed = args.seed
+        cfg.merge_from_dict({"randomness.seed": args.seed})
+        loaders = [cfg.get(f"{split}_dataloader") for split in ("train", "val")]
+        for component in (cfg.model, *[loader.dataset for loader in loaders if loader]):
+            component.pop("seed", None)  # which a component may have for itself
     if not torch.cuda.is_available():
         cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
-    if cfg.train_dataloader.dataset.get("stride") == "official":
-        # It changes every 100 iterations, so the data set must know what an iteration takes.
-        cfg.train_dataloader.dataset.items_per_iteration = (
-            cfg.train_dataloader.batch_size * count_processes(cfg.launcher)
-        )
     resume = args.resume
     if resume is None and cfg.get("resume"):  # MMEngine's way to say it in a config
         resume = cfg.get("load_from") or "auto"
@@ -153,8 +143,8 @@ def describe(runner, model) -> str:
     """One line on what is going to happen."""
 
     def millions(*names: str) -> str:
-        players = [getattr(model, name) for name in names]
-        return f"{sum(p.numel() for player in players for p in player.parameters()) / 1e6:.2f} M"
+        parameters = [p for name in names for p in getattr(model, name).parameters()]
+        return f"{sum(p.numel() for p in parameters) / 1e6:.2f} M"
 
     data = runner.train_dataloader.dataset
     device = next(model.parameters()).device
@@ -183,12 +173,10 @@ def run(args: argparse.Namespace) -> None:
 
     if args.launcher != "none":
         init_process_group_cpu()
-    check_time_points(args.config, cfg.model)
+    cfg.setdefault("runner_type", "CTSVGRunner")  # older configs do not name it
     with config_errors(args.config):
-        runner = QuietRunner.from_cfg(cfg)
+        runner = RUNNERS.build(cfg)
         model = bare_model(runner)
-        loader = runner.train_dataloader
-        check_training(args.config, model, loader.dataset, loader.batch_size)
         plan = describe(runner, model)
     with optimiser_errors(args.config):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
@@ -202,6 +190,6 @@ def run(args: argparse.Namespace) -> None:
         check_fit(cfg.load_from, checkpoint, model, cfg.resume)
         if carry_ramp(cfg.load_from, checkpoint, model) and not cfg.resume:
             runner.logger.info("the weights have the ramp behind them: lambda is 1 from the start")
-    runner.train()
+    runner.train()  # ResumableIterBasedTrainLoop calls CTSVG.train_step with every batch
     if runner.rank == 0:
         print(f"done: results in {runner.work_dir}")

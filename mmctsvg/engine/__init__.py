@@ -1,15 +1,17 @@
-"""What MMEngine lacks to train this model: the loop, the optimisers, the hooks."""
+"""What MMEngine lacks to train this model: the runner, the loop, the optimisers, the hooks."""
 
 from . import hooks
 from .data_parallel import GANDataParallel
 from .optim import LazyAdamConstructor
+from .runner import CTSVGRunner
 from .train_loop import ResumableIterBasedTrainLoop
 from .video_val_loop import VideoValLoop
 
 __all__ = [
-    "VideoValLoop",
+    "CTSVGRunner",
     "GANDataParallel",
     "LazyAdamConstructor",
     "ResumableIterBasedTrainLoop",
+    "VideoValLoop",
     "hooks",
 ]

@@ -11,7 +11,7 @@ from mmctsvg.registry import MODEL_WRAPPERS
 class GANDataParallel(nn.Module):
     """Replicas of a GAN that start equal and stay equal.
 
-    `CTSVG` averages each player's gradients itself, once per optimiser step, after all of its
+    `CTSVG` averages each network's gradients itself, once per optimiser step, after all of its
     backward passes. PyTorch's DistributedDataParallel hooks into single backward passes and
     expects every parameter to take part, which does not fit penalties on gradients.
 

@@ -1,4 +1,4 @@
-"""Optimisers of the players."""
+"""Optimisers of the networks."""
 
 import copy
 
@@ -13,7 +13,7 @@ from mmctsvg.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZ
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LazyAdamConstructor:
-    """One Adam per player of `CTSVG`, corrected for lazy regularisation.
+    """One Adam per network of `CTSVG`, corrected for lazy regularisation.
 
     A resumed optimiser takes moments and steps from the checkpoint, everything else from this
     config.

@@ -23,6 +23,8 @@ from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
+from .runner import QuietRunner
+
 Annotation = dict[str, Any]
 
 
@@ -218,8 +220,6 @@ def train(
     Returns:
         What `measure` found.
     """
-    from mmctsvg.engine.runner import QuietRunner
-
     settings = cfg.skeletons
     pieces = [*clips, *cut_windows(clips, settings.window, settings.stride)]
     pose_file = Path(cfg.work_dir) / "train.pkl"

@@ -1,4 +1,4 @@
-"""MMEngine's Runner with a console that shows what a person wants to read."""
+"""MMEngine's Runner with a quiet console, and the one that trains `CTSVG`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import logging
 from collections import Counter
 from typing import Any
 
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from torch import nn
 
 from mmctsvg.registry import RUNNERS
+
+from .checks import check_time_points, check_training
+from .complete import complete_config, complete_model
 
 #: Beginnings of messages about layers that no model here has, and about MMEngine's own future.
 USELESS = ("Distributed training is not used", '"FileClient" will be', '"HardDiskBackend" is')
 
 
-@RUNNERS.register_module()
 class QuietRunner(Runner):
     """MMEngine's ``Runner``; pages of configuration go to the log file only.
 
@@ -45,6 +49,34 @@ class QuietRunner(Runner):
             if type(handler) is logging.StreamHandler:
                 handler.addFilter(_is_for_people)
         return logger
+
+
+@RUNNERS.register_module()
+class CTSVGRunner(QuietRunner):
+    """Trains a `CTSVG` whose config says size, labels, seed and sampling once.
+
+    See `mmctsvg.engine.complete`. The data set is built before the model, which takes from it what
+    its config leaves out; they are checked against each other.
+    """
+
+    @classmethod
+    def from_cfg(cls, cfg: Config) -> CTSVGRunner:
+        """Builds the runner of a config as MMEngine does, after completing the config."""
+        return super().from_cfg(complete_config(cfg))
+
+    def build_model(self, model: nn.Module | dict[str, Any]) -> nn.Module:
+        """Builds the model that fits the training's data.
+
+        Raises:
+            UserError: If the config's model, data and batch do not fit each other.
+        """
+        config, loader = self.cfg.filename or "the config", self.train_dataloader
+        if isinstance(model, dict):
+            check_time_points(config, model)
+            model = complete_model(model, loader.dataset.metainfo)
+        model = super().build_model(model)
+        check_training(config, model, loader.dataset.metainfo, loader.batch_size)
+        return model
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

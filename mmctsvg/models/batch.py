@@ -1,5 +1,6 @@
 """A batch of triplets on the device, and its parts for gradient accumulation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -14,7 +15,7 @@ class Batch:
         times: (B, T), in frames.
         actors: (B,) int64.
         actions: (B,) int64.
-        lengths: (B,) int64, frames of the clips.
+        lengths: (B,) int64, numbers of frames of the clips.
         items: The B numbers of the items in the data stream.
     """
 
@@ -24,6 +25,12 @@ class Batch:
     actions: Tensor
     lengths: Tensor
     items: tuple[int, ...]
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Tensor], items: tuple[int, ...]) -> "Batch":
+        """The batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
+        names = ("frames", "times", "actor", "action", "length")
+        return cls(*[data[name] for name in names], items)
 
     def __len__(self) -> int:
         return len(self.items)

@@ -1,4 +1,4 @@
-"""The algorithm: what each player sees, its loss, its step."""
+"""The algorithm: `CTSVG.train_step` is one iteration of the training, the rest are its parts."""
 
 import copy
 from collections import defaultdict
@@ -25,6 +25,7 @@ from .losses import (
     path_lengths,
     r1_penalty,
 )
+from .networks import D_S, D_T, GENERATOR, build_networks
 from .precision import resolve_precision
 from .randomness import (
     D_STEP,
@@ -39,8 +40,6 @@ from .randomness import (
 from .schedule import ema_decay, ramp_weight, update_average
 from .switches import resolve_switches
 
-GENERATOR, D_T, D_S = "generator", "time_discriminator", "shuffle_discriminator"
-
 
 @MODELS.register_module()
 class CTSVG(BaseModel):
@@ -50,6 +49,10 @@ class CTSVG(BaseModel):
         generator: Config of the generator.
         time_discriminator: Config of D_t, or None to train without.
         shuffle_discriminator: Config of D_s, or None to train without.
+        size: Width and height of the frames, of every network whose config does not give its own.
+        num_actors: Number of actors, likewise; 0 if actors are not a condition.
+        num_actions: Number of actions, likewise; 0 if actions are not a condition. A training
+            takes these three from its data set where the config leaves them out.
         preset: ``'paper'`` or ``'official'``: the value of every switch.
         switches: Switches that differ from the preset, see `mmctsvg.models.switches`.
         r1_gamma: Weight of R1; 0 for none.
@@ -63,8 +66,8 @@ class CTSVG(BaseModel):
         accumulate: Parts into which a batch is split to save memory. The update is that of the
             whole batch, but D_s shuffles and D_t measures deviations within a part, and path
             length takes half the videos of every part, rounded up.
-        precision: Of the convolutions, see `mmctsvg.models.precision`.
-        seed: Of all noise.
+        precision: Precision of the convolutions, see `mmctsvg.models.precision`.
+        seed: Seed of all noise.
 
     Attributes:
         generator_ema: The averaged generator, the one to use.
@@ -79,6 +82,9 @@ class CTSVG(BaseModel):
         time_discriminator: dict | None = None,
         shuffle_discriminator: dict | None = None,
         *,
+        size: int | None = None,
+        num_actors: int | None = None,
+        num_actions: int | None = None,
         preset: str = "paper",
         switches: Mapping[str, str] | None = None,
         r1_gamma: float = 10.0,
@@ -97,20 +103,15 @@ class CTSVG(BaseModel):
         to_gpu = dict(type="mmengine.BaseDataPreprocessor", non_blocking=True)
         super().__init__(data_preprocessor=data_preprocessor or to_gpu)
         self.switches = resolve_switches(preset, **(switches or {}))
-
-        def build(cfg: dict | None, *names: str):
-            return cfg and MODELS.build({**cfg, **{name: self.switches[name] for name in names}})
-
-        self.generator = build(generator, "content", "time2vec_order", "layer_noise")
+        networks = build_networks(
+            {GENERATOR: generator, D_T: time_discriminator, D_S: shuffle_discriminator},
+            dict(size=size, num_actors=num_actors, num_actions=num_actions),
+            self.switches,
+        )
+        self.generator = networks[GENERATOR]
         self.generator_ema = copy.deepcopy(self.generator).requires_grad_(False).eval()
-        self.time_discriminator = build(time_discriminator, "minibatch_stddev", "time2vec_order")
-        self.shuffle_discriminator = build(shuffle_discriminator, "shuffle_scores")
-        if not self.discriminators:
-            raise ValueError("CTSVG needs time_discriminator, shuffle_discriminator or both")
-        if self.time_discriminator is not None:
-            for labels in ("num_actors", "num_actions"):
-                if generator.get(labels, 0) != time_discriminator.get(labels, 0):
-                    raise ValueError(f"generator and time_discriminator must have equal {labels}")
+        self.time_discriminator = networks[D_T]
+        self.shuffle_discriminator = networks[D_S]
         if min(r1_interval, path_interval) < 1:
             raise ValueError(
                 f"r1_interval={r1_interval}, path_interval={path_interval}: must be at least 1; "
@@ -135,21 +136,21 @@ class CTSVG(BaseModel):
 
         Args:
             data: A batch of `TripletVideoDataset`.
-            optim_wrapper: One wrapper per player, under the players' names.
+            optim_wrapper: One wrapper per network, under the networks' names.
 
         Returns:
             Scalars for the log, on the device: nothing here waits for it.
         """
         batches, log, iteration = self.batches(data), defaultdict(list), self.iteration
-        judges = self.discriminators
 
-        self._turn(*judges)
+        # The discriminators learn to tell reals from fakes.
+        self._turn(*self.discriminators)
         for batch in batches:
             with torch.no_grad():
-                fake, labels = self.fakes(batch, D_STEP)
-            for name, loss in self._discriminator_losses(batch, fake, labels, log).items():
+                fake, times = self.fakes(batch, D_STEP)
+            for name, loss in self._discriminator_losses(batch, fake, times, log).items():
                 self._backward(optim_wrapper[name], loss)
-        self._step(optim_wrapper, *judges)
+        self._step(optim_wrapper, *self.discriminators)
 
         if self.r1_gamma and iteration % self.r1_interval == 0:
             weight = self.r1_gamma / 2 * self.r1_interval
@@ -157,12 +158,13 @@ class CTSVG(BaseModel):
                 for batch in batches:
                     for name, penalty in self._r1_penalties(batch, log).items():
                         self._backward(optim_wrapper[name], weight * penalty)
-            self._step(optim_wrapper, *self.r1_players)
+            self._step(optim_wrapper, *self.r1_discriminators)
 
+        # The generator learns against both.
         self._turn(GENERATOR)
         for batch in batches:
-            fake, labels = self.fakes(batch, G_STEP)
-            self._backward(optim_wrapper[GENERATOR], self._generator_loss(batch, fake, labels, log))
+            fake, times = self.fakes(batch, G_STEP)
+            self._backward(optim_wrapper[GENERATOR], self._generator_loss(batch, fake, times, log))
         self._step(optim_wrapper, GENERATOR)
 
         if self.path_weight and iteration % self.path_interval == 0:
@@ -180,14 +182,14 @@ class CTSVG(BaseModel):
         return {name: torch.stack(values).mean() for name, values in log.items()}
 
     def _discriminator_losses(
-        self, batch: Batch, fake: Tensor, labels: Tensor, log: dict
+        self, batch: Batch, fake: Tensor, times: Tensor, log: dict
     ) -> dict[str, Tensor]:
         """Loss of every discriminator: reals should score high, fakes low."""
         losses = {}
         if self.time_discriminator is not None:
             scores = self.time_discriminator(
                 torch.cat([batch.frames, fake]),
-                torch.cat([batch.times, labels]),
+                torch.cat([batch.times, times]),
                 batch.actors.repeat(2),
                 batch.actions.repeat(2),
                 self.ramp_weight,
@@ -211,12 +213,12 @@ class CTSVG(BaseModel):
             log[f"loss_{name}"].append(loss.detach())
         return losses
 
-    def _generator_loss(self, batch: Batch, fake: Tensor, labels: Tensor, log: dict) -> Tensor:
-        """Sum of both discriminators' verdicts on (unshuffled) fakes, with equal weights."""
+    def _generator_loss(self, batch: Batch, fake: Tensor, times: Tensor, log: dict) -> Tensor:
+        """Sum of the losses against both discriminators, with equal weights; without shuffling."""
         losses = []
         if self.time_discriminator is not None:
             scores = self.time_discriminator(
-                fake, labels, batch.actors, batch.actions, self.ramp_weight
+                fake, times, batch.actors, batch.actions, self.ramp_weight
             )
             losses.append(non_saturating_loss(scores))
         if self.shuffle_discriminator is not None:
@@ -228,16 +230,16 @@ class CTSVG(BaseModel):
         return loss
 
     def _r1_penalties(self, batch: Batch, log: dict) -> dict[str, Tensor]:
-        """R1 of every discriminator that has one; and whether D_t minds that reals stand still."""
+        """R1 of every discriminator that has one; logs how much less D_t scores still reals."""
         per = "video" if self.switches["r1"] == "paper" else "frame"
         penalties = {}
-        for name in self.r1_players:
+        for name in self.r1_discriminators:
             frames = batch.frames.detach().requires_grad_(True)
             if name == D_T:
-                told = (batch.times, batch.actors, batch.actions, self.ramp_weight)
-                scores = self.time_discriminator(frames, *told)
+                conditions = (batch.times, batch.actors, batch.actions, self.ramp_weight)
+                scores = self.time_discriminator(frames, *conditions)
                 with torch.no_grad():
-                    still = self.time_discriminator(frames[:, :1].expand_as(frames), *told)
+                    still = self.time_discriminator(frames[:, :1].expand_as(frames), *conditions)
                 log["d_t_motion"].append((scores.detach() - still).mean())
             else:
                 scores = self.shuffle_discriminator(frames)
@@ -267,29 +269,25 @@ class CTSVG(BaseModel):
         items = tuple(data["index"].tolist())  # on the CPU: nothing waits
         data = self.data_preprocessor({k: v for k, v in data.items() if k != "index"}, True)
         self._compute_in(resolve_precision(self.precision, self.mean_path_length.device))
-        batch = Batch(
-            frames=data["frames"],
-            times=data["times"],
-            actors=data["actor"],
-            actions=data["action"],
-            lengths=data["length"],
-            items=items,
-        )
-        return split_batch(batch, self.accumulate)
+        return split_batch(Batch.from_data(data, items), self.accumulate)
 
     def fakes(self, batch: Batch, stream: int) -> tuple[Tensor, Tensor]:
         """Render a video for every real one, with its labels.
 
+        Args:
+            batch: The real videos.
+            stream: Which of the items' streams of noise, see `mmctsvg.models.randomness`.
+
         Returns:
-            Videos (B, T, 3, H, W) and the times (B, T) that D_t is told.
+            Videos (B, T, 3, H, W) and the times (B, T) that D_t is given.
         """
         length = batch.times.shape[1]
         z_m, z_c, noise = fake_noise(self.generator, batch.items, length, self.seed, stream)
-        rendered, told = fake_times(batch, self.switches, self.seed)
+        rendered, given = fake_times(batch, self.switches, self.seed)
         fake = self.generator(
             z_m, rendered, batch.actors, batch.actions, z_c, self.ramp_weight, noise
         )
-        return fake, told
+        return fake, given
 
     def forward(
         self,
@@ -322,15 +320,15 @@ class CTSVG(BaseModel):
         return [name for name in (D_T, D_S) if getattr(self, name) is not None]
 
     @property
-    def r1_players(self) -> list[str]:
+    def r1_discriminators(self) -> list[str]:
         """Names of the discriminators that R1 regularises."""
         return [n for n in self.discriminators if n == D_T or self.switches["r1"] == "paper"]
 
     @property
     def regularisation_intervals(self) -> dict[str, int]:
-        """Player -> iterations between its regularisation steps; 0 if it has none."""
-        r1_players = self.r1_players if self.r1_gamma else []
-        intervals = {n: self.r1_interval if n in r1_players else 0 for n in self.discriminators}
+        """Network -> iterations between its regularisation steps; 0 if it has none."""
+        with_r1 = self.r1_discriminators if self.r1_gamma else []
+        intervals = {n: self.r1_interval if n in with_r1 else 0 for n in self.discriminators}
         return {GENERATOR: self.path_interval if self.path_weight else 0, **intervals}
 
     @property
@@ -355,7 +353,7 @@ class CTSVG(BaseModel):
         self._iteration = None
 
     def _compute_in(self, dtype: torch.dtype) -> None:
-        """Set the precision of every player's convolutions."""
+        """Set the precision of every network's convolutions."""
         self.generator.compute_dtype = dtype
         for name in self.discriminators:
             getattr(self, name).trunk.compute_dtype = dtype
@@ -370,7 +368,7 @@ class CTSVG(BaseModel):
         self._compute_in(dtype)
 
     def _turn(self, *names: str) -> None:
-        """Let these players learn; the gradients of the others are not even computed."""
+        """Let these networks learn; the gradients of the others are not even computed."""
         for name in (GENERATOR, *self.discriminators):
             getattr(self, name).requires_grad_(name in names)
 

@@ -11,11 +11,11 @@ from .randomness import TIME, generator_for, item_noise, to_device
 
 
 def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Tensor, Tensor]:
-    """Times at which fakes are rendered, and times that D_t is told, both (B, T).
+    """Times at which fakes are rendered, and times that D_t is given, both (B, T).
 
     ``paper``: the times of the real videos of the batch, so that both follow one law, jointly with
     the labels. ``time_range='official'``: around a centre drawn from [o, N - 1 - o] for stride o
-    and clip length N. ``fake_time_labels='official'``: D_t is told times that are o too late.
+    and clip length N. ``fake_time_labels='official'``: D_t is given times that are o too late.
     """
     stride = batch.times[:, 1:2] - batch.times[:, :1]
     rendered = batch.times

@@ -1,8 +1,8 @@
 """The published paper and the released code differ in thirteen places: one named switch each.
 
 ``CTSVG`` reads them here and hands each one to the component that it concerns; `docs/switches.md`
-says what each does and why. Two of them (``time_range``, ``stride``) also concern the data set,
-which has arguments of the same names.
+says what each does and why. Two of them, ``time_range`` and ``stride``, decide the sampling of the
+training data too: `mmctsvg.engine.complete` hands them to the data set.
 """
 
 PRESETS = ("paper", "official")
@@ -14,8 +14,8 @@ SWITCHES = {
     "layer_noise": "whether the frames of a video share their noise maps",
     "shuffle_scores": "what D_s looks at",
     "shuffle": "how D_s's fake pairs are shuffled",
-    "fake_time_labels": "which times D_t is told for fakes",
-    "time_range": "the range that the times of fakes are drawn from",
+    "fake_time_labels": "which times D_t is given for fakes",
+    "time_range": "the ranges that the times of reals and of fakes are drawn from",
     "stride": "the distance of the three frames",
     "minibatch_stddev": "over what D_t's minibatch deviation is taken",
     "r1": "which discriminators are regularised, and the norm",

@@ -42,8 +42,6 @@ def official_config(toy_config, official):
                 "model.time_discriminator.head_channels": 128,
                 "model.time_discriminator.hidden_dim": 512,
                 "model.shuffle_discriminator.hidden_dim": 512,
-                "train_dataloader.dataset.times": "official",
-                "train_dataloader.dataset.stride": "official",
                 "train_dataloader.dataset.length": 30,
                 "train_cfg.max_iters": 1,
                 **changes,
@@ -119,13 +117,15 @@ def test_videos_of_it(convert, file, tmp_path, load_tool):
 def test_moments_go_with_their_parameters(convert, file, tmp_path, official, official_config):
     """By names that a second table, written by hand, gives to a few of them."""
     import mmctsvg.engine  # noqa: F401
-    from mmctsvg.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+    from mmctsvg.engine.complete import complete_model
+    from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
     raw = official.make(**TOY)
     convert([str(file(**TOY)), str(tmp_path / "out.pth")])
     saved = read_checkpoint(tmp_path / "out.pth")
     cfg = Config.fromfile(official_config())
-    model = MODELS.build(cfg.model)
+    metainfo = DATASETS.build(cfg.train_dataloader.dataset).metainfo
+    model = MODELS.build(complete_model(cfg.model, metainfo))
     model.load_state_dict(saved["state_dict"])
     constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
     wrappers = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)

@@ -135,7 +135,6 @@ def test_from_the_download_to_training(
     annotations = str(out / "annotations.csv")
     load_tool("check_dataset").main([annotations, "--dataset", data_set, "--decode"])
     assert f"{clips} clips ({train} for training" in capsys.readouterr().out
-    labels = dict(num_actors=actors, num_actions=actions)
     changes = {
         "train_dataloader.dataset": dict(
             type=data_set, annotations=annotations, size=16, _delete_=True
@@ -143,8 +142,6 @@ def test_from_the_download_to_training(
         "train_dataloader.num_workers": 1,
         "train_cfg.max_iters": 3,
     }
-    for part in ("generator", "time_discriminator"):
-        changes |= {f"model.{part}.{key}": value for key, value in labels.items()}
     config = toy_config(changes)
     monkeypatch.chdir(tmp_path)
     load_tool("browse_dataset").main([str(config), "--triplets", "4"])

@@ -7,6 +7,7 @@ import torch
 from mmengine.config import Config
 
 from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
+from mmctsvg.engine.complete import complete_config
 from mmctsvg.utils.errors import UserError
 
 
@@ -90,9 +91,17 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         ),
         (["{config}", "--cfg-options", "train_dataloader.dataset.num_actors=99"], ["99"]),
         (
+            ["{config}", "--cfg-options", "model.num_actors=7"],
+            ["has num_actors=7 and its data have 3; leave num_actors out of the model's config"],
+        ),
+        (
             ["{config}", "--cfg-options", "model.generator.num_actors=7"]
             + ["model.time_discriminator.num_actors=7"],
-            ["knows 7 actors and the data have 3", "model.generator.num_actors=3"],
+            ["has num_actors=7 and its data have 3"],
+        ),
+        (
+            ["{config}", "--cfg-options", "model.generator.num_actions=4"],
+            ["generator.num_actions=4, time_discriminator.num_actions=5: must be equal"],
         ),
         (["{config}", "--resume", "missing.pth"], ["--resume missing.pth"]),
         (["{config}", "--cfg-options", "load_from=none.pth"], ["none.pth: there is no such file"]),
@@ -106,19 +115,13 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         (["{config}", "--launcher", "slurm"], ["SLURM_NTASKS is not set", "srun"]),
         (["{config}", "--amp", "fp8"], ["fp8"]),
         (
-            ["{config}", "--cfg-options", "model.preset=official"],
-            [
-                "disagree on the released code's stride and time_range; set "
-                "train_dataloader.dataset.stride=official train_dataloader.dataset.times=official"
-            ],
-        ),
-        (
-            ["{config}", "--cfg-options", "model.switches.time_range=official"],
-            ["code's time_range; add --cfg-options train_dataloader.dataset.times=official"],
+            ["{config}", "--cfg-options", "model.switches.time_range=official"]
+            + ["train_dataloader.dataset.times=paper"],
+            ["dataset.times='paper' contradicts", "time_range is 'official'; leave times out"],
         ),
         (
             ["{config}", "--cfg-options", "train_dataloader.dataset.stride=official"],
-            ["code's stride; add --cfg-options model.switches.stride=official"],
+            ["dataset.stride='official' contradicts", "give model.switches.stride, which"],
         ),
         (["{config}", "--cfg-options", "model.switches.strid=official"], ["switch 'strid'"]),
         (
@@ -134,12 +137,16 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
             ["D_t gets 6 frames", "a multiple of 8", "model.switches.minibatch_stddev=paper"],
         ),
         (
+            ["{config}", "--cfg-options", "model.size=16", "train_dataloader.dataset.size=8"],
+            ["has size=16 and its data have 8; leave size out"],
+        ),
+        (
             ["{config}", "--cfg-options", "train_dataloader.dataset.size=32"],
-            ["has 16 pixels and the data have 32", "train_dataloader.dataset.size=16"],
+            ["channels={4: 8, 8: 8, 16: 8}: give the channels at [32] too"],
         ),
         (
             ["{config}", "--cfg-options", "model.shuffle_discriminator.size=8"],
-            ["makes 16 pixels", "judges 8", "model.shuffle_discriminator.size=16"],
+            ["generator.size=16, time_discriminator.size=16, shuffle_discriminator.size=8: must"],
         ),
         (
             ["{config}", "--cfg-options", "model.time_discriminator.time_points=4"],
@@ -197,12 +204,32 @@ def test_options_reach_the_config(tmp_path, toy_config, load_tool):
     args = tool.parse_args([str(toy_config()), "--seed", "5", "--amp"])
     cfg = Config.fromfile(args.config)
     tool.apply_args(cfg, args)
-    assert cfg.randomness.seed == cfg.model.seed == cfg.train_dataloader.dataset.seed == 5
+    full = complete_config(cfg)
+    assert full.randomness.seed == full.model.seed == full.train_dataloader.dataset.seed == 5
     assert cfg.model.precision == "auto" and cfg.resume is False and cfg.load_from is None
     assert cfg.work_dir == f"work_dirs/{args.config.stem}"
     args = tool.parse_args([str(args.config), "--amp", "bf16"])
     tool.apply_args(cfg, args)
     assert cfg.model.precision == "bf16" and cfg.randomness.seed == 5
+
+
+def test_a_seed_of_the_command_line_is_that_of_all_components(toy_config, load_tool):
+    """Also where components have seeds of their own, as in older configs."""
+    held_out = dict(dataset=dict(type="SynthActorsDataset", split="test", seed=2))
+    config = toy_config(
+        {"model.seed": 1, "train_dataloader.dataset.seed": 1, "val_dataloader": held_out}
+    )
+    tool = load_tool("train")
+    for options, seeds in (([], (0, 1, 1, 2)), (["--seed", "5"], (5, 5, 5, 5))):
+        cfg = Config.fromfile(config)
+        tool.apply_args(cfg, tool.parse_args([str(config), *options]))
+        full = complete_config(cfg)
+        loaders = full.train_dataloader, full.val_dataloader
+        assert seeds == (
+            full.randomness.seed,
+            full.model.seed,
+            *[loader.dataset.seed for loader in loaders],
+        )
 
 
 def test_a_config_can_say_that_it_resumes(tmp_path, toy_config, load_tool):
@@ -234,30 +261,20 @@ def test_another_seed_is_refused(load_tool):
     tool.check_seed("a.pth", {"meta": {}}, 0)  # of the authors
 
 
-def test_the_cycling_stride_knows_the_global_batch(toy_config, load_tool, monkeypatch):
-    tool = load_tool("train")
-    config = toy_config({"train_dataloader.dataset.stride": "official"})
-    monkeypatch.setenv("WORLD_SIZE", "3")
-    monkeypatch.setenv("SLURM_NTASKS", "5")
-    for launcher, items in (("none", 4), ("pytorch", 12), ("slurm", 20)):
-        args = tool.parse_args([str(config), "--launcher", launcher])
-        cfg = Config.fromfile(config)
-        cfg.train_dataloader.dataset.items_per_iteration = 16  # of one process in the config
-        tool.apply_args(cfg, args)
-        assert cfg.train_dataloader.dataset.items_per_iteration == items
-    plain = Config.fromfile(toy_config())
-    tool.apply_args(plain, tool.parse_args([str(config)]))
-    assert "items_per_iteration" not in plain.train_dataloader.dataset
-
-
 @pytest.mark.slow
-def test_the_released_code_is_trained_when_model_and_data_agree(
-    tmp_path, toy_config, train, capsys
-):
+@pytest.mark.parametrize("twice", [False, True])
+def test_the_released_code_is_trained_by_one_preset(tmp_path, toy_config, train, capsys, twice):
+    """In the data too; configs that say it twice are as good."""
     options = ["model.preset=official", "train_cfg.max_iters=1"]
-    data = ["train_dataloader.dataset.stride=official", "train_dataloader.dataset.times=official"]
-    train([str(toy_config()), "--work-dir", str(tmp_path), "--cfg-options", *options, *data])
+    if twice:
+        options += [f"train_dataloader.dataset.{name}=official" for name in ("stride", "times")]
+        options += ["train_dataloader.dataset.items_per_iteration=16"]
+    train([str(toy_config()), "--work-dir", str(tmp_path), "--cfg-options", *options])
     assert "4 triplets per iteration" in capsys.readouterr().out
+    (dumped,) = tmp_path.glob("*.py")
+    dataset = Config.fromfile(dumped).train_dataloader.dataset
+    assert (dataset.stride, dataset.times) == ("official", "official")
+    assert dataset.items_per_iteration == 4
 
 
 @pytest.mark.slow
@@ -271,7 +288,7 @@ def test_weights_to_start_from_belong_to_the_model(trained, train, check_refusal
         "iter_2.pth: is not a checkpoint of this config: generator.",
         "use a config of the same sizes",
     )
-    # One that has more players is fine.
+    # One that has more networks is fine.
     options = ["model.shuffle_discriminator=None", "train_cfg.max_iters=1"]
     train([str(argument) for argument in [*arguments, start, *options]])
 

@@ -10,7 +10,7 @@ from mmctsvg.engine.optim import LazyAdamConstructor
 
 
 def build(**settings):
-    """The wrappers of a single player with a regularisation step every 4 steps."""
+    """The wrappers of a single network with a regularisation step every 4 steps."""
     torch.manual_seed(0)
     model = SimpleNamespace(
         regularisation_intervals={"generator": 4}, precision="fp32", generator=nn.Linear(2, 1)

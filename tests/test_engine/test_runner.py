@@ -1,7 +1,57 @@
+"""The runners: found by their name, apart from each other, and configs of both styles alike."""
+
 import time
+from pathlib import Path
+
+import mmengine.registry
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
 from mmctsvg.engine.config import load_config
-from mmctsvg.engine.runner import QuietRunner
+from mmctsvg.engine.runner import CTSVGRunner
+from mmctsvg.registry import RUNNERS
+
+ROOT = Path(__file__).parents[2]
+#: configs/ctsvg_synth_actors_32.py as it was when every component said everything for itself.
+OLD_STYLE = """
+_base_ = ["{root}/configs/_base_/small_model.py", "{root}/configs/_base_/schedule_120k.py"]
+default_scope = "mmctsvg"
+default_hooks = dict(
+    runtime_info=dict(type="LazyRuntimeInfoHook"),
+    logger=dict(type="ProgressLoggerHook", interval=50),
+    sampler_seed=None,
+    checkpoint=dict(type="AtomicCheckpointHook", interval=1000, max_keep_ckpts=2),
+)
+custom_hooks = [dict(type="FilmGridHook", interval=1000)]
+log_processor = dict(by_epoch=False, window_size=50, mean_pattern=r"^(time|data_time)$")
+env_cfg = dict(cudnn_benchmark=True, dist_cfg=dict(backend="nccl"))
+randomness = dict(seed=0)
+labels = dict(num_actors=8, num_actions=5)
+model = dict(
+    generator=dict(size=32, **labels),
+    time_discriminator=dict(size=32, **labels),
+    shuffle_discriminator=dict(size=32),
+    seed=0,
+)
+train_dataloader = dict(
+    batch_size=8,
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(type="SynthActorsDataset", size=32, stride=3, length=32),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    dataset=dict(type="SynthActorsDataset", split="test", size=32, length=32),
+    sampler=dict(type="DefaultSampler", shuffle=False),
+)
+val_evaluator = [dict(type="SynthTruth")]
+val_cfg = dict(type="FilmValLoop")
+train_cfg = dict(max_iters=2500, val_interval=2500)
+optim_wrapper = dict(optimizer=dict(lr=0.008))
+"""
 
 
 def test_two_runs_that_start_in_one_second_share_nothing(tmp_path, toy_config, monkeypatch):
@@ -11,10 +61,53 @@ def test_two_runs_that_start_in_one_second_share_nothing(tmp_path, toy_config, m
     for name in ("a", "b"):
         cfg = load_config(path)
         cfg.work_dir = str(tmp_path / name)
-        runners.append(QuietRunner.from_cfg(cfg))
+        runners.append(CTSVGRunner.from_cfg(cfg))
     first, second = runners
     assert first.message_hub is not second.message_hub
     assert first.visualizer is not second.visualizer
     assert first.logger is not second.logger
     for name in ("a", "b"):
         assert list((tmp_path / name).glob("*/vis_data/config.py")), name
+
+
+def test_configs_name_their_runner(tmp_path, toy_config):
+    """The registries build it, ours and MMEngine's."""
+    cfg = load_config(toy_config())
+    cfg.work_dir = str(tmp_path)
+    assert type(RUNNERS.build(cfg)) is CTSVGRunner
+    with DefaultScope.overwrite_default_scope("mmctsvg"):
+        assert type(mmengine.registry.RUNNERS.build(cfg)) is CTSVGRunner
+
+
+def test_the_model_is_that_of_the_data(tmp_path, toy_config):
+    """Size, labels and seed, which the config says in one place each."""
+    cfg = load_config(
+        toy_config(), {"randomness.seed": 7, "train_dataloader.dataset.num_actors": 2}
+    )
+    cfg.work_dir = str(tmp_path)
+    runner = CTSVGRunner.from_cfg(cfg)
+    generator = runner.model.generator
+    assert (generator.size, generator.num_actors, generator.num_actions) == (16, 2, 5)
+    assert runner.model.seed == runner.train_dataloader.dataset.seed == runner.seed == 7
+
+
+@pytest.mark.slow
+def test_a_config_of_the_old_style_trains_to_the_same_bits(tmp_path, load_tool):
+    """Sizes, labels and seeds in every component, and names of before; measured and shown alike."""
+    old = tmp_path / "old_style.py"
+    old.write_text(OLD_STYLE.format(root=ROOT), encoding="utf-8")
+    assert "runner_type" not in Config.fromfile(old)
+    options = ["train_cfg.max_iters=5", "train_dataloader.batch_size=4", "model.ramp=(1,3)"]
+    options += ["model.path_interval=2", "model.r1_interval=3"]
+    states = []
+    for config in (old, ROOT / "configs/ctsvg_synth_actors_32.py"):
+        work_dir = tmp_path / f"{config.stem}_run"
+        load_tool("train").main(
+            [str(config), "--work-dir", str(work_dir), "--cfg-options", *options]
+        )
+        states.append(torch.load(work_dir / "iter_5.pth", weights_only=True))
+        assert list((work_dir / "videos").glob("iter_*5.mp4"))
+    for part in ("state_dict", "optimizer"):
+        assert str(states[0][part]) == str(states[1][part])
+    for name, value in states[0]["state_dict"].items():
+        assert torch.equal(value, states[1]["state_dict"][name]), name

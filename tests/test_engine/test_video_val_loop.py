@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmctsvg.engine.config import load_config
-from mmctsvg.engine.runner import QuietRunner
+from mmctsvg.engine.runner import CTSVGRunner
 from mmctsvg.visualization.curves import read_scalars
 
 VALIDATION = {
@@ -27,7 +27,7 @@ VALIDATION = {
 def train(path, work_dir, resume=False, **changes):
     cfg = load_config(path, changes)
     cfg.work_dir, cfg.resume = str(work_dir), resume
-    QuietRunner.from_cfg(cfg).train()
+    CTSVGRunner.from_cfg(cfg).train()
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ def train(model, iterations, start=0, n=4):
     return [model.train_step(batch(i, n), wrappers) for i in range(start, start + iterations)]
 
 
-def test_each_player_moves_in_its_turn_only(monkeypatch):
+def test_each_network_moves_in_its_turn_only(monkeypatch):
     """Steps in order, with regularisers when they are due."""
     model, order = make(r1_interval=4, path_interval=2), []
     step = model._step
@@ -207,7 +207,7 @@ def test_the_step_never_waits_for_the_device(monkeypatch):
     model.train_step(None, wrappers)
 
 
-def test_precision_reaches_every_player():
+def test_precision_reaches_every_network():
     """bf16 inside the layers of all three, in training."""
     model, seen = make(precision="bf16"), {}
     for name, layer in {

@@ -64,7 +64,7 @@ def data():
 
 
 class Recorder:
-    """In an optimiser's place: keeps gradients, and the players as they are before the step."""
+    """In an optimiser's place: keeps gradients, and the networks as they are before the step."""
 
     def __init__(self, model, name, seen):
         self.model, self.name, self.seen = model, name, seen
@@ -96,7 +96,7 @@ def render(generator, data, stream):
     return generator(z_m, data["times"], data["actor"], data["action"], z_c, RAMP, maps)
 
 
-def told(data):
+def conditions(data):
     return data["times"], data["actor"], data["action"], RAMP
 
 
@@ -108,8 +108,8 @@ def discriminator_losses(model, data):
         pass
     shuffled = torch.stack([fake[order, 0], fake[:, 1], fake[:, 2]], dim=1)
     return {
-        "time_discriminator": F.softplus(-d_t(real, *told(data))).mean()
-        + F.softplus(d_t(fake, *told(data))).mean(),
+        "time_discriminator": F.softplus(-d_t(real, *conditions(data))).mean()
+        + F.softplus(d_t(fake, *conditions(data))).mean(),
         "shuffle_discriminator": F.softplus(-d_s(real)).mean() + F.softplus(d_s(shuffled)).mean(),
     }
 
@@ -117,7 +117,7 @@ def discriminator_losses(model, data):
 def r1(model, data, name, official):
     """gamma / 2 times the interval: 10 / 2 * 4."""
     real = data["frames"].clone().requires_grad_(True)
-    arguments = told(data) if name == "time_discriminator" else ()
+    arguments = conditions(data) if name == "time_discriminator" else ()
     scores = getattr(model, name)(real, *arguments)
     (gradient,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
     return 20 * gradient.square().sum() / (15 if official else 5)
@@ -125,7 +125,7 @@ def r1(model, data, name, official):
 
 def generator_loss(model, data):
     fake = render(model.generator, data, G_STEP)
-    scores = model.time_discriminator(fake, *told(data)), model.shuffle_discriminator(fake)
+    scores = model.time_discriminator(fake, *conditions(data)), model.shuffle_discriminator(fake)
     return F.softplus(-scores[0]).mean() + F.softplus(-scores[1]).mean()
 
 
@@ -148,11 +148,11 @@ def test_the_step_by_hand(data, official):
     model, seen = make(switches=switches), []
     model.train_step(data, {n: Recorder(model, n, seen) for n in model.regularisation_intervals})
     d_t, d_s, g = "time_discriminator", "shuffle_discriminator", "generator"
-    r1_players = (d_t,) if official else (d_t, d_s)
-    assert [name for name, *_ in seen] == [d_t, d_s, *r1_players, g, g]
+    with_r1 = (d_t,) if official else (d_t, d_s)
+    assert [name for name, *_ in seen] == [d_t, d_s, *with_r1, g, g]
     losses = [
         *[lambda before, n=n: discriminator_losses(before, data)[n] for n in (d_t, d_s)],
-        *[lambda before, n=n: r1(before, data, n, official) for n in r1_players],
+        *[lambda before, n=n: r1(before, data, n, official) for n in with_r1],
         lambda before: generator_loss(before, data),
         lambda before: (
             2 * 4 * (path_lengths(before.generator, data, official) - MEAN).square().mean()
@@ -193,9 +193,9 @@ def test_forward_is_the_averaged_generator(data):
 
 def test_regularisers_compute_in_float32_where_others_use_float16():
     model = make()
-    players = (model.generator, model.time_discriminator.trunk, model.shuffle_discriminator.trunk)
+    networks = (model.generator, model.time_discriminator.trunk, model.shuffle_discriminator.trunk)
     for dtype, within in ((torch.float16, torch.float32), (torch.bfloat16, torch.bfloat16)):
         model._compute_in(dtype)
         with model._precise_gradients():
-            assert {player.compute_dtype for player in players} == {within}
-        assert {player.compute_dtype for player in players} == {dtype}
+            assert {network.compute_dtype for network in networks} == {within}
+        assert {network.compute_dtype for network in networks} == {dtype}

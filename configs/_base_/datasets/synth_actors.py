@@ -4,11 +4,11 @@ train_dataloader = dict(
 )
 # What tools/test.py measures.
 metrics = [dict(type="SynthTruth")]
-# What the training measures, beside the clips that were kept back.
+# What the training measures, beside the clips that were kept back: the same data set's.
 val_dataloader = dict(
     batch_size=1,
     num_workers=0,
-    dataset=dict(type="SynthActorsDataset", split="test"),
+    dataset=dict(split="test"),
     sampler=dict(type="DefaultSampler", shuffle=False),
 )
 val_evaluator = metrics

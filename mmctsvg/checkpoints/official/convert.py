@@ -120,16 +120,17 @@ def convert_official(
 
 
 def _options(model: dict[str, Any]) -> str:
-    """What a config of other sizes must be told; channels can only be stated in a config."""
-    sizes = ("size", "motion_dim", "content_dim", "embed_dim", "num_actors", "num_actions")
-    told = [
-        f"model.{player}.{name}={arguments[name]}"
-        for player, arguments in model.items()
+    """What a config of other sizes must say; numbers of channels can only stand in a config."""
+    generator = model["generator"]
+    given = [
+        f"model.{network}.{name}={arguments[name]}"
+        for network, arguments in model.items()
         if isinstance(arguments, dict)
-        for name in sizes
+        for name in ("motion_dim", "content_dim", "embed_dim")
         if name in arguments
     ]
-    return " ".join([*told, f"train_dataloader.dataset.size={model['generator']['size']}"])
+    given += [f"model.{name}=0" for name in ("num_actors", "num_actions") if not generator[name]]
+    return " ".join([*given, f"train_dataloader.dataset.size={generator['size']}"])
 
 
 def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str, Tensor]:

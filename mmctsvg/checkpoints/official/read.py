@@ -89,11 +89,6 @@ def read_official(path: str | Path) -> OfficialCheckpoint:
     }
     notes: list[str] = []
     problems = [problem for key in PLAYERS for problem in _compare(key, tensors[key], where[key])]
-    size = model["generator"]["size"]
-    for key in ("d", "d2"):
-        judged = model[PLAYERS[key]]["size"]
-        if judged != size:
-            problems.append(f"{key} judges {judged} pixels, and g makes {size}")
     problems += _check_args(raw.get("args"), model["generator"], notes)
     if problems:
         shown = "; ".join(problems[:_SHOWN])

@@ -138,7 +138,10 @@ def test_players_of_another_size(official, tmp_path, key):
     raw = official.make(optimisers=False)
     widths = {"channels_g": {4: 3, 8: 4, 16: 5, 32: 6}, "channels_d": {4: 3, 8: 4, 16: 5, 32: 6}}
     raw[key] = official.make(size=32, optimisers=False, **widths)[key]
-    refuse(save(raw, tmp_path / "in.pt"), f"{key} judges 32 pixels, and g makes 16")
+    network = {"d": "time_discriminator", "d2": "shuffle_discriminator"}[key]
+    refuse(
+        save(raw, tmp_path / "in.pt"), "generator.size=16", f"{network}.size=32", "must be equal"
+    )
 
 
 def test_all_that_is_wrong_is_listed(official, tmp_path):

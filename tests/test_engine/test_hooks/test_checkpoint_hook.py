@@ -10,7 +10,7 @@ import torch
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints.generator_file import read_checkpoint
 from mmctsvg.engine.config import load_config
-from mmctsvg.engine.runner import QuietRunner
+from mmctsvg.engine.runner import CTSVGRunner
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def train(path, work_dir):
     cfg = load_config(path)
     cfg.work_dir = str(work_dir)
-    runner = QuietRunner.from_cfg(cfg)
+    runner = CTSVGRunner.from_cfg(cfg)
     runner.train()
     return runner
 

@@ -14,7 +14,7 @@ from mmengine.logging import MessageHub
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.engine.config import load_config
 from mmctsvg.engine.hooks import LazyRuntimeInfoHook
-from mmctsvg.engine.runner import QuietRunner
+from mmctsvg.engine.runner import CTSVGRunner
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.curves import read_scalars
 
@@ -33,7 +33,7 @@ def test_videos_curves_export_and_log(tmp_path, toy_config, capsys):
     )
     cfg = load_config(path)
     cfg.work_dir = str(tmp_path)
-    runner = QuietRunner.from_cfg(cfg)
+    runner = CTSVGRunner.from_cfg(cfg)
     outputs, states = [], []
     step = runner.model.train_step
 
@@ -78,7 +78,7 @@ def test_videos_curves_export_and_log(tmp_path, toy_config, capsys):
 def test_the_console_shows_single_lines_and_the_log_file_everything(tmp_path, toy_config, capsys):
     cfg = load_config(toy_config())
     cfg.work_dir = str(tmp_path)
-    runner = QuietRunner.from_cfg(cfg)
+    runner = CTSVGRunner.from_cfg(cfg)
     runner.logger.info("one line")
     runner.logger.info("two\nlines")
     runner.logger.warning("a long\nwarning")
@@ -139,7 +139,7 @@ def test_a_slow_training_shows_that_it_lives(tmp_path, toy_config, capsys):
     cfg = load_config(toy_config({"train_cfg.max_iters": 3}))
     cfg.work_dir, cfg.custom_hooks = str(tmp_path), []
     cfg.default_hooks.logger.update(interval=3, silence=0.0)
-    QuietRunner.from_cfg(cfg).train()
+    CTSVGRunner.from_cfg(cfg).train()
     lines = [line for line in capsys.readouterr().out.splitlines() if "it/s" in line]
     assert [f"iter {i}/3" in line for i, line in enumerate(lines, 1)] == [True] * 3
     assert ["loss" in line for line in lines] == [False, False, True]
@@ -149,7 +149,7 @@ def test_a_slow_training_shows_that_it_lives(tmp_path, toy_config, capsys):
 def test_log_is_json_lines_with_finite_history(tmp_path, toy_config):
     cfg = load_config(toy_config({"train_cfg.max_iters": 2}))
     cfg.work_dir, cfg.custom_hooks = str(tmp_path), []
-    runner = QuietRunner.from_cfg(cfg)
+    runner = CTSVGRunner.from_cfg(cfg)
     runner.train()
     (path,) = tmp_path.glob("*/vis_data/scalars.json")
     (record,) = map(json.loads, path.read_text().splitlines())

@@ -1,0 +1,74 @@
+"""A config says size, labels, seed and sampling once; here every component gets what it needs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.config import Config, ConfigDict
+
+from mmctsvg.models.switches import PRESETS, resolve_switches
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.launcher import count_processes
+
+#: Switch of the model -> the argument of the training's data set that it decides.
+DATA_SWITCHES = {"time_range": "times", "stride": "stride"}
+
+
+def complete_config(cfg: Config) -> Config:
+    """Return a copy of a config in which what it says once stands wherever it is needed.
+
+    * The switches ``time_range`` and ``stride`` of the model, if they are ``'official'``, are the
+      ``times`` and the ``stride`` of the training's data set. The stride then changes every 100
+      iterations, so ``items_per_iteration`` is the batch of all processes together.
+    * A ``val_dataloader.dataset`` without ``type`` is the training's data set with other arguments.
+    * ``randomness.seed`` is the seed of the model and of the data sets, if they give none.
+
+    What depends on the data, size and labels, is in `complete_model`.
+
+    Args:
+        cfg: Config of a training, with ``train_dataloader``.
+
+    Raises:
+        UserError: If the model's switches and the data set contradict each other.
+        ValueError: If a switch or its value is unknown.
+    """
+    cfg = copy.deepcopy(cfg)
+    loader, model = cfg.train_dataloader, cfg.get("model", {})
+    switches = resolve_switches(model.get("preset", "paper"), **(model.get("switches") or {}))
+    for switch, argument in DATA_SWITCHES.items():
+        value, said = switches[switch], loader.dataset.get(argument)
+        if said in PRESETS and said != value:
+            raise UserError(
+                f"{cfg.filename or 'the config'}: train_dataloader.dataset.{argument}={said!r} "
+                f"contradicts the model, whose switch {switch} is {value!r}; leave {argument} out "
+                f"and give model.switches.{switch}, which decides for both"
+            )
+        if value == "official":
+            loader.dataset[argument] = value
+    if loader.dataset.get("stride") == "official":
+        processes = count_processes(cfg.get("launcher", "none"))
+        loader.dataset.items_per_iteration = loader.batch_size * processes
+    components = [model, loader.dataset]
+    if cfg.get("val_dataloader"):
+        held_out = cfg.val_dataloader.dataset
+        if "type" not in held_out:
+            held_out = cfg.val_dataloader.dataset = ConfigDict({**loader.dataset, **held_out})
+        components.append(held_out)
+    seed = cfg.get("randomness", {}).get("seed")
+    if seed is not None:
+        for component in components:
+            component.setdefault("seed", seed)
+    return cfg
+
+
+def complete_model(model: Mapping[str, Any], metainfo: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config of a `CTSVG` that takes from the data what it does not say itself.
+
+    Args:
+        model: Config of the model.
+        metainfo: ``metainfo`` of its data set: size of the frames, names of actors and actions.
+    """
+    labels = {f"num_{what}": len(metainfo[what]) for what in ("actors", "actions")}
+    return {"size": metainfo["size"], **labels, **model}

@@ -1,0 +1,58 @@
+"""The three networks of `CTSVG`, built from their configs."""
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from mmctsvg.registry import MODELS
+
+GENERATOR, D_T, D_S = "generator", "time_discriminator", "shuffle_discriminator"
+
+#: Network -> what it takes from the model's config: facts, and switches.
+_TAKES = {
+    GENERATOR: (
+        ("size", "num_actors", "num_actions"),
+        ("content", "time2vec_order", "layer_noise"),
+    ),
+    D_T: (("size", "num_actors", "num_actions"), ("minibatch_stddev", "time2vec_order")),
+    D_S: (("size",), ("shuffle_scores",)),
+}
+
+
+def build_networks(
+    configs: Mapping[str, dict | None],
+    facts: Mapping[str, int | None],
+    switches: Mapping[str, str],
+) -> dict[str, nn.Module | None]:
+    """Build the generator and the discriminators.
+
+    Args:
+        configs: Network -> its config, or None to train without it. What a config says itself goes
+            before ``facts``.
+        facts: Size of the frames and numbers of labels; None where every config says its own.
+        switches: Value of every switch, see `mmctsvg.models.switches`.
+
+    Returns:
+        Network -> the module, or None.
+
+    Raises:
+        ValueError: If there is no discriminator, or two networks differ in a fact.
+    """
+    facts = {name: value for name, value in facts.items() if value is not None}
+    full = {}
+    for network, config in configs.items():
+        if config:
+            of_facts, of_switches = _TAKES[network]
+            full[network] = {
+                **{name: facts[name] for name in of_facts if name in facts},
+                **config,
+                **{name: switches[name] for name in of_switches},
+            }
+    if not full.keys() & {D_T, D_S}:
+        raise ValueError("CTSVG needs time_discriminator, shuffle_discriminator or both")
+    for fact in _TAKES[GENERATOR][0]:
+        said = {n: c.get(fact, 0) for n, c in full.items() if fact in _TAKES[n][0]}
+        if len(set(said.values())) > 1:
+            values = ", ".join(f"{network}.{fact}={value}" for network, value in said.items())
+            raise ValueError(f"{values}: must be equal")
+    return {network: MODELS.build(full[network]) if c else None for network, c in configs.items()}
