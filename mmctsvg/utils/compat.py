@@ -149,6 +149,7 @@ def repair_mmaction() -> bool:
     Returns:
         Whether the stand-in was put in place by this call.
     """
+    repair_torchvision()  # which mmaction.models imports
     package = "mmaction.models.localizers.drn"
     folder = _package_folder("mmaction")
     if folder is None or package in sys.modules:
