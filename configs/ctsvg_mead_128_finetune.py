@@ -1,4 +1,4 @@
-# Goes on from a checkpoint of the authors (docs/checkpoints.md): the released code's training with
+# Goes on from a checkpoint of the authors (docs/guides/official_checkpoints.md): the released code's training with
 # a lower learning rate. For new actors, see there too.
 _base_ = "ctsvg_mead_128.py"
 load_from = "work_dirs/mead_sz128_latent256_dyn128_117k.pth"

@@ -21,7 +21,7 @@ def find_clips(root: Path) -> RawSet:
 
     Args:
         root: the root of a tree ``ACTOR/ACTION/CLIP.mp4``, in which the names become labels (tars
-            and zips count as unpacked where they lie); or a CSV as in ``docs/data.md`` that lists
+            and zips count as unpacked where they lie); or a CSV as in ``docs/guides/data.md`` that lists
             videos.
 
     Returns:
