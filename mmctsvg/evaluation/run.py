@@ -42,7 +42,7 @@ class GeneratorSubject:
     """A generator beside the data that it was trained on.
 
     Args:
-        inferencer: a `mmctsvg.apis.CTSVGInferencer`.
+        inferencer (CTSVGInferencer): The generator.
         train: the clips that it was trained on.
         test: clips that were kept back; None if there are none.
         seed: of the order of real clips.
