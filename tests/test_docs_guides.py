@@ -107,7 +107,7 @@ def _clip_of(dataset, sample) -> int:
 
 def test_own_metric(project, toy_config, load_tool, make_generator, capsys):
     from mmctsvg.datasets import SynthActorsDataset
-    from mmctsvg.visualization import to_uint8
+    from mmctsvg.utils.pixels import to_uint8
 
     folder = project("own_metric.md")
     config = on_toy(folder / "brightness_config.py", toy_config(EXPORT))
