@@ -1,5 +1,5 @@
-# Goes on from a checkpoint of the authors (docs/checkpoints.md): the released code's training with
-# a lower learning rate. For new actors, see there too.
+# Continues from a checkpoint of the authors: the released code's training with a lower learning
+# rate. For this, and for new actors, see docs/guides/official_checkpoints.md.
 _base_ = "ctsvg_mead_128.py"
 load_from = "work_dirs/mead_sz128_latent256_dyn128_117k.pth"
 model = dict(preset="official", ramp=None)  # lambda is 1: the ramp is long done

@@ -8,7 +8,7 @@ channels = {4: 96, 8: 96, 16: 64, 32: 48, 64: 24}
 model = dict(
     generator=dict(channels=channels, motion_dim=64, content_dim=64),
     # Frames of speaking faces differ seven times less than those of waving arms: hence this gain,
-    # and the weight of R1 (docs/training_notes.md).
+    # and the weight of R1 (docs/lab/training_notes.md).
     time_discriminator=dict(channels=channels, motion_gain=30.0),
     shuffle_discriminator=dict(channels=channels),
     r1_gamma=0.5,

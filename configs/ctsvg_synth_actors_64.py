@@ -1,4 +1,5 @@
-# The drawn actors at 64 x 64, for two hours on one CPU core: the demo model (docs/demo_model.md).
+# The drawn actors at 64 x 64, for two hours on one CPU core: the demo model, see
+# docs/reference/demo_model.md.
 _base_ = "ctsvg_synth_actors_32.py"
 channels = {4: 96, 8: 96, 16: 64, 32: 48, 64: 24}
 model = dict(

@@ -145,7 +145,7 @@ def test_python_of_choreography(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     script = "length: 0.2 s\nscore:\n  0 s: {actor: Mia, action: nod}\n"
     (tmp_path / "script.yaml").write_text(script, encoding="utf-8")
-    page = (ROOT / "docs" / "choreography.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "choreography.md").read_text(encoding="utf-8")
     names = {}
     exec(blocks("python", page)[-1], names)
     assert names["video"].shape[:2] == (64, 3) and torch.equal(

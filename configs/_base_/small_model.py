@@ -1,4 +1,4 @@
-# The same model, narrow enough for two CPU cores. docs/training_notes.md says why these values.
+# The same model, narrow enough for two CPU cores. docs/lab/training_notes.md says why these values.
 _base_ = "model.py"
 channels = {4: 64, 8: 64, 16: 48, 32: 32, 64: 16}
 model = dict(

@@ -39,7 +39,8 @@ class RecoveryClip:
         read: takes a size and the model's frames per second, which folders of pictures are taken
             to have; gives frames uint8 (T, size, size, 3), when they are shown in seconds (T,),
             and the clip's frames per second.
-        actor, action: its labels; None if they are not known.
+        actor: Name of its actor; None if it is not known.
+        action: Name of its action; None if it is not known.
         truth: what really moves, (T,) each, the telling curve first; None if lips are compared.
     """
 
@@ -68,7 +69,8 @@ def choose_clips(
         synth: Number of drawn clips.
         frames: at most; drawn clips have as many.
         crop: what is cut out of files, see `read_clip`.
-        actor, action: who is in all files.
+        actor: Name of the actor in all files; None if it is not known.
+        action: Name of the action in all files; None if it is not known.
 
     Raises:
         UserError: if none or both kinds are asked for, if an option belongs to the other kind, or

@@ -47,7 +47,7 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
     Raises:
         UserError: If a file cannot be used, or the device or precision does not exist there.
 
-    Example:
+    Examples:
         >>> inferencer = CTSVGInferencer("demo")
         >>> inferencer.actors, inferencer.actions
         >>> motion = inferencer.find_motion(3)  # of a seed, or of a motion.safetensors

@@ -53,7 +53,7 @@ class Workflow:
         Raises:
             UserError: If an input is wrong, before anything is rendered, or an argument.
 
-        Example:
+        Examples:
             >>> inputs = [dict(actor=a, action="wave", seed=3, times=range(32)) for a in ("Mia", 1)]
             >>> result = inferencer(inputs, out_dir="videos")  # videos/000.mp4, videos/001.mp4
             >>> result["predictions"][0]  # (32, 3, H, W)
@@ -134,7 +134,8 @@ class Workflow:
         Raises:
             UserError: If a file cannot be written.
         """
-        from mmctsvg.visualization import VideoWriter, to_uint8  # PyAV, only where it is needed
+        from mmctsvg.utils.pixels import to_uint8
+        from mmctsvg.visualization import VideoWriter  # PyAV, only where it is needed
 
         videos = [to_uint8(video) for video in preds]
         for number, video in enumerate(videos if out_dir is not None else ()):

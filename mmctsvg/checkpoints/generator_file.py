@@ -18,8 +18,9 @@ CARD_KEY = "mmctsvg"  # of the safetensors metadata and of MMEngine's checkpoint
 GENERATOR_FILE = CardFile(key=CARD_KEY, what="generator", mend="copy or export it again")
 EMA_PREFIX = "generator_ema."
 
-#: Generators that a card may name. A file must never decide which code runs.
+#: Generators of this package that a card may name. A file must never decide which code runs.
 GENERATORS = ("ConditionalStyleVideoGenerator",)
+_allowed: dict[str, type[nn.Module]] = {}  # further ones, which the running program allows
 
 _CARD_TYPES = {
     "generator": dict,
@@ -29,6 +30,28 @@ _CARD_TYPES = {
     "size": int,
     "ramp": float,
 }
+
+
+def allow_generator(kind: type[nn.Module]) -> type[nn.Module]:
+    """Class decorator: from now on a file may name this generator, too.
+
+    Only code that is running can allow a class. A file can name one that is allowed, and can
+    neither import nor allow any.
+
+    Args:
+        kind: Class of the generator, with the interface of `ConditionalStyleVideoGenerator`.
+
+    Returns:
+        The same class.
+
+    Raises:
+        ValueError: If another generator has this name.
+    """
+    name = kind.__name__
+    if name in GENERATORS or _allowed.get(name, kind) is not kind:
+        raise ValueError(f"There is a generator {name!r} already: give this class another name.")
+    _allowed[name] = kind
+    return kind
 
 
 def make_card(generator: nn.Module, meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,10 +208,14 @@ def _build(path: Path, card: dict[str, Any]) -> nn.Module:
 
     arguments = dict(card["generator"])
     kind = arguments.pop("type", None)
-    if kind not in GENERATORS:
-        raise UserError(f"{path}: generator {kind!r} is unknown; known: {', '.join(GENERATORS)}.")
+    known = {name: getattr(generators, name) for name in GENERATORS} | _allowed
+    if kind not in known:
+        raise UserError(
+            f"{path}: generator {kind!r} is unknown; known: {', '.join(known)}; import the module "
+            "that allows it by mmctsvg.checkpoints.allow_generator."
+        )
     try:
-        generator = getattr(generators, kind)(**arguments)
+        generator = known[kind](**arguments)
         if (generator.num_actors, generator.num_actions) != (
             len(card["actors"]),
             len(card["actions"]),

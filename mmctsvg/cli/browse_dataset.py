@@ -20,7 +20,7 @@ def draw_triplets(dataset, start: int, count: int) -> np.ndarray:
     """Draws items of a dataset, one row each, in blocks side by side.
 
     Args:
-        dataset: a dataset of triplets.
+        dataset (TripletDataset): The dataset.
         start: first item.
         count: number of items.
 

@@ -16,7 +16,7 @@ from mmctsvg.motion import load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier
 
-_SHIFTED_RESTARTS = 4  # one start is too few to find a shift, see docs/inversion.md
+_SHIFTED_RESTARTS = 4  # one start is too few to find a shift, see docs/lab/inversion.md
 
 
 def run(args: argparse.Namespace) -> None:

@@ -29,8 +29,11 @@ class SynthActorsDataset(TripletDataset):
         num_takes: takes of every (actor, action).
         length: frames per clip.
         cache_mb: megabytes of drawn clips that are kept; what does not fit is drawn again.
-        stride, times, items_per_iteration, seed: see :class:`TripletDataset`; the seed also
-            chooses the takes. Left and right matter here (the waving arm), so nothing is flipped.
+        stride: Frames between the frames of a triplet, or ``'official'``.
+        times: Law of the times, ``'paper'`` or ``'official'``.
+        items_per_iteration: Global batch size; needed only by ``stride='official'``.
+        seed: Seed of the triplets and of the takes. Nothing is flipped, since left and right matter
+            here (the waving arm).
 
     Raises:
         UserError: for an argument outside its range.

@@ -40,7 +40,11 @@ class TripletVideoDataset(TripletDataset):
         allow_bad_clips: skip clips that cannot be used and say how many, instead of refusing.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame); None reads every frame when it is needed.
-        stride, times, items_per_iteration, flip, seed: see :class:`TripletDataset`.
+        stride: Frames between the frames of a triplet, or ``'official'``.
+        times: Law of the times, ``'paper'`` or ``'official'``.
+        items_per_iteration: Global batch size; needed only by ``stride='official'``.
+        flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
+        seed: Seed of the triplets.
 
     Raises:
         UserError: for bad arguments and bad lists.

@@ -45,7 +45,8 @@ def check_clips(
     Args:
         clips: the list.
         crop: ``'center'`` allows frames that are not square.
-        stride, times: how triplets are taken; clips must be long enough for them.
+        stride: Frames between the frames of a triplet; clips must be long enough for it.
+        times: Law of the times of triplets; clips must be long enough for it.
         decode: decode every frame, not only one of each clip. Finds damage in the middle of files,
             and takes as long as playing all of them.
 

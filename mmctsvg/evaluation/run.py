@@ -15,6 +15,7 @@ import numpy as np
 from mmengine.dist import get_rank, get_world_size, is_main_process
 
 from mmctsvg.datasets.triplet_dataset import TripletDataset
+from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
@@ -41,7 +42,7 @@ class GeneratorSubject:
     """A generator beside the data that it was trained on.
 
     Args:
-        inferencer: a `mmctsvg.apis.CTSVGInferencer`.
+        inferencer (CTSVGInferencer): The generator.
         train: the clips that it was trained on.
         test: clips that were kept back; None if there are none.
         seed: of the order of real clips.
@@ -237,22 +238,26 @@ def build_metrics(wanted: Sequence[str | Mapping[str, Any]], **options: Any) -> 
     """Metrics from names or configs.
 
     Args:
-        wanted: names of registered metrics (``FVD16`` means FVD of 16 frames) or configs.
+        wanted: names of metrics (``FVD16`` means FVD of 16 frames) or configs. Every
+            :class:`VideoMetric` registered in ``mmctsvg.registry.METRICS`` can be named.
         **options: arguments for all of them which have such an argument, for instance ``device``.
 
     Raises:
         UserError: if there is no such metric.
     """
-    from . import metrics as package
+    from . import metrics  # noqa: F401, its classes register themselves
 
+    registered = {
+        name: kind for name, kind in METRICS.module_dict.items() if issubclass(kind, VideoMetric)
+    }
     found = []
     for item in wanted:
         config = _parse(item) if isinstance(item, str) else dict(item)
         name = str(config.pop("type")).removeprefix("mmctsvg.")
-        if name not in package.__all__ or name == "VideoMetric":
-            known = ", ".join(sorted(set(package.__all__) - {"VideoMetric"}))
+        if name not in registered:
+            known = ", ".join(sorted(registered))
             raise UserError(f"there is no metric {name!r}; there are {known} (FVD16, FVD64)")
-        kind = getattr(package, name)
+        kind = registered[name]
         accepted = inspect.signature(kind).parameters
         config = {k: v for k, v in options.items() if k in accepted} | config
         found.append(kind(**config))

@@ -93,7 +93,7 @@ def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Video]:
     """Let a generator make videos, one by one.
 
     Args:
-        inferencer: a `mmctsvg.apis.CTSVGInferencer`.
+        inferencer (CTSVGInferencer): The generator.
         shots: which ones.
 
     Yields:

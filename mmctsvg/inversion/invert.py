@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: What the released inversion does.
 OFFICIAL = Settings(reduction="sum")
-#: As good and many times faster, see docs/inversion.md.
+#: As good and many times faster, see docs/lab/inversion.md.
 DEFAULT = Settings(
     steps=120,
     lr=0.6,

@@ -1,8 +1,9 @@
 """The published paper and the released code differ in thirteen places: one named switch each.
 
-``CTSVG`` reads them here and hands each one to the component that it concerns; `docs/switches.md`
-says what each does and why. Two of them, ``time_range`` and ``stride``, decide the sampling of the
-training data too: `mmctsvg.engine.complete` hands them to the data set.
+``CTSVG`` reads them here and hands each one to the component that it concerns;
+`docs/explanation/switches.md` says what each does and why. Two of them, ``time_range`` and
+``stride``, decide the sampling of the training data too: `mmctsvg.engine.complete` hands them to
+the data set.
 """
 
 PRESETS = ("paper", "official")

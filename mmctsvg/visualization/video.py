@@ -42,7 +42,7 @@ class VideoWriter:
     Raises:
         UserError: If the ending or ``fps`` is none of those.
 
-    Example:
+    Examples:
         >>> with VideoWriter("video.mp4", fps=25) as writer:
         ...     writer.write(frames)  # uint8 (T, H, W, 3), as often as wanted
     """

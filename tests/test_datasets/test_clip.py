@@ -94,7 +94,7 @@ def test_numbers_of_pictures(names, expected):
 
 
 def test_a_motion_finds_its_clip_again(tmp_path):
-    """As docs/inversion.md has it: what `invert` is told of the clip is enough to read it again."""
+    """As in docs/guides/inversion.md: `info` of an inversion is enough to read the clip again."""
     from mmctsvg.inversion import read_original
     from mmctsvg.motion import Motion
 

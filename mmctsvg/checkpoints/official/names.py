@@ -1,6 +1,6 @@
 """The tensors of the released code's checkpoints: what is called how there and here.
 
-Facts from the published files; `docs/checkpoints.md` has the meanings.
+Facts from the published files; `docs/guides/official_checkpoints.md` has the meanings.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def long_videos(parser: Parser) -> None:
     """Shows what becomes of people in videos of thousands of frames, by what the line does.
 
     The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
-    'wrap' (docs/long_videos.md). Short windows of long videos are rendered with each: is it still
-    the same person, as sharp, and moving as much?
+    'wrap' (docs/guides/long_videos.md). Short windows of long videos are rendered with each: is it
+    still the same person, as sharp, and moving as much?
 
     Examples:
         %(prog)s demo

@@ -129,7 +129,7 @@ def generate(parser: Parser) -> None:
 def choreograph(parser: Parser) -> None:
     """Renders a video from a script that says who does what, with which motion, from when on.
 
-    A script is a small YAML file; docs/choreography.md explains all of it:
+    A script is a small YAML file; docs/guides/choreography.md explains all of it:
 
         length: 6 s
         score:

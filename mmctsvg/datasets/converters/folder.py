@@ -21,8 +21,8 @@ def find_clips(root: Path) -> RawSet:
 
     Args:
         root: the root of a tree ``ACTOR/ACTION/CLIP.mp4``, in which the names become labels (tars
-            and zips count as unpacked where they lie); or a CSV as in ``docs/data.md`` that lists
-            videos.
+            and zips count as unpacked where they lie); or a CSV as in ``docs/guides/data.md``
+            that lists videos.
 
     Returns:
         The clips, named as they are without the ending. A CSV keeps its numbers and its split; of

@@ -18,7 +18,8 @@ class RawClip:
     Args:
         file: where it is.
         name: what it is called in the converted set.
-        actor, action: names of its labels; None where the set does not know them.
+        actor: Name of its actor; None where the set knows no actors.
+        action: Name of its action; None where the set knows no actions.
         is_train: whether it is for training; otherwise it is held out.
     """
 

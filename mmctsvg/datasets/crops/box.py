@@ -12,7 +12,8 @@ class Box:
     """A square in pixels of the picture; parts of it may lie outside.
 
     Args:
-        left, top: the corner, from the picture's own corner; may be negative.
+        left: First column of the square, in pixels of the picture; may be negative.
+        top: First row of the square, in pixels of the picture; may be negative.
         side: of the square, at least 1.
     """
 

@@ -91,7 +91,10 @@ def ellipse(
     """Return the outline of an ellipse round (x, y).
 
     Args:
-        x, y, rx, ry: numbers, or (T,) arrays for an outline per frame.
+        x: Column of the centre; a number, or (T,) for an outline per frame.
+        y: Row of the centre, likewise.
+        rx: Horizontal radius, likewise.
+        ry: Vertical radius, likewise.
         circle: how finely it is drawn.
 
     Returns:

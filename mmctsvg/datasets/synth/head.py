@@ -84,7 +84,8 @@ class Head:
 
         Args:
             line: (n, 2) head coordinates, beginning where the arc ends.
-            start, end: the arc in degrees (0 right, 90 down).
+            start: First angle of the arc in degrees (0 right, 90 down).
+            end: Last angle of the arc in degrees.
             height: radius of the arc.
 
         Returns:

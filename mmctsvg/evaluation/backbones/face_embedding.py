@@ -140,8 +140,9 @@ class ArcFaceONNX:
 
     Args:
         path: the file.
-        mean, std: pixels (0 to 255) enter as ``(x - mean) / std``. The default is InsightFace's;
-            networks that normalise inside want 0 and 1.
+        mean: Pixels (0 to 255) enter as ``(x - mean) / std``. The default is InsightFace's;
+            networks that normalise inside want 0.
+        std: Divisor of the pixels; networks that normalise inside want 1.
 
     Raises:
         UserError: if onnxruntime is missing, or the file is none or takes something else.

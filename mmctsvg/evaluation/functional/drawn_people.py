@@ -131,7 +131,8 @@ def coverage(frames: np.ndarray, own: Sequence[Colour], other: Sequence[Colour])
 
     Args:
         frames: (..., 3).
-        own, other: RGB, 0 to 255.
+        own: Colours RGB, 0 to 255.
+        other: Colours RGB, 0 to 255.
 
     Returns:
         (...), 0 to 1; exact for mixtures of one colour of each side if no other is nearer.

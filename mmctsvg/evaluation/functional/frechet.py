@@ -65,7 +65,8 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     are rounding and count as zero, so singular covariances are no problem.
 
     Args:
-        a, b: of at least two vectors each.
+        a: Mean and covariance of at least two vectors.
+        b: Mean and covariance of at least two vectors.
 
     Returns:
         At least 0; NaN if there are NaNs in the moments.
