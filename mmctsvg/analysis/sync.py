@@ -44,7 +44,7 @@ def make_instrument(instrument: str, frames: int) -> SynthTruth | LiASync:
         UserError: if there are fewer than three frames, or what finds lips is missing.
     """
     if frames < 3:
-        raise UserError(f"sync is measured over at least 3 frames, not {frames}; say none.")
+        raise UserError(f"sync is measured over at least 3 frames, not {frames}; use sync='none'.")
     metric = SynthTruth if instrument == "drawn" else LiASync
     return metric(frames=min(frames, _LONGEST), interval=0)
 

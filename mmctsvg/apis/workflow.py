@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.pixels import to_uint8
 
 from .motion_source import motion_times
 from .rendering import listed
@@ -134,13 +135,14 @@ class Workflow:
         Raises:
             UserError: If a file cannot be written.
         """
-        from mmctsvg.utils.pixels import to_uint8
+        videos = [to_uint8(video) for video in preds]
+        if out_dir is None:
+            return videos
         from mmctsvg.visualization import VideoWriter  # PyAV, only where it is needed
 
-        videos = [to_uint8(video) for video in preds]
-        for number, video in enumerate(videos if out_dir is not None else ()):
-            path = Path(out_dir) / f"{number:03d}.mp4"
-            with VideoWriter(path, self.fps if fps is None else fps) as writer:
+        rate = self.fps if fps is None else fps
+        for number, video in enumerate(videos):
+            with VideoWriter(Path(out_dir) / f"{number:03d}.mp4", rate) as writer:
                 writer.write(video)
         return videos
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmctsvg.datasets.converters.convert_clip import CROPS, SAMPLES
-from mmctsvg.datasets.crops import Box, face_boxes
+from mmctsvg.datasets.crops import CROPS, SAMPLES, Box, face_boxes
 from mmctsvg.datasets.readers import (
     BrokenClipError,
     FrameFolder,

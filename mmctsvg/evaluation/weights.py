@@ -179,7 +179,11 @@ def find_weights(name: str, path: str | Path | None = None, offline: bool = Fals
         check(weights, weights.cached)
         return weights.cached
     if offline or os.environ.get("MMCTSVG_OFFLINE", "0") not in ("", "0"):
-        raise UserError(f"the weights {name} are not in {cache_dir()}: {how_to_get(weights)}")
+        why = "offline=True" if offline else "MMCTSVG_OFFLINE=1"
+        raise UserError(
+            f"the weights {name} are not in {cache_dir()}, and by {why} they are not fetched; "
+            f"{how_to_get(weights)}"
+        )
     return fetch(name)
 
 

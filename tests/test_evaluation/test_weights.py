@@ -92,10 +92,12 @@ def test_a_path_is_taken_and_checked(little, tmp_path, monkeypatch):
 
 
 def test_offline_and_unknown(little, monkeypatch):
-    with pytest.raises(UserError, match="mmctsvg weights fetch little"):
+    with pytest.raises(UserError, match="offline=True .*mmctsvg weights fetch little"):
         registry.find_weights("little", offline=True)
     monkeypatch.setenv("MMCTSVG_OFFLINE", "1")
-    with pytest.raises(UserError, match="not in .*mmctsvg: run"):
+    with pytest.raises(
+        UserError, match="not in .*mmctsvg, and by MMCTSVG_OFFLINE=1 they .*; run `mmctsvg"
+    ):
         registry.find_weights("little")
     with pytest.raises(UserError, match="no package carries them"):
         registry.find_weights("movenet")

@@ -10,15 +10,13 @@ import numpy as np
 
 from mmctsvg.utils.spread import evenly_spread
 
-from ..crops import Box, body_crop, center_crop, face_crop
+from ..crops import CROPS, SAMPLES, Box
 from ..readers import BrokenClipError, fit_square
 from ..readers.picture import to_rgb
 from ..readers.video_file import SIZES_DIFFER, shown_packets, video_stream
 from .raw_clip import RawClip
 
-CROPS = {"face": face_crop, "body": body_crop, "center": center_crop}
 FORMATS = ("jpg", "png")
-SAMPLES = 9  # frames, spread over the clip, in which the crop is looked for
 _DECODABLE = 0.95  # share of the announced frames that must come out
 
 # Colour at full resolution: 44 dB and 8 kB for a face of 128 x 128, where png takes 25 kB.

@@ -4,4 +4,7 @@ from .body import body_crop
 from .box import Box, center_crop
 from .face import face_boxes, face_crop
 
-__all__ = ["Box", "body_crop", "center_crop", "face_boxes", "face_crop"]
+CROPS = {"face": face_crop, "body": body_crop, "center": center_crop}
+SAMPLES = 9  # frames, spread over a clip, in which the crop is looked for
+
+__all__ = ["CROPS", "SAMPLES", "Box", "body_crop", "center_crop", "face_boxes", "face_crop"]
