@@ -117,7 +117,7 @@ def save_tuning(path: str | Path, tuning: Tuning) -> None:
     """Writes a tuning; the file appears only when it is complete.
 
     Raises:
-        UserError: if the ending is not ``.safetensors``, or the place cannot be written to.
+        UserError: If the ending is not ``.safetensors``, or the place cannot be written to.
     """
     card = {"name": tuning.name, "weights": tuning.weights, "info": dict(tuning.info)}
     TUNING_FILE.write(path, card, tuning.tensors())
@@ -127,7 +127,7 @@ def load_tuning(path: str | Path) -> Tuning:
     """Reads a tuning of `save_tuning`.
 
     Raises:
-        UserError: if the file is missing, damaged, of a newer format or something else.
+        UserError: If the file is missing, damaged, of a newer format or something else.
     """
     path = Path(path)
     card, tensors = TUNING_FILE.read(path)

@@ -26,7 +26,7 @@ def measure(
     """Inverts a clip by every side.
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
     shown = clip.read(inferencer.size, inferencer.fps)
     contents = inferencer.contents(clip.actor, clip.action)

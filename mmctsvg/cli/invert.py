@@ -45,7 +45,7 @@ def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
     Where names are equal, as in data sets (ACTOR/ACTION/CLIP), those of the folders come before.
 
     Raises:
-        UserError: if two clips have the same name all the same.
+        UserError: If two clips have the same name all the same.
     """
     if len(clips) == 1:
         return [out_dir]
@@ -68,7 +68,7 @@ def invert_clip(
     """Inverts one clip and writes what there is to see.
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
     result = folder / "motion.safetensors"
     earlier = read_earlier(result, load_motion)

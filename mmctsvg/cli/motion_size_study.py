@@ -52,7 +52,7 @@ def find_or_invert(
     """The motion in a folder, or a new one.
 
     Raises:
-        UserError: if the one in the folder was made in another way.
+        UserError: If the one in the folder was made in another way.
     """
     path = folder / "motion.safetensors"
     # Of one name there may be two.
@@ -101,7 +101,7 @@ def study_clip(
     """What is found for one clip and model, and the clip and its inverted video (2, T, H, W, 3).
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
     shown = clip.read(inferencer.size, inferencer.fps)
     real = real_curves(clip, shown.frames, detector)
@@ -129,10 +129,10 @@ def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: li
     """Writes curves.png and sheet.png of the clips that all models could be compared on.
 
     Args:
-        folder: where to write.
-        names: of the models.
-        found: records of every model.
-        videos: for every model, by clip, (2, frames, H, W, 3): clip and inverted video.
+        folder: Folder for the files.
+        names: Names of the models.
+        found: Records of every model.
+        videos: Pairs of every model, by clip, (2, frames, H, W, 3): clip and inverted video.
     """
     pairs: dict[str, dict] = {}
     for name, records in zip(names, found, strict=True):

@@ -12,7 +12,6 @@ from mmctsvg.checkpoints.fingerprint import fingerprint
 from mmctsvg.checkpoints.tuned_layers import applied_tuning
 from mmctsvg.datasets.clip import Clip
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
-from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
@@ -67,15 +66,7 @@ def invert(
         raise UserError("the clip has one frame; a motion takes at least two.")
     noise = noise or ("zero" if generator.layer_noise == "official" else "fixed")
     settings = _complete(settings, generator)
-    problem = Problem(
-        generator,
-        clip.frames,
-        clip.seconds * fps,
-        (objective or Objective()).to(next(generator.parameters()).device),
-        shared_noise(generator, noise),
-    )
-    if not problem.times.isfinite().all():
-        raise UserError("the times of the clip's frames must be finite.")
+    problem = Problem.of(generator, clip, clip.seconds * fps, objective, noise)
     job = job or Job()
     job.begin(inputs)
     labels = tuple(job.recall("labels", lambda: [*choose_labels(problem, contents, settings)]))

@@ -15,6 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmctsvg.datasets.clip import Clip
+from mmctsvg.models.generators import ConditionalStyleVideoGenerator
+from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 
@@ -79,11 +82,10 @@ class Problem:
         synthesis: Rendering of styles (N, S) under noise maps, in place of the generator's.
 
     Raises:
-        UserError: If the frames have another type or shape.
-        ValueError: If there are not as many times as frames.
+        UserError: If the frames have another type or shape, or not as many finite times.
     """
 
-    generator: nn.Module
+    generator: ConditionalStyleVideoGenerator
     target: Tensor
     times: Tensor
     objective: Objective
@@ -99,10 +101,38 @@ class Problem:
                 f"the clip's frames must be uint8 (T, {size}, {size}, 3), not {found.dtype} "
                 f"{tuple(found.shape)}."
             )
-        if len(self.times) != len(self.target):
-            raise ValueError(f"{len(self.target)} frames have {len(self.times)} times")
+        finite = int(self.times.isfinite().sum())
+        if not len(self.target) == len(self.times) == finite:
+            raise UserError(
+                f"the clip's {len(self.target)} frames need as many finite times, not {finite} of "
+                f"{len(self.times)}."
+            )
         self.device = next(self.generator.parameters()).device
         self._middle = float(self.times.mean())
+
+    @classmethod
+    def of(
+        cls,
+        generator: ConditionalStyleVideoGenerator,
+        clip: Clip,
+        times: Sequence[float],
+        objective: Objective | None,
+        noise: str,
+    ) -> Problem:
+        """The problem of a clip, with everything on the generator's device.
+
+        Args:
+            generator: Generator.
+            clip: Clip.
+            times: Times of its frames, ``(T,)``, in frames of the training.
+            objective: Distance of video and clip; None for that of colours only.
+            noise: Kind of the layers' noise, see `shared_noise`.
+
+        Raises:
+            UserError: If the clip does not fit the generator, or the noise is unknown.
+        """
+        maps, device = shared_noise(generator, noise), next(generator.parameters()).device
+        return cls(generator, clip.frames, times, (objective or Objective()).to(device), maps)
 
     def __len__(self) -> int:
         return len(self.times)

@@ -14,7 +14,6 @@ from mmctsvg.checkpoints.tuned_layers import applied_tuning
 from mmctsvg.checkpoints.tuning import Tuning, action_part
 from mmctsvg.datasets.clip import Clip
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
-from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
@@ -63,36 +62,27 @@ def tune(
         job: Where the state is kept, and the name under which progress is shown.
 
     Returns:
-        The tuning, with what `_report` measures as its ``info``.
+        The tuning. `_report` says what its ``info`` has besides ``clip``, ``action``, ``seconds``
+        and ``content_history``, the loss of every step on the content style.
 
     Raises:
         UserError: If an argument lies outside its range, or a state belongs to something else.
     """
     inputs = dict(locals())  # before anything else, so that none can be forgotten
-    inputs["job"] = None
+    del inputs["job"]
     settings, job = settings or PivotalSettings(), job or Job()
     _check(generator, clip, motion, name, action, settings)
-    whole = _problem(generator, clip, motion, objective or Objective())
+    noise = motion.info.get("noise", "fixed")
+    whole = Problem.of(generator, clip, motion.times, objective, noise)
     job.begin(inputs)
     content_run, run = _runs(whole, whole.start(motion.m[None], content), settings, ramp, job)
-    stages = {"inverted": _measure(run, run.held, whole)}
     new = motion.w_c is None and not settings.known_actor and settings.content_steps > 0
-    left = (settings.content_steps - content_run.step) * new + settings.steps - run.step
-    with job.steps(left) as on_step:
-        if new:
-            content_run.run(on_step)
-            run.pivot["w_c"].copy_(content_run.result["w_c"])
-            stages["content"] = _measure(run, run.held, whole)
-        run.run(on_step)
+    stages = _optimise(job, content_run if new else None, run, whole)
     person = None
     if not settings.known_actor:
         person = (run.pivot["w_c"][0] - action_part(generator, action, ramp)).cpu()
-    found = {
-        "clip": str(clip.path),
-        "action": motion.action,
-        "seconds": job.seconds,
-        "content_history": [row[0] for row in content_run.history],
-    }
+    found = {"clip": str(clip.path), "action": motion.action, "seconds": job.seconds}
+    found["content_history"] = [row[0] for row in content_run.history]
     return Tuning(
         name=name,
         weights=fingerprint(generator),
@@ -132,14 +122,6 @@ def _check(
         raise UserError(f"name={name!r}: give one that is no number and has no commas.")
 
 
-def _problem(
-    generator: ConditionalStyleVideoGenerator, clip: Clip, motion: Motion, objective: Objective
-) -> Problem:
-    maps = shared_noise(generator, motion.info.get("noise", "fixed"))
-    objective = objective.to(next(generator.parameters()).device)
-    return Problem(generator, clip.frames, motion.times, objective, maps)
-
-
 def _runs(
     whole: Problem, pivot: Parameters, settings: PivotalSettings, ramp: float, job: Job
 ) -> tuple[TemporalInversion, PivotalTuning]:
@@ -151,6 +133,27 @@ def _runs(
     content = job.resume("content", _content_run(train, pivot, settings))
     run = PivotalTuning(train, held, pivot, settings, _others(whole, ramp))
     return content, job.resume("weights", run)
+
+
+def _optimise(
+    job: Job, content_run: TemporalInversion | None, run: PivotalTuning, whole: Problem
+) -> dict[str, Any]:
+    """Takes all steps, on the content style first if there is a run for it.
+
+    Returns:
+        What `_measure` gives before the steps on the weights.
+    """
+    stages = {"inverted": _measure(run, run.held, whole)}
+    left = run.settings.steps - run.step
+    if content_run is not None:
+        left += content_run.settings.steps - content_run.step
+    with job.steps(left) as on_step:
+        if content_run is not None:
+            content_run.run(on_step)
+            run.pivot["w_c"].copy_(content_run.result["w_c"])
+            stages["content"] = _measure(run, run.held, whole)
+        run.run(on_step)
+    return stages
 
 
 def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -> TemporalInversion:
