@@ -18,12 +18,12 @@ def measure_likeness(
     """Mean cosine of the face embeddings of a clip and of videos of its person (`FaceIdentity`).
 
     Args:
-        clip: uint8 ``(T, H, W, 3)``.
-        videos: by name, as uint8 ``(T, H, W, 3)``.
-        **options: of `FaceIdentity`.
+        clip: Clip, uint8 ``(T, H, W, 3)``.
+        videos: Videos by name, uint8 ``(T, H, W, 3)``.
+        **options: Options of `FaceIdentity`.
 
     Returns:
-        By name the cosine, -1 to 1, for those in which faces are found, and why some are missing:
+        The cosines by name, -1 to 1, for those in which faces are found, and why some are missing:
         no faces, no package, no weights; empty if none is.
     """
     try:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.datasets import SynthActorsDataset, synth
-from mmctsvg.datasets.clip import read_clip
+from mmctsvg.datasets.clip import Clip, read_clip
 from mmctsvg.evaluation.backbones.landmarks import LandmarkDetector
 from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval
 from mmctsvg.evaluation.functional.correlation import standardise
@@ -35,17 +35,17 @@ class RecoveryClip:
     """A clip that models are held against.
 
     Args:
-        name: unique.
-        read: takes a size and the model's frames per second, which folders of pictures are taken
-            to have; gives frames uint8 (T, size, size, 3), when they are shown in seconds (T,),
-            and the clip's frames per second.
-        actor: Name of its actor; None if it is not known.
-        action: Name of its action; None if it is not known.
-        truth: what really moves, (T,) each, the telling curve first; None if lips are compared.
+        name: Unique name.
+        read: Function that gives the clip by the side of its frames in pixels and the model's
+            frames per second, which folders of pictures are taken to have.
+        actor: Name of the actor; None if it is not known.
+        action: Name of the action; None if it is not known.
+        truth: Curves of what really moves, (T,) each, the telling one first; None if lips are
+            compared.
     """
 
     name: str
-    read: Callable[[int, float], tuple[np.ndarray, np.ndarray, float]]
+    read: Callable[[int, float], Clip]
     actor: str | None = None
     action: str | None = None
     truth: Curves | None = None
@@ -61,20 +61,20 @@ def choose_clips(
     actor: str | None = None,
     action: str | None = None,
 ) -> list[RecoveryClip]:
-    """The clips of files, or drawn ones.
+    """Clips from files, or drawn ones.
 
     Args:
-        inferencers: models that are to show them.
+        inferencers: Models that are to show them.
         clips: Videos or folders of pictures.
         synth: Number of drawn clips.
-        frames: at most; drawn clips have as many.
-        crop: what is cut out of files, see `read_clip`.
+        frames: Number of frames, for files at most.
+        crop: What is cut out of files, see `read_clip`.
         actor: Name of the actor in all files; None if it is not known.
         action: Name of the action in all files; None if it is not known.
 
     Raises:
-        UserError: if none or both kinds are asked for, if an option belongs to the other kind, or
-            see `recorded_clips` and `drawn_clips`.
+        UserError: If none or both kinds are asked for, if an option belongs to the other kind, or
+            as `recorded_clips` and `drawn_clips` raise it.
     """
     if bool(clips) == (synth > 0):
         raise UserError("give either clips=PATHS or synth=N, N above 0.")
@@ -98,12 +98,11 @@ def recorded_clips(
     """Clips from files, see `choose_clips`.
 
     Raises:
-        UserError: if two would have the same name.
+        UserError: If two would have the same name.
     """
 
-    def read(path: Path, size: int, rate: float) -> tuple[np.ndarray, np.ndarray, float]:
-        clip = read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
-        return clip.frames, clip.seconds, clip.fps
+    def read(path: Path, size: int, rate: float) -> Clip:
+        return read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
 
     names = [name_clip(path) for path in paths]
     for name in names:
@@ -123,12 +122,12 @@ def drawn_clips(
     Every other clip shows somebody whom no training saw in this action.
 
     Args:
-        count: of the clips.
-        inferencers: models that are to show them.
-        frames: length.
+        count: Number of clips.
+        inferencers: Models that are to show them.
+        frames: Number of frames.
 
     Raises:
-        UserError: if the models do not know the drawn people and actions.
+        UserError: If the models do not know the drawn people and actions.
     """
 
     def known(everybody: Sequence[str], kind: str) -> list[int]:
@@ -143,10 +142,15 @@ def drawn_clips(
     actions = known(synth.ACTIONS, "actions")
     dataset, times = SynthActorsDataset(), np.arange(frames)
 
-    def read(
-        cell: tuple[int, int, int], size: int, _: float
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        return dataset.render(*cell, times, size), times / dataset.fps, dataset.fps
+    def read(cell: tuple[int, int, int], name: str, size: int, _: float) -> Clip:
+        return Clip(
+            frames=dataset.render(*cell, times, size),
+            seconds=times / dataset.fps,
+            fps=dataset.fps,
+            box=None,
+            path=Path(name),
+            info={},
+        )
 
     clips = []
     for number in range(count):
@@ -157,10 +161,11 @@ def drawn_clips(
         who, what = synth.PEOPLE[actor].name, synth.ACTIONS[action]
         curves = true_curves(dataset.truth(action, take, times))
         names = sorted(CURVES, key=lambda name: name != MAIN_CURVE[what])
+        clip = f"{who}-{what}-take{take}"
         clips.append(
             RecoveryClip(
-                name=f"{who}-{what}-take{take}",
-                read=partial(read, (actor, action, take)),
+                name=clip,
+                read=partial(read, (actor, action, take), clip),
                 actor=who,
                 action=what,
                 truth={name: curves[name] for name in names if curves[name].std() >= STILL[name]},
@@ -175,9 +180,9 @@ def video_curves(
     """How somebody moves in a video, (T,) each.
 
     Args:
-        clip: whom it shows.
-        frames: of the clip or of an inverted video, uint8 (T, H, W, 3).
-        detector: finds the lips; None for drawn people, see `drawn_people.measure`.
+        clip: Clip that says whom the video shows.
+        frames: Frames of the clip or of an inverted video, uint8 (T, H, W, 3).
+        detector: Detector that finds the lips; None for drawn people, see `drawn_people.measure`.
 
     Returns:
         ``lips``, the area within the outer lip in square pixels, NaN where no face was found in
@@ -196,7 +201,7 @@ def real_curves(
     """What really moves: the truth of drawn people, and the lips of all others.
 
     Raises:
-        UserError: if there is no face, or its mouth does not move.
+        UserError: If there is no face, or its mouth does not move.
     """
     if clip.truth is not None:
         return clip.truth

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.checkpoints import Tuning
+from mmctsvg.models.randomness import CONTENT
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
 from .arguments import as_row, choices, find_label
-from .rendering import CONTENT, rows
+from .rendering import rows
 
 
 class ContentSource:

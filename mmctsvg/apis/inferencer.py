@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mmctsvg.checkpoints import Tuning, load_generator, load_tuning
+from mmctsvg.checkpoints import Tuning, load_generator, load_tuning, remove_tuning
 from mmctsvg.checkpoints.generator_file import make_card
 from mmctsvg.models.generators import PreparedSynthesis
-from mmctsvg.models.overlay import take_weights_off
+from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.motion import Motion, Waves
 from mmctsvg.registry import INFERENCERS
@@ -22,7 +22,7 @@ from mmctsvg.utils.errors import UserError
 from .arguments import choose_device
 from .content_source import ContentSource
 from .motion_source import MotionSource, motion_times
-from .rendering import NOISES, fixed_noise, listed, moments, render_styles
+from .rendering import NOISES, chunked, listed, render_styles
 from .workflow import Workflow
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
@@ -125,20 +125,23 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         If the tuning brings a person, this is one more actor, the last of ``actors``.
 
         Args:
-            tuning: of `mmctsvg.inversion.tune`, or the path of one.
+            tuning: Tuning of `mmctsvg.inversion.tune`, or its path.
 
         Raises:
-            UserError: if it cannot be read or belongs to other weights; none is applied then.
+            UserError: If it cannot be read, belongs to other weights, or brings a person of an
+                actor's name; none is applied then.
         """
         self.remove()
         tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
+        if taken := set(tuning.people) & set(self.actors):
+            raise UserError(f"tuning: its person {taken.pop()!r} has the name of an actor.")
         tuning.apply(self.generator)
         self.tuning = tuning
         self.actors += tuning.people
 
     def remove(self) -> None:
         """Gives the generator its own weights back, bit for bit."""
-        take_weights_off(self.generator)
+        remove_tuning(self.generator)
         self.tuning, self.actors = None, tuple(self.card["actors"])
 
     @property
@@ -253,7 +256,7 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         waves = self.waves(self._motion(motion, z, seed))
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
-            for t in moments(times, chunk)
+            for t in chunked(times, chunk)
         )
         return self.stream_styles(
             styles,
@@ -319,4 +322,4 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
 
     def fixed_noise(self, seed: int = 0) -> list[Tensor]:
         """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
-        return fixed_noise(self.generator, seed)
+        return shared_noise(self.generator, "fixed", seed)

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.checkpoints import fingerprint, weights_version
+from mmctsvg.models.randomness import MOTION
 from mmctsvg.motion import Motion, Waves, load_motion
 from mmctsvg.utils.errors import UserError
 
 from .arguments import as_row
-from .rendering import MOTION, rows
+from .rendering import rows
 
 
 class MotionSource:

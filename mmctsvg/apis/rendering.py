@@ -10,13 +10,11 @@ import torch
 from torch import Tensor
 
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator, PreparedSynthesis
-from mmctsvg.models.randomness import EVALUATION, generator_for
+from mmctsvg.models.layer_noise import shared_noise
+from mmctsvg.models.randomness import FRAME_NOISE, generator_for
 from mmctsvg.utils.errors import UserError
 
 NOISES = ("fixed", "zero", "stored", "random")
-#: Streams of a seed, none of which the training uses: what is drawn for one purpose tells nothing
-#: about the others.
-MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
 
 
 @torch.no_grad()
@@ -43,11 +41,7 @@ def render_styles(
         Float tensors ``(t, 3, H, W)``, not clamped.
     """
     synthesis = prepared or PreparedSynthesis(generator.synthesis)
-    maps = None
-    if noise == "fixed":
-        maps = fixed_noise(generator, seed)
-    elif noise == "stored":
-        maps = generator.stored_noise
+    maps = None if noise == "random" else shared_noise(generator, noise, seed)
     first = 0
     for piece in styles:
         count = len(piece)
@@ -65,13 +59,13 @@ def listed(times: Iterable[float]) -> list[float]:
     Raises:
         UserError: If there are none, or one is no finite number.
     """
-    found = [time for piece in moments(times, 1024) for time in piece.tolist()]
+    found = [time for piece in chunked(times, 1024) for time in piece.tolist()]
     if not found:
         raise UserError("times is empty: a video has at least one frame.")
     return found
 
 
-def moments(times: Iterable[float], chunk: int) -> Iterator[Tensor]:
+def chunked(times: Iterable[float], chunk: int) -> Iterator[Tensor]:
     """Pieces of ``chunk`` times, float64; no more are asked for than the next piece needs.
 
     Raises:
@@ -89,11 +83,6 @@ def rows(n: int, size: int, seed: int, stream: int) -> Tensor:
     return torch.stack(
         [torch.randn(size, generator=generator_for(seed, i, stream)) for i in range(n)]
     )
-
-
-def fixed_noise(generator: ConditionalStyleVideoGenerator, seed: int) -> list[Tensor]:
-    """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
-    return generator.noise_maps(1, generator_for(seed, 0, FIXED_NOISE))
 
 
 def frame_noise(

@@ -4,7 +4,7 @@ import hashlib
 
 from torch import nn
 
-from mmctsvg.models.overlay import own_state
+from .tuned_layers import own_state
 
 
 def fingerprint(generator: nn.Module) -> str:

@@ -1,17 +1,16 @@
-"""Which weights of a generator are tuned, and whether as a whole or as a product of two."""
+"""Which weights of a generator are tuned, as a whole or as a product of two, and showing them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from mmctsvg.models.generators.synthesis import SynthesisNetwork
 from mmctsvg.utils.errors import UserError
-
-NETWORK = "synthesis."  # what the names begin with in the whole generator
 
 
 def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]:
@@ -21,12 +20,12 @@ def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]
     with which the clip is looked at.
 
     Args:
-        synthesis: the network.
+        synthesis: Synthesis network, without a tuning.
         layers: ``'all'``; or some of ``'rgb'`` (the layers that make colours), a resolution such
             as ``'32'`` and a range such as ``'16-64'``, joined by commas.
 
     Raises:
-        UserError: for anything else, or if the network has no such resolution.
+        UserError: If ``layers`` is anything else, or the network has no such resolution.
     """
     wanted: set[str] = set()
     places = _resolutions(synthesis)
@@ -66,10 +65,10 @@ def split(weight: Tensor, rank: int | None, draw: torch.Generator) -> tuple[Tens
     """What is optimised in place of a weight; `build` of it is the weight itself at first.
 
     Args:
-        weight: of any shape.
+        weight: Weight of any shape.
         rank: None takes the whole weight. Otherwise its change is A @ B on the weight as a matrix
             (rows, everything else), where these have fewer numbers than the weight.
-        draw: for A; B is zero.
+        draw: Generator that draws A; B is zero.
 
     Returns:
         ``(weight,)`` or ``(A, B)``, new tensors.
@@ -85,11 +84,66 @@ def build(weight: Tensor, parts: Sequence[Tensor]) -> Tensor:
     """The tuned weight of the original one and the parts of `split`.
 
     Raises:
-        ValueError: if they do not fit.
+        ValueError: If they do not fit.
     """
     if len(parts) == 1:
+        if parts[0].shape != weight.shape:
+            raise ValueError(f"{tuple(parts[0].shape)} for {tuple(weight.shape)}")
         return parts[0]
     a, b = parts
     if (len(a), b[:1].numel()) != (len(weight), weight[:1].numel()):
         raise ValueError(f"factors {tuple(a.shape)}, {tuple(b.shape)} for {tuple(weight.shape)}")
     return weight + (a @ b).reshape(weight.shape)
+
+
+class TunedWeight(nn.Module):
+    """Parametrisation that shows a tuned weight in place of a layer's own.
+
+    Args:
+        weight: The tuned weight.
+        tuning: Name of the tuning.
+    """
+
+    def __init__(self, weight: Tensor, tuning: str) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight, persistent=False)
+        self.tuning = tuning
+
+    def forward(self, own: Tensor) -> Tensor:
+        """The tuned weight, whatever the layer's own one is."""
+        return self.weight
+
+
+def show_weights(synthesis: SynthesisNetwork, weights: Mapping[str, Tensor], tuning: str) -> None:
+    """Lets layers show other weights than their own, which are kept as they are.
+
+    Args:
+        synthesis: Network that shows its own weights.
+        weights: Tuned weights by the names of the parameters, of their shapes.
+        tuning: Name of the tuning.
+    """
+    for name, weight in weights.items():
+        place, _, parameter = name.rpartition(".")
+        shown = TunedWeight(weight.detach(), tuning)
+        parametrize.register_parametrization(synthesis.get_submodule(place), parameter, shown)
+
+
+def remove_tuning(generator: nn.Module) -> None:
+    """Lets a generator show its own weights again, the very same tensors, if it does not."""
+    for module in list(generator.modules()):
+        for name in list(getattr(module, "parametrizations", ())):
+            parametrize.remove_parametrizations(module, name, leave_parametrized=False)
+
+
+def applied_tuning(generator: nn.Module) -> str | None:
+    """Name of the tuning that a generator shows; None without."""
+    names = (module.tuning for module in generator.modules() if isinstance(module, TunedWeight))
+    return next(names, None)
+
+
+def own_state(generator: nn.Module) -> dict[str, Tensor]:
+    """State dict of a generator as if it showed no tuning."""
+    return {
+        re.sub(r"parametrizations\.(\w+)\.original$", r"\1", name): tensor
+        for name, tensor in generator.state_dict().items()
+    }

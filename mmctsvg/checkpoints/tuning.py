@@ -12,12 +12,11 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from mmctsvg.models.overlay import put_weights
 from mmctsvg.utils.errors import UserError
 
 from .card_file import CardFile, check_finite
 from .fingerprint import fingerprint
-from .tuned_layers import NETWORK, build
+from .tuned_layers import build, remove_tuning, show_weights
 
 TUNING_FILE = CardFile(key="mmctsvg_tuning", what="tuning", mend="tune again")
 
@@ -27,13 +26,13 @@ class Tuning:
     """Changed weights of a generator's synthesis network, and a person it did not know.
 
     Args:
-        name: of the tuning, and of the person.
+        name: Name of the tuning, and of the person.
         weights: `fingerprint` of the generator that it changes.
-        parts: by the synthesis network's parameters' names: the new weight, or the two factors of
-            what is added to the old one, see `build`.
-        person: content style ``(d_c,)`` without the action's part, which is added for the action
+        parts: The new weight, or the two factors of what is added to the old one (see `build`), by
+            the names of the synthesis network's parameters.
+        person: Content style ``(d_c,)`` without the action's part, which is added for the action
             that is asked for; None if an actor whom the generator knows was tuned.
-        info: anything else that JSON can hold: losses, settings.
+        info: Anything else that JSON can hold: losses, settings.
     """
 
     name: str
@@ -64,11 +63,12 @@ class Tuning:
         return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
     def apply(self, generator: nn.Module) -> None:
-        """Covers the generator's weights; `take_weights_off` uncovers them.
+        """Lets the generator show the tuned weights, until `remove_tuning`.
 
         Raises:
-            UserError: if they are other weights than those that were tuned.
+            UserError: If its own are other weights than those that were tuned.
         """
+        remove_tuning(generator)
         found = fingerprint(generator)
         if self.weights != found:
             raise UserError(
@@ -80,22 +80,22 @@ class Tuning:
             if self.person is not None and self.person.shape != (generator.content_dim,):
                 raise ValueError(f"a person has {generator.content_dim} numbers")
             tuned = {
-                NETWORK + name: build(own[name], [part.to(own[name]) for part in parts])
+                name: build(own[name], [part.to(own[name]) for part in parts])
                 for name, parts in self.parts.items()
             }
-            put_weights(generator, tuned)
         except (KeyError, ValueError, RuntimeError) as error:
             raise UserError(
                 f"the tuning {self.name!r} does not fit its generator ({error}); tune again."
             ) from error
+        show_weights(generator.synthesis, tuned, self.name)
 
     def content(self, generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
         """Content style (d_c,) of the person doing an action.
 
         Args:
-            generator: that it belongs to.
-            action: its number; None if the generator knows none.
-            ramp: weight of the action, of the generator's card.
+            generator: Generator that the tuning belongs to.
+            action: Number of the action; None if the generator knows none.
+            ramp: Weight of the action embedding, from the generator's card.
         """
         part = action_part(generator, action, ramp)
         return self.person.to(part) + part
@@ -117,7 +117,7 @@ def save_tuning(path: str | Path, tuning: Tuning) -> None:
     """Writes a tuning; the file appears only when it is complete.
 
     Raises:
-        UserError: if the ending is not ``.safetensors``, or the place cannot be written to.
+        UserError: If the ending is not ``.safetensors``, or the place cannot be written to.
     """
     card = {"name": tuning.name, "weights": tuning.weights, "info": dict(tuning.info)}
     TUNING_FILE.write(path, card, tuning.tensors())
@@ -127,7 +127,7 @@ def load_tuning(path: str | Path) -> Tuning:
     """Reads a tuning of `save_tuning`.
 
     Raises:
-        UserError: if the file is missing, damaged, of a newer format or something else.
+        UserError: If the file is missing, damaged, of a newer format or something else.
     """
     path = Path(path)
     card, tensors = TUNING_FILE.read(path)

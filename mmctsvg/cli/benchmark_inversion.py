@@ -11,7 +11,7 @@ from torch import nn
 from mmctsvg.analysis.recovery import RecoveryClip, choose_clips
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.inversion import DEFAULT, OFFICIAL, Settings, invert
+from mmctsvg.inversion import DEFAULT, OFFICIAL, Job, Objective, Settings, invert
 from mmctsvg.utils.clock import processor_clock
 from mmctsvg.utils.files import write_json
 from mmctsvg.visualization.figure import new_figure, tidy, write_figure
@@ -26,25 +26,24 @@ def measure(
     """Inverts a clip by every side.
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
-    frames, seconds, fps = clip.read(inferencer.size, inferencer.fps)
-    records = []
+    shown = clip.read(inferencer.size, inferencer.fps)
+    contents = inferencer.contents(clip.actor, clip.action)
+    objective, records = Objective(lpips), []
     for side, settings in sides.items():
         began = processor_clock(inferencer.device)
         motion = invert(
-            inferencer,
-            frames,
-            seconds * inferencer.fps,
-            actor=clip.actor,
-            action=clip.action,
-            lpips=lpips,
+            inferencer.generator,
+            shown,
+            contents,
+            fps=inferencer.fps,
             settings=settings,
-            fps=fps,
-            label=f"{clip.name}, {side}",
+            objective=objective,
+            job=Job(label=f"{clip.name}, {side}"),
         )
         spent = processor_clock(inferencer.device) - began
-        record = {"clip": clip.name, "frames": len(frames), "side": side, "seconds": spent}
+        record = {"clip": clip.name, "frames": len(shown.frames), "side": side, "seconds": spent}
         wanted = ("psnr", "history")
         record |= {"loss": min(motion.info["losses"])} | {n: motion.info[n] for n in wanted}
         records.append(record)

@@ -4,17 +4,16 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
-
 from mmctsvg.analysis.recovery import name_clip
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.datasets.clip import read_clip
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.inversion import DEFAULT, OFFICIAL, Level, invert
-from mmctsvg.inversion.side_by_side import write_curves, write_side_by_side
+from mmctsvg.inversion import DEFAULT, OFFICIAL, Job, Level, Objective, Settings, invert
+from mmctsvg.inversion.side_by_side import write_comparison, write_curves
 from mmctsvg.motion import load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier
+from mmctsvg.utils.pixels import to_uint8
 
 _SHIFTED_RESTARTS = 4  # one start is too few to find a shift, see docs/lab/inversion.md
 
@@ -24,13 +23,13 @@ def run(args: argparse.Namespace) -> None:
     folders = choose_folders(args.clips, args.out_dir)
 
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
-    lpips = None if args.lpips == "none" else load_lpips(args.lpips)
+    objective = Objective(None if args.lpips == "none" else load_lpips(args.lpips))
     refused = []
     for number, (clip, folder) in enumerate(zip(args.clips, folders, strict=True), 1):
         if len(folders) > 1:
             print(f"{number}/{len(folders)} {clip}")
         try:
-            invert_clip(clip, folder, inferencer, lpips, args)
+            invert_clip(clip, folder, inferencer, objective, args)
         except UserError as error:
             if len(folders) == 1:
                 raise
@@ -46,7 +45,7 @@ def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
     Where names are equal, as in data sets (ACTOR/ACTION/CLIP), those of the folders come before.
 
     Raises:
-        UserError: if two clips have the same name all the same.
+        UserError: If two clips have the same name all the same.
     """
     if len(clips) == 1:
         return [out_dir]
@@ -63,15 +62,15 @@ def invert_clip(
     path: Path,
     folder: Path,
     inferencer: CTSVGInferencer,
-    lpips: nn.Module | None,
+    objective: Objective,
     args: argparse.Namespace,
 ) -> None:
     """Inverts one clip and writes what there is to see.
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
-    result, state = folder / "motion.safetensors", folder / "state.pt"
+    result = folder / "motion.safetensors"
     earlier = read_earlier(result, load_motion)
     if earlier is not None and (other := earlier.info.get("clip")) != str(path):
         raise UserError(f"{result}: is the motion of {other}; choose another --out-dir.")
@@ -89,34 +88,20 @@ def invert_clip(
             f"{clip.faces} faces: took face {clip.face}, the largest; --face chooses another, "
             "counted from the left from 0"
         )
-    given = {
-        name: value
-        for name in ("steps", "restarts", "chunk", "seed")
-        if (value := getattr(args, name)) is not None
-    }
-    if "t0" in args.tune:
-        given.setdefault("restarts", _SHIFTED_RESTARTS)
-    if args.frames_per_step is not None:
-        given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
-    settings = replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
-    motion = invert(
-        inferencer,
-        clip.frames,
-        args.start + clip.seconds * inferencer.fps,
-        actor=args.actor,
-        action=args.action,
-        tune=args.tune,
-        lpips=lpips,
-        settings=settings,
-        fps=clip.fps,
-        state=state,
-        label="inversion",
-        info={**clip.info, "lpips": args.lpips},
-    )
-    save_motion(result, motion)
-    state.unlink(missing_ok=True)
+    with Job(folder / "state.pt", label="inversion") as job:
+        motion = invert(
+            inferencer.generator,
+            replace(clip, seconds=args.start / inferencer.fps + clip.seconds),
+            inferencer.contents(args.actor, args.action),
+            fps=inferencer.fps,
+            settings=make_settings(args),
+            objective=objective,
+            job=job,
+        )
+        save_motion(result, motion)
     write_curves(motion, folder / "curves.png")
-    written = write_side_by_side(inferencer, motion, clip.frames, folder, sound=path)
+    videos = {"inverted": lambda frames: to_uint8(inferencer.reconstruct(motion, frames))}
+    written = write_comparison(folder / "inversion", clip, videos, motion)
     info = motion.info
     who = ", ".join(name for name in (motion.actor, motion.action) if name) or "no labels"
     losses = " ".join(f"{loss:.4g}" for loss in info["losses"])
@@ -128,3 +113,20 @@ def invert_clip(
         print(f"shift of time {info['t0']:.3g} frames, tempo {info['tempo']:.4g}")
     for written_path in (result, *written, folder / "curves.png"):
         print(written_path)
+
+
+def make_settings(args: argparse.Namespace) -> Settings:
+    """The preset with what else was asked for."""
+    names = ("steps", "restarts", "chunk", "seed")
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    given["optimise"] = optimised(args.tune)
+    if "t0" in args.tune:
+        given.setdefault("restarts", _SHIFTED_RESTARTS)
+    if args.frames_per_step is not None:
+        given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
+    return replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
+
+
+def optimised(tune: list[str]) -> tuple[str, ...]:
+    """What was asked for besides the motion, with the motion unless F_t's input replaces it."""
+    return tuple(tune) if "z_m" in tune else ("m", *tune)

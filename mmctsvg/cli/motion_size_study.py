@@ -20,9 +20,10 @@ from mmctsvg.analysis.recovery import (
 )
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.checkpoints import fingerprint
+from mmctsvg.datasets.clip import Clip
 from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks, LandmarkDetector
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.inversion import DEFAULT, invert
+from mmctsvg.inversion import DEFAULT, Job, Objective, invert
 from mmctsvg.inversion.objective import measure_lpips
 from mmctsvg.motion import Motion, load_motion, save_motion
 from mmctsvg.utils.errors import UserError
@@ -33,15 +34,17 @@ from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
 from mmctsvg.visualization.curve_pairs import plot_curve_pairs
 
+from .invert import optimised
+
 FRAMES = 120  # the paper's
 DRAWN_FRAMES = 48  # what drawn clips have by default
-SHOWN, COLUMNS = 6, 8  # clips and moments on the sheet
+SHOWN, COLUMNS = 6, 8  # clips and frames on the sheet
 
 
 def find_or_invert(
     folder: Path,
-    shown: tuple[np.ndarray, np.ndarray, float],
     clip: RecoveryClip,
+    shown: Clip,
     inferencer: CTSVGInferencer,
     lpips: nn.Module | None,
     args: argparse.Namespace,
@@ -49,20 +52,19 @@ def find_or_invert(
     """The motion in a folder, or a new one.
 
     Raises:
-        UserError: if the one in the folder was made in another way.
+        UserError: If the one in the folder was made in another way.
     """
-    path, state = folder / "motion.safetensors", folder / "state.pt"
-    frames, seconds, fps = shown
-    settings = replace(DEFAULT, steps=args.steps)
-    shot = hashlib.sha256(frames.tobytes() + seconds.tobytes())  # of one name there may be two
+    path = folder / "motion.safetensors"
+    # Of one name there may be two.
+    shot = hashlib.sha256(shown.frames.tobytes() + shown.seconds.tobytes())
     asked = {
         "clip": clip.name,
         "sha256": shot.hexdigest(),
         "labels": [clip.actor, clip.action],
-        "frames": len(frames),
+        "frames": len(shown.frames),
         "crop": args.crop,
         "tune": args.tune,
-        "steps": settings.steps,
+        "steps": args.steps,
         "lpips": args.lpips,
     }
     if path.exists():
@@ -72,22 +74,19 @@ def find_or_invert(
                 f"{path}: was made of another clip or with other options; choose another --out-dir."
             )
         return motion
-    motion = invert(
-        inferencer,
-        frames,
-        seconds * inferencer.fps,
-        actor=clip.actor,
-        action=clip.action,
-        tune=args.tune,
-        lpips=lpips,
-        settings=settings,
-        fps=fps,
-        state=state,
-        label=f"k = {inferencer.motion_dim}, {clip.name}",
-        info={"study": asked},
-    )
-    save_motion(path, motion)
-    state.unlink(missing_ok=True)
+    label = f"k = {inferencer.motion_dim}, {clip.name}"
+    with Job(folder / "state.pt", label=label) as job:
+        motion = invert(
+            inferencer.generator,
+            shown,
+            inferencer.contents(clip.actor, clip.action),
+            fps=inferencer.fps,
+            settings=replace(DEFAULT, steps=args.steps, optimise=optimised(args.tune)),
+            objective=Objective(lpips),
+            job=job,
+        )
+        motion = replace(motion, info={**motion.info, "study": asked})
+        save_motion(path, motion)
     return motion
 
 
@@ -102,11 +101,11 @@ def study_clip(
     """What is found for one clip and model, and the clip and its inverted video (2, T, H, W, 3).
 
     Raises:
-        UserError: if the clip cannot be used.
+        UserError: If the clip cannot be used.
     """
     shown = clip.read(inferencer.size, inferencer.fps)
-    real = real_curves(clip, shown[0], detector)
-    motion = find_or_invert(folder, shown, clip, inferencer, lpips, args)
+    real = real_curves(clip, shown.frames, detector)
+    motion = find_or_invert(folder, clip, shown, inferencer, lpips, args)
     video = to_uint8(inferencer.reconstruct(motion))
     inverted = video_curves(clip, video, detector)
     correlations = correlate(real, inverted)
@@ -117,23 +116,23 @@ def study_clip(
         "correlation": next(iter(correlations.values())),
         "correlations": correlations,
         "psnr": motion.info["psnr"],
-        "lpips": None if lpips is None else measure_lpips(lpips, video, shown[0]),
+        "lpips": None if lpips is None else measure_lpips(lpips, video, shown.frames),
         "curves": {
             name: {"real": curve.tolist(), "inverted": inverted[name].tolist()}
             for name, curve in real.items()
         },
     }
-    return record, np.stack([shown[0], video])
+    return record, np.stack([shown.frames, video])
 
 
 def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: list) -> list[Path]:
     """Writes curves.png and sheet.png of the clips that all models could be compared on.
 
     Args:
-        folder: where to write.
-        names: of the models.
-        found: records of every model.
-        videos: for every model, by clip, (2, moments, H, W, 3): clip and inverted video.
+        folder: Folder for the files.
+        names: Names of the models.
+        found: Records of every model.
+        videos: Pairs of every model, by clip, (2, frames, H, W, 3): clip and inverted video.
     """
     pairs: dict[str, dict] = {}
     for name, records in zip(names, found, strict=True):

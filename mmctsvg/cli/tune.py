@@ -1,7 +1,7 @@
 """Tunes a model to the person in a clip whose motion tools/invert.py found."""
 
 import argparse
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import torch
 
@@ -9,11 +9,12 @@ from mmctsvg.analysis.likeness import measure_likeness
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.checkpoints import Tuning, load_tuning, save_tuning
 from mmctsvg.evaluation.backbones.lpips import load_lpips
-from mmctsvg.inversion import PivotalSettings, read_original, tune
-from mmctsvg.inversion.side_by_side import show_motion, write_comparison, write_tuning_curves
+from mmctsvg.inversion import Job, Objective, PivotalSettings, read_original, tune
+from mmctsvg.inversion.side_by_side import write_comparison, write_tuning_curves
 from mmctsvg.motion import load_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier, write_json
+from mmctsvg.utils.pixels import to_uint8
 
 COMPARED = 60  # frames in which faces are compared
 
@@ -24,34 +25,37 @@ def run(args: argparse.Namespace) -> None:
     motion = load_motion(args.motion, inferencer.generator)
     clip = read_original(motion, inferencer.size, args.clip)
     name = args.name or clip.path.stem
-    options = ("layers", "rank", "locality", "steps", "content_steps", "lr", "patience")
-    settings = {option: getattr(args, option) for option in (*options, "chunk", "seed")}
-    out = args.out_dir
-    result, state = out / "tuning.safetensors", out / "state.pt"
+    if not args.known_actor and name in inferencer.actors:
+        raise UserError(f"name={name!r}: give a name that no actor has.")
+    out, result = args.out_dir, args.out_dir / "tuning.safetensors"
     earlier = read_earlier(result, load_tuning)
     if earlier is not None and earlier.name != name:
         raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
-    tuning = tune(
-        inferencer,
-        clip.frames,
-        motion,
-        name=name,
-        known_actor=args.known_actor,
-        lpips=None if args.lpips == "none" else load_lpips(args.lpips),
-        settings=PivotalSettings(**settings),
-        state=state,
-        label="tuning",
-        info={"clip": str(clip.path), "lpips": args.lpips},
-    )
-    save_tuning(result, tuning)
-    state.unlink(missing_ok=True)
+    options = {field.name for field in fields(PivotalSettings)} & set(vars(args))
+    with Job(out / "state.pt", label="tuning") as job:
+        tuning = tune(
+            inferencer.generator,
+            clip,
+            motion,
+            inferencer.motion_content(motion),
+            name=name,
+            action=None if motion.action is None else inferencer.find_action(motion.action),
+            ramp=inferencer.card["ramp"],
+            settings=PivotalSettings(**{name: getattr(args, name) for name in options}),
+            objective=Objective(None if args.lpips == "none" else load_lpips(args.lpips)),
+            job=job,
+        )
+        save_tuning(result, tuning)
     write_tuning_curves(tuning, out / "curves.png")
 
     # As anybody renders it later: from the file, the person by name.
     tuned = CTSVGInferencer(args.weights, args.device, tuning=result)
     shown = replace(motion, w_c=None, actor=motion.actor if args.known_actor else name)
-    videos = {"inverted": show_motion(inferencer, motion), "tuned": show_motion(tuned, shown)}
-    written = write_comparison(out / "tuning", clip.frames, videos, motion, clip.path)
+    videos = {
+        "inverted": lambda frames: to_uint8(inferencer.reconstruct(motion, frames)),
+        "tuned": lambda frames: to_uint8(tuned.reconstruct(shown, frames)),
+    }
+    written = write_comparison(out / "tuning", clip, videos, motion)
     first = torch.arange(min(COMPARED, len(clip.frames)))
     pictures = {title: show(first) for title, show in videos.items()}
     likeness, note = measure_likeness(clip.frames[: len(first)], pictures)

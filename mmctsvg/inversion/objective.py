@@ -7,16 +7,22 @@ sum of the gradients of its frames: it is gathered chunk by chunk, in the memory
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmctsvg.datasets.clip import Clip
+from mmctsvg.models.generators import ConditionalStyleVideoGenerator
+from mmctsvg.models.layer_noise import shared_noise
+from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 
 Parameters = dict[str, Tensor]
+Synthesis = Callable[[Tensor, Sequence[Tensor] | None], Tensor]
 
 _SMALLEST = 64  # pixels to which smaller frames are enlarged for LPIPS, as in `LPIPSDistance`
 _LEAST = 32  # pixels that LPIPS must have
@@ -28,21 +34,29 @@ class Objective(nn.Module):
     """Distance of frames and their targets: LPIPS + ``mse_weight`` x mean squared error.
 
     Args:
-        lpips: module of `load_lpips`; None leaves it out.
-        mse_weight: 100 is the published weight. Colours are in [-1, 1].
+        lpips: Module of `load_lpips`; None leaves it out.
+        mse_weight: Weight of the mean squared error of colours in [-1, 1]; 100 is the published
+            one.
     """
 
     def __init__(self, lpips: nn.Module | None = None, mse_weight: float = 100.0) -> None:
         super().__init__()
         self.lpips, self.mse_weight = lpips, mse_weight
 
+    @property
+    def network(self) -> str:
+        """Name of LPIPS's network, ``'none'`` without."""
+        if self.lpips is None:
+            return "none"
+        return getattr(self.lpips, "pnet_type", type(self.lpips).__name__)
+
     def forward(self, frames: Tensor, target: Tensor, shrink: int = 1) -> Tensor:
-        """One number for every frame, (N,), of (N, 3, H, W) twice.
+        """One number for every frame, (N,).
 
         Args:
-            frames: of the video.
-            target: of the clip.
-            shrink: see `Level`.
+            frames: Frames of the video, (N, 3, H, W).
+            target: Frames of the clip, (N, 3, H, W).
+            shrink: Factor by which LPIPS sees smaller pictures, see `Level`.
         """
         loss = self.mse_weight * (frames - target).square().mean(dim=(1, 2, 3))
         if self.lpips is None:
@@ -55,37 +69,75 @@ class Objective(nn.Module):
         return loss + self.lpips(frames, target).flatten()
 
 
+@dataclass(eq=False)
 class Problem:
     """A clip, the generator that shall show it, and how far they are apart.
 
     Args:
-        generator: ``styles`` and ``video`` are used; its weights stay as they are.
-        target: the clip, uint8 ``(T, H, W, 3)``.
-        times: of its frames, ``(T,)``, in frames of the training.
-        objective: see `Objective`.
-        noise: noise maps that all frames share, or None.
+        generator: Generator, whose weights stay as they are.
+        target: The clip's frames, uint8 ``(T, size, size, 3)``.
+        times: Times of the frames, ``(T,)``, in frames of the training.
+        objective: Distance of video and clip.
+        noise: Noise maps that all frames share; None for none.
+        synthesis: Rendering of styles (N, S) under noise maps, in place of the generator's.
+
+    Raises:
+        UserError: If the frames have another type or shape, or not as many finite times.
     """
 
-    def __init__(
-        self,
-        generator: nn.Module,
-        target: Tensor,
-        times: Sequence[float] | Tensor,
-        objective: Objective,
-        noise: Sequence[Tensor] | None = None,
-    ) -> None:
-        self.generator, self.objective, self.noise = generator, objective, noise
-        self.device = next(generator.parameters()).device
-        self.target = torch.as_tensor(target)
-        self.times = torch.as_tensor(times, dtype=torch.float64)
-        if len(self.times) != len(self.target):
-            raise ValueError(f"{len(self.target)} frames have {len(self.times)} times")
+    generator: ConditionalStyleVideoGenerator
+    target: Tensor
+    times: Tensor
+    objective: Objective
+    noise: Sequence[Tensor] | None = None
+    synthesis: Synthesis | None = None
+
+    def __post_init__(self) -> None:
+        self.target = torch.as_tensor(self.target)
+        self.times = torch.as_tensor(self.times, dtype=torch.float64)
+        size, found = self.generator.size, self.target
+        if found.dtype != torch.uint8 or found.shape[1:] != (size, size, 3):
+            raise UserError(
+                f"the clip's frames must be uint8 (T, {size}, {size}, 3), not {found.dtype} "
+                f"{tuple(found.shape)}."
+            )
+        finite = int(self.times.isfinite().sum())
+        if not len(self.target) == len(self.times) == finite:
+            raise UserError(
+                f"the clip's {len(self.target)} frames need as many finite times, not {finite} of "
+                f"{len(self.times)}."
+            )
+        self.device = next(self.generator.parameters()).device
         self._middle = float(self.times.mean())
+
+    @classmethod
+    def of(
+        cls,
+        generator: ConditionalStyleVideoGenerator,
+        clip: Clip,
+        times: Sequence[float],
+        objective: Objective | None,
+        noise: str,
+    ) -> Problem:
+        """The problem of a clip, with everything on the generator's device.
+
+        Args:
+            generator: Generator.
+            clip: Clip.
+            times: Times of its frames, ``(T,)``, in frames of the training.
+            objective: Distance of video and clip; None for that of colours only.
+            noise: Kind of the layers' noise, see `shared_noise`.
+
+        Raises:
+            UserError: If the clip does not fit the generator, or the noise is unknown.
+        """
+        maps, device = shared_noise(generator, noise), next(generator.parameters()).device
+        return cls(generator, clip.frames, times, (objective or Objective()).to(device), maps)
 
     def __len__(self) -> int:
         return len(self.times)
 
-    def moments(self, parameters: Parameters, frames: Tensor) -> Tensor:
+    def times_at(self, parameters: Parameters, frames: Tensor) -> Tensor:
         """Times (R, n) of frames (n,) under every row's ``t0`` and ``tempo``.
 
         The tempo turns around the clip's middle, so that it does not shift the clip.
@@ -96,15 +148,16 @@ class Problem:
 
     def video(self, parameters: Parameters, frames: Tensor) -> Tensor:
         """Frames (R, n, 3, H, W) of every row."""
-        moments = self.moments(parameters, frames)
+        times = self.times_at(parameters, frames)
         m = parameters["m"]
         if "z_m" in parameters:
             m = self.generator.mapper.style(parameters["z_m"])
-        styles = self.generator.styles(parameters["w_c"], m, moments)
-        # One noise map for all rows: `video` would take R maps for one per row.
-        return self.generator.video(styles.reshape(1, -1, styles.shape[-1]), self.noise).reshape(
-            *moments.shape, 3, *self.target.shape[1:3]
-        )
+        styles = self.generator.styles(parameters["w_c"], m, times)
+        return self.render(styles.flatten(0, 1)).unflatten(0, times.shape)
+
+    def render(self, styles: Tensor) -> Tensor:
+        """Images (N, 3, H, W) of styles (N, S), under one noise map for all."""
+        return (self.synthesis or self.generator.synthesise)(styles, self.noise)
 
     def losses(self, parameters: Parameters, frames: Tensor, shrink: int = 1) -> Tensor:
         """Distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
@@ -128,33 +181,39 @@ class Problem:
             "tempo": zeros.clone(),
         }
 
+    def part(self, frames: Tensor) -> Problem:
+        """The same problem for some of the frames: a mask (T,) or numbers (n,)."""
+        return replace(self, target=self.target[frames], times=self.times[frames])
+
 
 def accumulate(
     problem: Problem,
     parameters: Parameters,
     frames: Tensor,
     chunk: int,
-    weight: float,
     shrink: int = 1,
+    leaves: Sequence[Tensor] | None = None,
 ) -> Tensor:
-    """Adds the gradient of ``weight`` x sum over frames to the parameters, chunk by chunk.
+    """Adds the gradient of the mean loss over frames to the leaves, chunk by chunk.
 
     Args:
-        problem: see `Problem`.
-        parameters: of R rows; those that require gradients get them.
-        frames: numbers (n,) of the frames.
-        chunk: frames rendered at once, of all rows together.
-        weight: of every frame.
-        shrink: see `Level`.
+        problem: Clip and generator.
+        parameters: Parameters of R rows.
+        frames: Numbers (n,) of the frames.
+        chunk: Number of frames rendered at once, of all rows together.
+        shrink: Factor by which LPIPS sees smaller pictures, see `Level`.
+        leaves: Tensors that get the gradient; by default the parameters that require one.
 
     Returns:
-        Weighted sums of the losses, (R,), without gradients.
+        Mean losses, (R,), without gradients.
     """
-    total = torch.zeros(len(parameters["m"]), device=problem.device)
+    if leaves is None:
+        leaves = [value for value in parameters.values() if value.requires_grad]
+    total, weight = torch.zeros(len(parameters["m"]), device=problem.device), 1 / len(frames)
     for piece in frames.split(max(1, chunk // len(total))):
         losses = weight * problem.losses(parameters, piece, shrink).sum(dim=1)
         if torch.is_grad_enabled():
-            losses.sum().backward()
+            losses.sum().backward(inputs=list(leaves))
         total += losses.detach()
     return total
 
@@ -163,22 +222,37 @@ def accumulate(
 def evaluate(problem: Problem, parameters: Parameters, chunk: int = 16) -> Tensor:
     """Mean loss over all frames of every row, (R,)."""
     every = torch.arange(len(problem))
-    return accumulate(problem, parameters, every, chunk, 1 / len(problem))
+    return accumulate(problem, parameters, every, chunk)
 
 
 def stratified(length: int, count: int, generator: torch.Generator | None = None) -> Tensor:
     """One frame of each of ``count`` equal stretches of a clip, (min(count, length),), in order.
 
     Args:
-        length: of the clip in frames.
-        count: of the stretches.
-        generator: draws within them; None takes their middles.
+        length: Length of the clip in frames.
+        count: Number of stretches.
+        generator: Generator that draws within them; None takes their middles.
     """
     if count >= length:
         return torch.arange(length)
     place = torch.rand(count, generator=generator) if generator else torch.full((count,), 0.5)
     frames = ((torch.arange(count) + place) * length / count).long()
     return frames.clamp(max=length - 1)
+
+
+@torch.no_grad()
+def measure_psnr(problem: Problem, parameters: Parameters, chunk: int = 16) -> float:
+    """Peak signal-to-noise ratio of a whole video, in dB; colours are cut to what a video holds."""
+    total = 0.0
+    for frames in torch.arange(len(problem)).split(chunk):
+        video = problem.video(parameters, frames)[0].clamp(-1, 1)
+        total += float((video - problem.colours(frames)).square().mean(dim=(1, 2, 3)).sum())
+    return decibels(total / len(problem))
+
+
+def decibels(square: float) -> float:
+    """Peak signal-to-noise ratio in dB of a mean squared difference of colours in [-1, 1]."""
+    return -10 * math.log10(square / 4) if square else math.inf
 
 
 @torch.no_grad()

@@ -15,12 +15,12 @@ def read_original(motion: Motion, size: int, clip: str | Path | None = None) -> 
     """Reads the clip that a motion was found in, cut as it was then.
 
     Args:
-        motion: of `invert`, whose ``info`` says where the clip is and how it was cut.
-        size: side of the frames that come out.
-        clip: path of the clip, if it is no longer there.
+        motion: Motion of `invert`, whose ``info`` says where the clip is and how it was cut.
+        size: Side of the frames that come out, in pixels.
+        clip: Path of the clip now, if it is no longer where it was.
 
     Raises:
-        UserError: if it is not known or cannot be read, or has more or fewer frames than it had.
+        UserError: If it is not known or cannot be read, or has more or fewer frames than it had.
     """
     path = Path(clip or motion.info.get("clip") or "")
     if path == Path():

@@ -9,17 +9,16 @@ Images*.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mmctsvg.checkpoints.tuned_layers import NETWORK, build, choose_layers, split
-from mmctsvg.models.overlay import put_weights, take_weights_off
+from mmctsvg.checkpoints.tuned_layers import build, choose_layers, split
 from mmctsvg.models.randomness import generator_for
+from mmctsvg.utils.errors import UserError
 
 from .objective import Parameters, Problem, accumulate, evaluate, stratified
 from .settings import FRAMES
@@ -29,27 +28,35 @@ _FIRST = 2  # of them
 #: Streams of the seed, after those of the inversion.
 OTHERS, FACTORS = FRAMES + 1, FRAMES + 2
 
+Parts = dict[str, tuple[Tensor, ...]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PivotalSettings:
     """How to tune.
 
     Args:
-        content_steps: of Adam on a new person's content style, before the weights.
-        steps: of Adam on the weights, at most.
-        lr: of Adam on the weights.
-        warmup: steps over which the rate rises linearly.
-        layers: which, see `choose_layers`.
-        rank: of the change of every weight; None for any, see `split`.
-        locality: weight of the distance between tuned and untuned generator elsewhere.
-        locality_frames: random frames of others at which that is measured, in every step.
-        frames_per_step: random frames of the clip for every step; None takes all.
-        check_every: steps between two looks at the frames that are kept out.
-        patience: looks without a new best after which it ends.
-        chunk: frames rendered at once.
-        seed: of everything that is drawn.
+        known_actor: Whether the clip shows the actor that its motion names: there is no new person
+            then, this actor is tuned.
+        content_steps: Number of steps of Adam on a new person's content style, before the weights.
+        steps: Number of steps of Adam on the weights, at most.
+        lr: Rate of Adam on the weights.
+        warmup: Number of steps over which the rate rises linearly.
+        layers: Names of the layers that are tuned, see `choose_layers`.
+        rank: Rank of the change of every weight; None for any, see `split`.
+        locality: Weight of the distance between tuned and untuned generator elsewhere.
+        locality_frames: Number of random frames of others at which that is measured, in every step.
+        frames_per_step: Number of random frames of the clip for every step; None takes all.
+        check_every: Number of steps between two checks of the frames that are kept out.
+        patience: Number of checks without a new best after which it ends.
+        chunk: Number of frames rendered at once.
+        seed: Seed of everything that is drawn.
+
+    Raises:
+        UserError: If a number lies outside its range.
     """
 
+    known_actor: bool = False
     content_steps: int = 150
     steps: int = 300
     lr: float = 0.003
@@ -64,6 +71,18 @@ class PivotalSettings:
     chunk: int = 16
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        least = {"steps": 0, "content_steps": 0, "lr": 0, "locality": 0, "locality_frames": 0}
+        least |= dict.fromkeys(("check_every", "patience", "chunk", "rank", "frames_per_step"), 1)
+        for name, low in least.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value < math.inf:
+                raise UserError(f"{name} is {value}: it must be at least {low}.")
+
+    def rate(self, step: int) -> float:
+        """Share of the learning rate that a step takes."""
+        return min(1.0, (step + 1) / max(1, self.warmup))
+
 
 def held_out(length: int) -> Tensor:
     """Which frames of a clip are kept out: a mask (T,), every fifth from the third on."""
@@ -71,24 +90,26 @@ def held_out(length: int) -> Tensor:
 
 
 class PivotalTuning:
-    """The optimisation of the weights.
+    """The optimisation of the weights; the generator keeps its own all the time.
 
     Args:
-        train: the frames that are learnt.
-        held: the frames that are kept out, with what is measured on them.
-        pivot: parameters of one row, see `Problem.start`.
-        settings: see `PivotalSettings`.
-        draw_others: gives ``n`` random styles (n, S) of other people and motions.
+        train: Problem of the frames that are learnt.
+        held: Problem of the frames that are kept out, with what is measured on them.
+        pivot: Parameters of one row, see `Problem.start`.
+        settings: How to tune.
+        draw_others: Function that draws ``n`` random styles (n, S) of other people and motions.
 
     Attributes:
-        step: number of steps that are done.
-        history: mean loss of every step on its frames of the clip.
-        drift: locality loss of every step, without its weight; 0 at the start.
-        looks: loss on the frames kept out, at steps 0, ``check_every``, ... and at the end.
-        best: the lowest of these.
+        parts: What is optimised in place of every weight, see `split`.
+        step: Number of steps that are done.
+        history: Mean loss of every step on its frames of the clip.
+        drift: Locality loss of every step, without its weight; 0 at the start.
+        checks: Loss on the frames kept out, at steps 0, ``check_every``, ... and at the end.
+        best: The lowest of these.
+        result: The parts with which it was reached.
 
     Raises:
-        UserError: for unknown layers.
+        UserError: If the settings name unknown layers.
     """
 
     def __init__(
@@ -101,55 +122,52 @@ class PivotalTuning:
     ) -> None:
         self.train, self.held, self.pivot, self.settings = train, held, pivot, settings
         self.generator = train.generator
-        self._draw_others = draw_others
+        self.draw_others = draw_others
         own = dict(self.generator.synthesis.named_parameters())
         draw = generator_for(settings.seed, 0, FACTORS)
         self._own = {
             n: own[n].detach() for n in choose_layers(self.generator.synthesis, settings.layers)
         }
-        self.parts = {n: split(weight, settings.rank, draw) for n, weight in self._own.items()}
-        for part in self._flat():
-            part.requires_grad_(True)
-        self._adam = torch.optim.Adam(self._flat(), settings.lr)
+        self.parts: Parts = {n: split(own, settings.rank, draw) for n, own in self._own.items()}
+        flat = [part.requires_grad_() for parts in self.parts.values() for part in parts]
+        self._adam = torch.optim.Adam(flat, settings.lr)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._adam, settings.rate)
         self.step = 0
         self.history: list[float] = []
         self.drift: list[float] = []
-        self.looks: list[float] = []
+        self.checks: list[float] = []
         self.best = math.inf
-        self._best = self._copy()
+        self.result = self._copy()
 
-    @property
-    def result(self) -> dict[str, tuple[Tensor, ...]]:
-        """The best parts so far, see `split`."""
-        return self._best
-
-    def run(self, on_step: Callable[[PivotalTuning], Any] | None = None) -> None:
-        """Takes the steps that are left; ``on_step`` is called after each.
-
-        The generator has its own weights afterwards; `result` has the tuned ones.
-        """
+    def run(self, on_step: Callable[[], Any] | None = None) -> None:
+        """Takes the steps that are left; ``on_step`` is called after each."""
         while self._goes_on():
             self.advance()
             if on_step is not None:
-                on_step(self)
+                on_step()
 
     def _goes_on(self) -> bool:
-        """Looks at the frames kept out when it is time; whether another step is to be taken."""
+        """Checks the frames kept out when it is time; whether another step is to be taken."""
         settings = self.settings
         done = self.step >= settings.steps
         due = -(-self.step // settings.check_every) if done else self.step // settings.check_every
-        if len(self.looks) <= due:
-            self.look()
-        return not done and len(self.looks) - 1 - self.looks.index(self.best) < settings.patience
+        if len(self.checks) <= due:
+            self.check()
+        return not done and len(self.checks) - 1 - self.best_check < settings.patience
+
+    @property
+    def best_check(self) -> int:
+        """Number of the check that was the best."""
+        return self.checks.index(self.best)
 
     @torch.no_grad()
-    def look(self) -> None:
+    def check(self) -> None:
         """Measures the frames that are kept out, and keeps the weights if they are the best."""
-        with self._tuned(self._build()):
-            loss = float(evaluate(self.held, self.pivot, self.settings.chunk))
-        self.looks.append(loss)
+        held = self.tuned(self.held, self.parts)
+        loss = float(evaluate(held, self.pivot, self.settings.chunk))
+        self.checks.append(loss)
         if loss < self.best:
-            self.best, self._best = loss, self._copy()
+            self.best, self.result = loss, self._copy()
 
     def advance(self) -> None:
         """Takes one step."""
@@ -158,11 +176,10 @@ class PivotalTuning:
         if settings.frames_per_step is not None:
             draw = generator_for(settings.seed, self.step, FRAMES)
             frames = stratified(length, settings.frames_per_step, draw)
-        for group in self._adam.param_groups:
-            group["lr"] = settings.lr * min(1.0, (self.step + 1) / max(1, settings.warmup))
         self._adam.zero_grad()
         loss, drift = self.gradients(frames)
         self._adam.step()
+        self._schedule.step()
         self.history.append(loss)
         self.drift.append(drift)
         self.step += 1
@@ -174,28 +191,29 @@ class PivotalTuning:
         is handed on to the parts once.
 
         Args:
-            frames: numbers (n,) of the frames.
+            frames: Numbers (n,) of the frames.
 
         Returns:
             Mean loss of the frames, and the locality loss.
         """
         settings, drift = self.settings, 0.0
-        local = settings.locality > 0 and settings.locality_frames > 0
-        if local:
+        built = self._build(self.parts)
+        weights = {name: weight.detach().requires_grad_() for name, weight in built.items()}
+        leaves, tuned = list(weights.values()), _render_with(self.train, weights)
+        losses = accumulate(tuned, self.pivot, frames, settings.chunk, leaves=leaves)
+        if settings.locality > 0 and settings.locality_frames > 0:
             others = self._others()
             with torch.no_grad():
-                wanted = self.generator.synthesise(others, self.train.noise)
-        built = self._build()
-        with self._tuned(built) as leaves:
-            losses = accumulate(self.train, self.pivot, frames, settings.chunk, 1 / len(frames))
-            if local:
-                shown = self.generator.synthesise(others, self.train.noise)
-                distance = self.train.objective(shown, wanted).mean()
-                (settings.locality * distance).backward()
-                drift = float(distance.detach())
-            gathered = [leaf.grad for leaf in leaves]
-        torch.autograd.backward(built, gathered)
+                wanted = self.train.render(others)
+            distance = self.train.objective(tuned.render(others), wanted).mean()
+            (settings.locality * distance).backward(inputs=leaves)
+            drift = float(distance.detach())
+        torch.autograd.backward(list(built.values()), [leaf.grad for leaf in leaves])
         return float(losses), drift
+
+    def tuned(self, problem: Problem, parts: Mapping[str, Sequence[Tensor]]) -> Problem:
+        """A problem whose videos are rendered with the weights of some parts."""
+        return _render_with(problem, self._build(parts))
 
     @torch.no_grad()
     def _others(self) -> Tensor:
@@ -204,37 +222,16 @@ class PivotalTuning:
         draw = generator_for(settings.seed, self.step, OTHERS)
         count = settings.locality_frames
         frames = torch.randint(len(self.train), (count,), generator=draw)
-        moments = self.train.moments(self.pivot, frames)
-        near = generator.styles(self.pivot["w_c"], self.pivot["m"], moments)[0]
-        far = self._draw_others(count, draw)
+        times = self.train.times_at(self.pivot, frames)
+        near = generator.styles(self.pivot["w_c"], self.pivot["m"], times)[0]
+        far = self.draw_others(count, draw)
         way = 0.5 + 0.5 * torch.rand(count, 1, generator=draw)
         return torch.lerp(near, far, way.to(near))
 
-    def _build(self) -> list[Tensor]:
-        return [build(weight, self.parts[name]) for name, weight in self._own.items()]
+    def _build(self, parts: Mapping[str, Sequence[Tensor]]) -> dict[str, Tensor]:
+        return {name: build(own, parts[name]) for name, own in self._own.items()}
 
-    @contextmanager
-    def _tuned(self, built: Sequence[Tensor]) -> Iterator[list[nn.Parameter]]:
-        """The generator with tuned weights, which alone take gradients; then as it was."""
-        names = [NETWORK + name for name in self._own]
-        every = dict(self.generator.named_parameters())
-        flags = {name: parameter.requires_grad for name, parameter in every.items()}
-        self.generator.requires_grad_(False)
-        leaves = [every[name].requires_grad_(True) for name in names]
-        put_weights(self.generator, dict(zip(names, built, strict=True)))
-        try:
-            yield leaves
-        finally:
-            take_weights_off(self.generator)
-            for leaf in leaves:
-                leaf.grad = None
-            for name, flag in flags.items():
-                every[name].requires_grad_(flag)
-
-    def _flat(self) -> list[Tensor]:
-        return [part for parts in self.parts.values() for part in parts]
-
-    def _copy(self) -> dict[str, tuple[Tensor, ...]]:
+    def _copy(self) -> Parts:
         return {
             name: tuple(part.detach().clone() for part in parts)
             for name, parts in self.parts.items()
@@ -242,11 +239,13 @@ class PivotalTuning:
 
     def state_dict(self) -> dict[str, Any]:
         """All that a later run needs to go on as if it had never been interrupted."""
+        numbers = ("step", "history", "drift", "checks", "best")
         return {
-            "parts": {name: list(parts) for name, parts in self._copy().items()},
+            "parts": self._copy(),
+            "result": self.result,
             "adam": self._adam.state_dict(),
-            "best_parts": {name: list(parts) for name, parts in self._best.items()},
-            **{name: getattr(self, name) for name in ("step", "history", "drift", "looks", "best")},
+            "schedule": self._schedule.state_dict(),
+            **{name: getattr(self, name) for name in numbers},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -256,10 +255,21 @@ class PivotalTuning:
                 for part, kept in zip(parts, state["parts"][name], strict=True):
                     part.copy_(kept)
         self._adam.load_state_dict(state["adam"])
-        self._best = {
+        self._schedule.load_state_dict(state["schedule"])
+        self.result = {
             name: tuple(part.to(self.train.device) for part in parts)
-            for name, parts in state["best_parts"].items()
+            for name, parts in state["result"].items()
         }
-        for name in ("history", "drift", "looks"):
+        for name in ("history", "drift", "checks"):
             setattr(self, name, list(state[name]))
         self.step, self.best = state["step"], state["best"]
+
+
+def _render_with(problem: Problem, weights: Mapping[str, Tensor]) -> Problem:
+    """A problem whose videos are rendered with other weights of the synthesis network."""
+
+    def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
+        network = problem.generator.synthesis
+        return torch.func.functional_call(network, dict(weights), (styles, noise))
+
+    return replace(problem, synthesis=synthesis)

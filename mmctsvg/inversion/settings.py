@@ -1,14 +1,19 @@
-"""How an inversion goes: steps, rates, noise, and the levels from coarse to fine."""
+"""How an inversion goes: what is optimised, steps, rates, noise, and levels from coarse to fine."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 from mmctsvg.models.randomness import EVALUATION
+from mmctsvg.utils.errors import UserError
 
-#: Streams of the seed, apart from those of the inferencer.
+#: Streams of the seed, apart from those of rendering.
 STARTS, LATENT, FRAMES = range(EVALUATION + 20, EVALUATION + 23)
+#: What can be optimised: the motion style or, in its place, F_t's input; the content style, shift
+#: and speed of time.
+OPTIMISABLE = ("m", "z_m", "w_c", "t0", "tempo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,15 +21,23 @@ class Level:
     """How exactly a stretch of the steps compares video and clip.
 
     Args:
-        until: share of the steps at which the stretch ends.
-        frames: random frames, one of every stretch of the clip, for every step; None takes all.
-        shrink: how many times smaller, in width and height, the pictures are that go through LPIPS.
+        until: Share of the steps at which the stretch ends.
+        frames: Number of random frames, one of every stretch of the clip, for every step; None
+            takes all.
+        shrink: Factor by which the pictures that go through LPIPS are smaller in width and height.
             Colours are always compared as they are, which costs next to nothing.
+
+    Raises:
+        UserError: If a number is below 1.
     """
 
     until: float
     frames: int | None = None
     shrink: int = 1
+
+    def __post_init__(self) -> None:
+        if self.shrink < 1 or (self.frames is not None and self.frames < 1):
+            raise UserError("frames and shrink of a level must be at least 1.")
 
     @property
     def is_exact(self) -> bool:
@@ -40,41 +53,62 @@ class Settings:
     """How to optimise.
 
     Args:
-        steps: of Adam, at least 1.
-        lr: of Adam at its height.
-        warmup: share of the steps over which the rate rises linearly.
-        cooldown: share of the steps over which it falls as a cosine, at the end.
-        latent_noise: noise on ``m`` at the start, in standard deviations of F_t's samples.
-        noise_until: share of the steps after which there is no noise; before, it falls
+        optimise: Names out of ``'m'`` (the motion), ``'w_c'`` (the content style), ``'t0'`` (a
+            shift of time) and ``'tempo'`` (speed); ``'z_m'`` takes F_t's input in place of ``'m'``,
+            which leaves only motions that F_t gives.
+        t0_range: Range in which the shift is searched before it is optimised, in frames of the
+            training; None for as far as the clip is long, both ways. Only with ``'t0'``.
+        steps: Number of steps of Adam.
+        lr: Rate of Adam at its height.
+        warmup: Share of the steps over which the rate rises linearly.
+        cooldown: Share of the steps over which it falls as a cosine, at the end.
+        latent_noise: Noise on ``m`` at the start, in standard deviations of F_t's samples.
+        noise_until: Share of the steps after which there is no noise; before, it falls
             quadratically.
-        reduction: ``'mean'`` or ``'sum'`` over frames. Adam does not see the difference.
-        restarts: how many starts are optimised side by side: the mean of F_t, and the best of
+        restarts: Number of starts that are optimised side by side: the mean of F_t, and the best of
             ``candidates`` samples.
-        candidates: samples of F_t that are looked at for starts.
-        levels: coarser levels that come first, in order; the steps after the last of them take the
+        candidates: Number of samples of F_t that are looked at for starts.
+        levels: Coarser levels that come first, in order; the steps after the last of them take the
             exact objective.
-        chunk: frames rendered at once, of all restarts together.
-        seed: of everything that is drawn.
+        chunk: Number of frames rendered at once, of all restarts together.
+        seed: Seed of everything that is drawn.
+
+    Raises:
+        UserError: If a value lies outside its range, or a name is unknown.
     """
 
+    optimise: tuple[str, ...] = ("m",)
+    t0_range: tuple[float, float] | None = None
     steps: int = 250
     lr: float = 0.1
     warmup: float = 0.05
     cooldown: float = 0.25
     latent_noise: float = 0.05
     noise_until: float = 0.75
-    reduction: str = "mean"
     restarts: int = 1
     candidates: int = 64
     levels: tuple[Level, ...] = ()
     chunk: int = 16
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if unknown := set(self.optimise) - set(OPTIMISABLE):
+            raise UserError(f"optimise takes {', '.join(OPTIMISABLE)}, not {unknown.pop()!r}.")
+        if {"m", "z_m"} <= set(self.optimise):
+            raise UserError("optimise takes m or, in its place, z_m, not both.")
+        if self.t0_range is not None and "t0" not in self.optimise:
+            raise UserError("t0_range belongs to 't0'; add it to optimise.")
+        if min(self.steps, self.restarts, self.chunk) < 1:
+            raise UserError("steps, restarts and chunk must be at least 1.")
+        ends = [0.0, *(level.until for level in self.levels), 1.0]
+        if any(low >= high for low, high in itertools.pairwise(ends)):
+            raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
+
     def rate(self, step: int) -> float:
-        """Learning rate of step 0, 1, ... ``steps - 1``."""
+        """Share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""
         rise = min(1.0, (step + 1) / (self.warmup * self.steps)) if self.warmup else 1.0
         left = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
-        return self.lr * rise * (0.5 - 0.5 * math.cos(math.pi * min(1.0, left)))
+        return rise * (0.5 - 0.5 * math.cos(math.pi * min(1.0, left)))
 
     def noise(self, step: int) -> float:
         """Noise of a step, in standard deviations."""
@@ -87,3 +121,20 @@ class Settings:
             if step < level.until * self.steps:
                 return level
         return EXACT
+
+
+#: What the released inversion does.
+OFFICIAL = Settings()
+#: As good and many times faster, see docs/lab/inversion.md.
+DEFAULT = Settings(
+    steps=120,
+    lr=0.6,
+    cooldown=0.7,
+    latent_noise=0.0,
+    levels=(
+        Level(until=0.3, frames=4, shrink=2),
+        Level(until=0.7, frames=8, shrink=2),
+        Level(until=0.9, frames=16, shrink=2),
+        Level(until=0.96, frames=16),
+    ),
+)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmctsvg.checkpoints.tuning import Tuning
+from mmctsvg.datasets.clip import Clip
 from mmctsvg.motion import retime, video_rate
 from mmctsvg.motion.motion import Motion
-from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import (
     SheetLayout,
@@ -25,80 +24,44 @@ from mmctsvg.visualization import (
 )
 from mmctsvg.visualization.curves import plot_curves
 
-if TYPE_CHECKING:
-    from mmctsvg.apis.inferencer import CTSVGInferencer
-
 Show = Callable[[Tensor], np.ndarray]  # numbers of frames (n,) -> uint8 (n, H, W, 3)
 _SMALLEST = 128  # pixels that a video has at least
 _COLUMNS = 8  # of the contact sheet
 _PIECE = 16  # frames rendered at once
 
 
-def write_side_by_side(
-    inferencer: CTSVGInferencer,
-    motion: Motion,
-    frames: np.ndarray,
-    folder: str | Path,
-    sound: str | Path | None = None,
-) -> list[Path]:
-    """Writes ``inversion.mp4`` and the contact sheet ``inversion.png``: see `write_comparison`.
-
-    Args:
-        inferencer: the generator.
-        motion: the result.
-        frames: the clip, uint8 ``(T, H, W, 3)``.
-        folder: where to write.
-        sound: the clip's file, whose sound is put under the video.
-
-    Returns:
-        What was written.
-    """
-    videos = {"inverted": show_motion(inferencer, motion)}
-    return write_comparison(Path(folder) / "inversion", frames, videos, motion, sound)
-
-
-def show_motion(inferencer: CTSVGInferencer, motion: Motion) -> Show:
-    """What `write_comparison` takes: an inverted clip as `CTSVGInferencer.reconstruct` shows it."""
-    return lambda piece: to_uint8(inferencer.reconstruct(motion, piece))
-
-
 def write_comparison(
-    base: Path,
-    frames: np.ndarray,
-    videos: Mapping[str, Show],
-    motion: Motion,
-    sound: str | Path | None = None,
+    base: Path, clip: Clip, videos: Mapping[str, Show], motion: Motion
 ) -> list[Path]:
     """Writes a clip, videos of it, and the difference of the last one, beside each other.
 
     In the difference, grey is equal; lighter is where the video is lighter.
 
     Args:
-        base: path of the video and the contact sheet, without the ending.
-        frames: the clip, uint8 ``(T, H, W, 3)``.
-        videos: by their names.
-        motion: says when the frames are, and how fast they are shown.
-        sound: the clip's file, whose sound is put under the video, unless the clip was inverted at
-            another rate than its own.
+        base: Path of the video and the contact sheet, without the ending.
+        clip: Clip, whose sound is put under the video unless it was inverted at another rate than
+            its own.
+        videos: Functions that show frames, by their names.
+        motion: Motion that says when the frames are, and how fast they are shown.
 
     Returns:
         What was written: ``base.mp4`` and ``base.png``.
     """
-    sound = sound if motion.info.get("fps") is None else None
-    names, size = ("clip", *videos, "difference"), frames.shape[1]
+    sound = clip.path if motion.info.get("fps") is None else None
+    names, size = ("clip", *videos, "difference"), clip.frames.shape[1]
     video, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
     layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
     shown_frames = retime(motion.times, motion.fps)[1]
-    wanted = set(evenly_spread(len(frames), _COLUMNS))
+    wanted = set(evenly_spread(len(clip.frames), _COLUMNS))
     kept = {}
     with VideoWriter(video, video_rate(motion.times, motion.fps), sound=sound) as writer:
         for piece in torch.from_numpy(shown_frames).split(_PIECE):
-            clip = frames[piece.numpy()]
+            frames = clip.frames[piece.numpy()]
             shown = [show(piece) for show in videos.values()]
             # From -255..255 to 0..255, so that nothing is cut.
-            difference = ((shown[-1].astype(np.int16) - clip + 256) // 2).astype(np.uint8)
-            rows = np.stack([clip, *shown, difference], axis=1)
+            difference = ((shown[-1].astype(np.int16) - frames + 256) // 2).astype(np.uint8)
+            rows = np.stack([frames, *shown, difference], axis=1)
             writer.write(np.stack([layout.draw(row[None]) for row in rows]))
             kept |= {n: row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted}
     labels = [time_label(float(motion.times[n])) for n in kept]
@@ -110,8 +73,8 @@ def write_curves(motion: Motion, path: str | Path) -> None:
     """Draws the loss of the best restart over the steps.
 
     Args:
-        motion: of `invert`.
-        path: of the png.
+        motion: Motion of `invert`.
+        path: Path of the PNG file.
     """
     history = np.array(motion.info["history"])
     steps = np.arange(1, len(history) + 1)
@@ -128,13 +91,13 @@ def write_tuning_curves(tuning: Tuning, path: str | Path) -> None:
     """Draws the losses of a tuning over its steps.
 
     Args:
-        tuning: of `tune`.
-        path: of the png.
+        tuning: Tuning of `tune`.
+        path: Path of the PNG file.
     """
     info = tuning.info
     every, steps = info["settings"]["check_every"], info["steps"]
-    looks = np.minimum(np.arange(len(info["looks"])) * every, steps)
-    curves = {"frames kept out": (looks, np.array(info["looks"]))}
+    checked = np.minimum(np.arange(len(info["looks"])) * every, steps)
+    curves = {"frames kept out": (checked, np.array(info["looks"]))}
     for title, name in (
         ("content: loss of the step", "content_history"),
         ("weights: loss of the step", "history"),

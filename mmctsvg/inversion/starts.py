@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -12,6 +12,9 @@ from mmctsvg.models.randomness import generator_for
 
 from .objective import TEMPO_REACH, Parameters, Problem, stratified
 from .settings import STARTS, Settings
+
+#: Names of actor and action, None where there are none.
+Labels = tuple[str | None, str | None]
 
 _SEARCHED = 4  # motions with which every actor and action is looked at
 
@@ -31,41 +34,37 @@ def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) 
 
 
 @torch.no_grad()
-def choose_starts(
-    problem: Problem,
-    w_c: Tensor,
-    settings: Settings,
-    tune: Sequence[str] = ("m",),
-    t0_range: tuple[float, float] | None = None,
-) -> Parameters:
+def choose_starts(problem: Problem, w_c: Tensor, settings: Settings) -> Parameters:
     """Parameters of ``settings.restarts`` rows: first the mean of F_t, then the best samples.
 
-    Where the shift of time is tuned, all rows are the best of a search, which looks at the mean of
-    F_t with every shift too. Where F_t's input is tuned, there is no mean. A tempo is searched for
-    further restarts only: with motions at random a search is misled, the gradient from 1 is not.
+    Where the shift of time is optimised, all rows are the best of a search, which looks at the mean
+    of F_t with every shift too. Where F_t's input is optimised, there is no mean. A tempo is
+    searched for further restarts only: with motions at random a search is misled, the gradient from
+    1 is not.
 
     Args:
-        problem: see `Problem`.
-        w_c: content style (d_c,).
-        settings: how many, and of how many candidates.
-        tune: see `TemporalInversion`; ``'z_m'``, ``'t0'`` and ``'tempo'`` count.
-        t0_range: where to look for the shift of time, in frames, if it is tuned.
+        problem: Clip and generator.
+        w_c: Content style (d_c,).
+        settings: How many starts, of how many candidates, and what is optimised.
     """
     mapper, device = problem.generator.mapper, problem.device
     draw = generator_for(settings.seed, 0, STARTS)
     mean = mapper.mean_style(10_000, draw)[None]
-    plain = "z_m" not in tune
-    shifted = "t0" in tune
+    plain = "z_m" not in settings.optimise
+    shifted = "t0" in settings.optimise
     if plain and not shifted and settings.restarts == 1:
         return problem.start(mean, w_c)
-    low, high = t0_range if t0_range is not None and shifted else (0.0, 0.0)
+    low = high = 0.0
+    if shifted:
+        reach = float(problem.times[-1] - problem.times[0])
+        low, high = settings.t0_range or (-reach, reach)
     # A shift per frame is enough, and what a search of a long clip can cost is bounded.
-    moments = min(math.ceil(high - low), 4 * settings.candidates)
-    count = max(settings.candidates, settings.restarts, moments)
+    shifts = min(math.ceil(high - low), 4 * settings.candidates)
+    count = max(settings.candidates, settings.restarts, shifts)
     z_m = torch.randn(count, mapper.dim, generator=draw).to(device)
     place = torch.rand(2, count, generator=draw, dtype=torch.float64).to(device)
     found = problem.start(mapper.style(z_m), w_c, low + (high - low) * place[0])
-    if "tempo" in tune and plain and not shifted:
+    if "tempo" in settings.optimise and plain and not shifted:
         found["tempo"] += TEMPO_REACH * (2 * place[1] - 1)
     if not plain:
         found["z_m"] = z_m
@@ -83,14 +82,14 @@ def choose_starts(
 
 @torch.no_grad()
 def choose_labels(
-    problem: Problem, contents: dict[tuple, Tensor], settings: Settings
-) -> tuple[int | None, int | None]:
+    problem: Problem, contents: Mapping[Labels, Tensor], settings: Settings
+) -> Labels:
     """The labels that come nearest with any of a few motions.
 
     Args:
-        problem: see `Problem`.
-        contents: content styles (d_c,) by labels.
-        settings: ``seed`` and ``chunk`` are used.
+        problem: Clip and generator.
+        contents: Content styles (d_c,) by labels.
+        settings: Settings, of which seed and chunk are used.
     """
     if len(contents) == 1:
         return next(iter(contents))

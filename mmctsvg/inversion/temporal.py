@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,35 +14,29 @@ from mmctsvg.models.randomness import generator_for
 from .objective import Parameters, Problem, accumulate, evaluate, stratified
 from .settings import FRAMES, LATENT, STARTS, Settings
 
-#: What can be optimised: the motion style or, in its place, F_t's input; the content style, shift
-#: and speed of time.
-TUNABLE = ("m", "z_m", "w_c", "t0", "tempo")
-
 
 class TemporalInversion:
     """The optimisation of R rows (restarts) at once; rows do not influence each other.
 
     Args:
-        problem: what is to be matched.
-        start: parameters of R rows, see `Problem.start`.
-        settings: see `Settings`.
-        tune: which of `TUNABLE` are optimised.
+        problem: Clip and generator.
+        start: Parameters of R rows, see `Problem.start`.
+        settings: How to optimise, and what.
 
     Attributes:
-        step: number of steps that are done.
-        history: mean loss of every step and row so far, at the level and with the noise of the
+        step: Number of steps that are done.
+        history: Mean loss of every step and row so far, at the level and with the noise of the
             step.
-        best: lowest loss over all frames without noise that every row has reached, (R,).
+        best: Lowest loss over all frames without noise that every row has reached, (R,).
+        result: Parameters of R rows with which it was reached.
     """
 
-    def __init__(
-        self, problem: Problem, start: Parameters, settings: Settings, tune: Sequence[str] = ("m",)
-    ) -> None:
-        self.problem, self.settings, self.tune = problem, settings, tuple(tune)
+    def __init__(self, problem: Problem, start: Parameters, settings: Settings) -> None:
+        self.problem, self.settings = problem, settings
         self.parameters = {k: v.detach().clone() for k, v in start.items()}
-        for name in self.tune:
-            self.parameters[name].requires_grad_(True)
-        self._adam = torch.optim.Adam([self.parameters[name] for name in self.tune], settings.lr)
+        optimised = [self.parameters[name].requires_grad_() for name in settings.optimise]
+        self._adam = torch.optim.Adam(optimised, settings.lr)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._adam, settings.rate)
         # The noise is put on what moves people: as in StyleGAN2's projection its unit is the root
         # of the mean squared distance from the mean.
         self._vector = "z_m" if "z_m" in start else "m"
@@ -55,9 +49,9 @@ class TemporalInversion:
         self.step = 0
         self.history: list[list[float]] = []
         self.best = torch.full((len(start["m"]),), math.inf, device=problem.device)
-        self._best = {k: v.detach().clone() for k, v in self.parameters.items()}
+        self.result = {k: v.detach().clone() for k, v in self.parameters.items()}
 
-    def run(self, on_step: Callable[[TemporalInversion], Any] | None = None) -> Tensor:
+    def run(self, on_step: Callable[[], Any] | None = None) -> Tensor:
         """Takes the steps that are left; ``on_step`` is called after each.
 
         Returns:
@@ -66,7 +60,7 @@ class TemporalInversion:
         while self.step < self.settings.steps:
             self.advance()
             if on_step is not None:
-                on_step(self)
+                on_step()
         self._keep(evaluate(self.problem, self.parameters, self.settings.chunk))
         return self.best
 
@@ -84,17 +78,14 @@ class TemporalInversion:
             # A leaf of its own: a part of the graph cannot be gone through once for every chunk.
             shaken = (x.detach() + noise * drawn.to(x)).requires_grad_(x.requires_grad)
             parameters = {**parameters, self._vector: shaken}
-        for group in self._adam.param_groups:
-            group["lr"] = settings.rate(step)
         self._adam.zero_grad()
-        weight = 1 / len(frames) if settings.reduction == "mean" else length / len(frames)
-        losses = accumulate(self.problem, parameters, frames, settings.chunk, weight, level.shrink)
-        if noise and self._vector in self.tune:
+        losses = accumulate(self.problem, parameters, frames, settings.chunk, level.shrink)
+        if noise:
             self.parameters[self._vector].grad = parameters[self._vector].grad
-        losses = losses / (weight * len(frames))
         if level.is_exact and not noise:
             self._keep(losses)
         self._adam.step()
+        self._schedule.step()
         self.history.append(losses.tolist())
         self.step += 1
 
@@ -103,12 +94,7 @@ class TemporalInversion:
         better = losses < self.best
         self.best = torch.where(better, losses, self.best)
         for name, value in self.parameters.items():
-            self._best[name][better] = value[better]
-
-    @property
-    def result(self) -> Parameters:
-        """The best parameters of every row so far, R rows."""
-        return self._best
+            self.result[name][better] = value[better]
 
     def state_dict(self) -> dict[str, Any]:
         """All that a later run needs to go on as if it had never been interrupted."""
@@ -116,9 +102,10 @@ class TemporalInversion:
             "step": self.step,
             "parameters": {k: v.detach() for k, v in self.parameters.items()},
             "adam": self._adam.state_dict(),
+            "schedule": self._schedule.state_dict(),
             "history": self.history,
             "best": self.best,
-            "best_parameters": self._best,
+            "result": self.result,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -127,6 +114,7 @@ class TemporalInversion:
             for name, value in state["parameters"].items():
                 self.parameters[name].copy_(value)
         self._adam.load_state_dict(state["adam"])
+        self._schedule.load_state_dict(state["schedule"])
         self.step, self.history = state["step"], [list(row) for row in state["history"]]
         self.best = state["best"].to(self.problem.device)
-        self._best = {k: v.to(self.problem.device) for k, v in state["best_parameters"].items()}
+        self.result = {k: v.to(self.problem.device) for k, v in state["result"].items()}

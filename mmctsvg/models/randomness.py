@@ -11,8 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-#: Independent streams of an item.
+#: Independent streams of an item, those of the training first: what is drawn for one purpose
+#: tells nothing about the others.
 D_STEP, G_STEP, PATH, DIRECTION, SHUFFLE, TIME, EVALUATION = range(7)
+MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
 
 
 def generator_for(seed: int, item: int, stream: int) -> torch.Generator:

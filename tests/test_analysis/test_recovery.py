@@ -39,9 +39,9 @@ def test_folders_have_the_models_rate(tmp_path):
         write_png(tmp_path / "take" / f"{n}.png", np.zeros((16, 16, 3), np.uint8))
     options = {"synth": 0, "frames": 5, "actor": "x"}
     (clip,) = choose_clips([], clips=[tmp_path / "take"], **options)
-    frames, seconds, fps = clip.read(8, 15.0)
-    assert frames.shape == (3, 8, 8, 3) and clip.actor == "x"
-    assert fps == 15 and seconds.tolist() == [0, 1 / 15, 2 / 15]
+    read = clip.read(8, 15.0)
+    assert read.frames.shape == (3, 8, 8, 3) and clip.actor == "x"
+    assert read.fps == 15 and read.seconds.tolist() == [0, 1 / 15, 2 / 15]
 
 
 def test_drawn_clips():
@@ -52,8 +52,9 @@ def test_drawn_clips():
     for number, clip in enumerate(clips):
         actor, action = DRAWN.actors.index(clip.actor), synth.ACTIONS.index(clip.action)
         assert dataset.is_held_out(actor, action) == (number % 2 == 0)
-        frames, seconds, fps = clip.read(64, 15.0)
-        assert frames.shape == (24, 64, 64, 3) and seconds[1] == pytest.approx(1 / fps)
+        read = clip.read(64, 15.0)
+        frames = read.frames
+        assert frames.shape == (24, 64, 64, 3) and read.seconds[1] == pytest.approx(1 / read.fps)
         pose = dataset.truth(action, 100 + number, np.arange(24))
         real = real_curves(clip, frames, None)
         if clip.action in ("nod", "laugh"):

@@ -1,10 +1,12 @@
 from dataclasses import replace
+from operator import attrgetter
 
 import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import Tuning, fingerprint, load_tuning, save_tuning
+from mmctsvg.checkpoints.tuned_layers import applied_tuning
 from mmctsvg.motion import load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 
@@ -53,9 +55,15 @@ def test_round_trip(tmp_path, tuning):
 def test_applied_and_removed(tmp_path, inferencer, tuning):
     m = inferencer.sample_motion(1, seed=2)
     before = {name: value.clone() for name, value in inferencer.generator.state_dict().items()}
+    parameters = dict(inferencer.generator.named_parameters())
+
+    def shown():
+        return {name: attrgetter(name)(inferencer.generator) for name in before}
+
     video, weights = inferencer.render(range(3), "ann", "wave", motion=m), inferencer.fingerprint
     inferencer.apply(tuning)
-    changed = inferencer.generator.state_dict()
+    changed = shown()
+    assert applied_tuning(inferencer.generator) == "eva"
     a, b = tuning.parts["convs.1.conv.weight"]
     name = "synthesis.convs.1.conv.weight"
     assert torch.equal(changed[name], before[name] + (a @ b).reshape(before[name].shape))
@@ -68,7 +76,10 @@ def test_applied_and_removed(tmp_path, inferencer, tuning):
     inferencer.remove()
     inferencer.remove()
     after = inferencer.generator.state_dict()
+    assert after.keys() == before.keys() and applied_tuning(inferencer.generator) is None
     assert all(torch.equal(before[name], after[name]) for name in before)
+    for name, parameter in inferencer.generator.named_parameters():
+        assert parameter is parameters[name]
     assert torch.equal(inferencer.render(range(3), "ann", "wave", motion=m), video)
 
 
@@ -150,7 +161,10 @@ def test_refuses(tmp_path, inferencer, tuning, make_generator, make_meta):
     ):
         with pytest.raises(UserError, match="does not fit"):
             inferencer.apply(replace(tuning, **change))
+        assert applied_tuning(inferencer.generator) is None
         assert inferencer.tuning is None and inferencer.actors == ("ann", "bob")
+    with pytest.raises(UserError, match="'bob' has the name of an actor"):
+        inferencer.apply(replace(tuning, name="bob"))
     other = make_generator()
     with torch.no_grad():
         other.mapper.time2vec.phase[0] += 1e-6

@@ -45,11 +45,13 @@ def test_reports_every_side(tmp_path, model, load_tool, capsys):
 
     inferencer = CTSVGInferencer(model, "cpu")
     clip = drawn_clips(1, [inferencer], 4)[0]
-    frames, seconds, _ = clip.read(inferencer.size, inferencer.fps)
-    times = seconds * inferencer.fps
-    settings = replace(DEFAULT, steps=3)
-    labels = {"actor": clip.actor, "action": clip.action}
-    motion = invert(inferencer, frames, times, settings=settings, **labels)
+    motion = invert(
+        inferencer.generator,
+        clip.read(inferencer.size, inferencer.fps),
+        inferencer.contents(clip.actor, clip.action),
+        fps=inferencer.fps,
+        settings=replace(DEFAULT, steps=3),
+    )
     assert table[2]["loss"] == pytest.approx(motion.info["losses"][0], rel=1e-6)
     assert table[2]["psnr"] == pytest.approx(motion.info["psnr"], rel=1e-6)
     printed = capsys.readouterr().out

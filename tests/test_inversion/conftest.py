@@ -1,10 +1,53 @@
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from mmctsvg.datasets.clip import Clip
+from mmctsvg.inversion import invert, tune
 from mmctsvg.inversion.objective import Objective, Problem
+
+
+@pytest.fixture
+def make_clip():
+    """Returns a maker of clips from frames and their times in frames of the training."""
+
+    def make(inferencer, frames, times=None, fps=7.0):
+        times = np.arange(len(frames)) if times is None else np.asarray(times)
+        seconds, path = times / inferencer.fps, Path("clip.mp4")
+        return Clip(frames=frames, seconds=seconds, fps=fps, box=None, path=path, info={"c": "d"})
+
+    return make
+
+
+@pytest.fixture
+def find(make_clip):
+    """Returns `invert` with what an inferencer knows."""
+
+    def find(inferencer, clip, actor=None, action=None, **options):
+        clip = clip if isinstance(clip, Clip) else make_clip(inferencer, clip)
+        contents = inferencer.contents(actor, action)
+        return invert(inferencer.generator, clip, contents, fps=inferencer.fps, **options)
+
+    return find
+
+
+@pytest.fixture
+def fit(make_clip):
+    """Returns `tune` with what an inferencer knows."""
+
+    def fit(inferencer, clip, motion, **options):
+        clip = clip if isinstance(clip, Clip) else make_clip(inferencer, clip)
+        known = {"action": None, "ramp": inferencer.card["ramp"]}
+        if motion.action is not None:
+            known["action"] = inferencer.find_action(motion.action)
+        content = inferencer.motion_content(motion)
+        return tune(inferencer.generator, clip, motion, content, **{**known, **options})
+
+    return fit
 
 
 @pytest.fixture

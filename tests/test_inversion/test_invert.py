@@ -1,3 +1,5 @@
+import importlib
+import inspect
 from dataclasses import replace
 
 import numpy as np
@@ -5,11 +7,13 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.inversion import Level, PivotalSettings, Settings, invert, tune
+from mmctsvg.inversion import Job, Objective, PivotalSettings, Settings, invert
+from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
 
 SHORT = Settings(steps=6)
+module = importlib.import_module("mmctsvg.inversion.invert")  # the package has the function
 
 
 @pytest.fixture
@@ -18,37 +22,38 @@ def inferencer(make_generator, make_meta):
 
 
 @pytest.fixture
-def clip(inferencer):
-    m = inferencer.sample_motion(1, seed=4)
-    return to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
+def clip(inferencer, make_clip):
+    m, times = inferencer.sample_motion(1, seed=4), np.arange(10) / 4
+    frames = to_uint8(inferencer.render(times, "bob", "wave", motion=m))
+    return make_clip(inferencer, frames, times)
 
 
-def test_result(inferencer, clip):
-    times = np.arange(10) / 4
-    motion = invert(inferencer, clip, times, actor="bob", action=1, settings=SHORT, fps=7.0)
+def test_result(inferencer, clip, find):
+    motion = find(inferencer, clip, "bob", 1, settings=SHORT)
     assert (motion.actor, motion.action, motion.fps) == ("bob", "wave", 7.0)
     assert motion.m.shape == (12,) and motion.w_c is None
-    assert motion.times.tolist() == pytest.approx(times.tolist())
+    assert motion.times.tolist() == pytest.approx((np.arange(10) / 4).tolist())
+    assert motion.info["c"] == "d" and motion.info["lpips"] == "none"
     assert len(motion.info["history"]) == 6 and motion.info["tempo"] == pytest.approx(1)
     # The inferencer replays it, noise and all; the reported PSNR is that of this video.
     video = inferencer.render(motion.times.tolist(), "bob", "wave", motion=motion)
     torch.testing.assert_close(video, inferencer.reconstruct(motion), atol=1e-5, rtol=0)
-    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip.frames / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
-    still = invert(inferencer, clip, times, actor="bob", action=1, settings=Settings(steps=1))
+    still = find(inferencer, clip, "bob", 1, settings=Settings(steps=1))
     assert min(motion.info["losses"]) < min(still.info["losses"])
 
 
-def test_input_of_the_mapper(inferencer):
+def test_input_of_the_mapper(inferencer, make_clip, find):
     """F_t, run backwards from the motion that was found, ends where its first layer can begin."""
     for layer in inferencer.generator.mapper.mapping[1:]:  # else rounding grows on the way back
         torch.nn.init.orthogonal_(layer.weight, 1 / layer.scale)
-    m = inferencer.sample_motion(1, seed=4)
-    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
-    settings = Settings(steps=60, latent_noise=0.0)
-    common = {"actor": "bob", "action": "wave"}
-    motion = invert(inferencer, clip, np.arange(10) / 4, tune=["z_m"], settings=settings, **common)
-    still = invert(inferencer, clip, np.arange(10) / 4, settings=Settings(steps=1), **common)
+    m, times = inferencer.sample_motion(1, seed=4), np.arange(10) / 4
+    frames = to_uint8(inferencer.render(times, "bob", "wave", motion=m))
+    clip = make_clip(inferencer, frames, times)
+    settings = Settings(steps=60, latent_noise=0.0, optimise=("z_m",))
+    motion = find(inferencer, clip, "bob", "wave", settings=settings)
+    still = find(inferencer, clip, "bob", "wave", settings=Settings(steps=1))
     assert motion.info["losses"][0] < 0.95 * motion.info["history"][0]
     assert motion.info["tuned"] == ["z_m"]
 
@@ -62,58 +67,59 @@ def test_input_of_the_mapper(inferencer):
     assert back(motion.m) == pytest.approx(1, abs=1e-3)  # what PixelNorm gives
     assert back(still.m) != pytest.approx(1, abs=0.01)
     video = inferencer.reconstruct(motion)
-    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip.frames / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
 
 
-def test_finds_the_labels(inferencer):
+def test_finds_the_labels(inferencer, make_clip, find):
     m = inferencer.generator.mapper.mean_style(10_000, torch.Generator().manual_seed(7))
-    clip = to_uint8(inferencer.render(np.arange(10) / 4, "bob", "wave", motion=m))
-    motion = invert(inferencer, clip, np.arange(10) / 4, settings=Settings(steps=1))
+    times = np.arange(10) / 4
+    frames = to_uint8(inferencer.render(times, "bob", "wave", motion=m))
+    clip = make_clip(inferencer, frames, times)
+    motion = find(inferencer, clip, settings=Settings(steps=1))
     assert (motion.actor, motion.action) == ("bob", "wave")
 
 
-def test_tunes_content_and_time(inferencer, clip):
-    tune = ("w_c", "t0", "tempo")
-    motion = invert(
-        inferencer, clip, actor=0, action=0, tune=tune, t0_range=(2.0, 3.0), settings=SHORT
-    )
-    assert motion.w_c.shape == (8,) and motion.info["tuned"] == ["m", *tune]
+def test_optimises_content_and_time(inferencer, clip, find):
+    names = ("tempo", "m", "w_c", "t0")
+    settings = replace(SHORT, optimise=names, t0_range=(2.0, 3.0))
+    clip = replace(clip, seconds=4 * clip.seconds)
+    motion = find(inferencer, clip, 0, 0, settings=settings)
+    assert motion.w_c.shape == (8,) and motion.info["tuned"] == ["m", "w_c", "t0", "tempo"]
     assert 1 < motion.info["t0"] < 4
     gaps = motion.times.diff()
     torch.testing.assert_close(gaps, torch.full_like(gaps, motion.info["tempo"]))
     video = inferencer.reconstruct(motion)
-    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip / 255).mean()
+    mse = np.square((video.movedim(1, -1).numpy() + 1) / 2 - clip.frames / 255).mean()
     assert motion.info["psnr"] == pytest.approx(-10 * np.log10(mse), abs=1e-3)
 
 
-def test_without_labels(make_generator, make_meta, clip):
+def test_without_labels(make_generator, make_meta, clip, find):
     free = CTSVGInferencer.from_generator(
         make_generator(0, 0).requires_grad_(False), make_meta(0, 0)
     )
-    motion = invert(free, clip, settings=Settings(steps=2))
+    motion = find(free, clip, settings=Settings(steps=2))
     assert motion.actor is None and motion.action is None and motion.w_c.shape == (8,)
     assert free.reconstruct(motion).shape == (10, 3, 16, 16)
 
 
-def test_a_content_without_an_actor_begins_as_the_mean(make_generator, make_meta, clip):
+def test_a_content_without_an_actor_begins_as_the_mean(make_generator, make_meta, clip, find):
     """Of all appearances that do the action, with the ramp that the weights were trained with."""
     free = CTSVGInferencer.from_generator(
         make_generator(0, 3).requires_grad_(False), make_meta(0, ramp=0.5)
     )
-    motion = invert(free, clip, action=1, settings=Settings(steps=1, lr=0.0))
+    motion = find(free, clip, action=1, settings=Settings(steps=1, lr=0.0))
     z_c = free.sample_content(256, seed=0)
     with torch.no_grad():
         w_c = free.generator.content(None, torch.ones(256, dtype=torch.int64), z_c, 0.5)
     torch.testing.assert_close(motion.w_c, w_c.mean(dim=0))
 
 
-def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
-    from mmctsvg.inversion.temporal import TemporalInversion
-
-    arguments = dict(actor=0, action=0, settings=SHORT, state=tmp_path / "state.pt", save_every=0)
-    whole = invert(inferencer, clip, **arguments)
-    arguments["state"].unlink()
+def test_goes_on_after_an_interruption(inferencer, clip, find, tmp_path, monkeypatch):
+    job = Job(tmp_path / "state.pt", save_every=0)
+    arguments = dict(actor=0, settings=SHORT, job=job)
+    whole = find(inferencer, clip, **arguments)
+    job.state.unlink()
     advance, done = TemporalInversion.advance, []
 
     def stop(run):
@@ -124,48 +130,76 @@ def test_goes_on_after_an_interruption(inferencer, clip, tmp_path, monkeypatch):
 
     monkeypatch.setattr(TemporalInversion, "advance", stop)
     with pytest.raises(KeyboardInterrupt):
-        invert(inferencer, clip, **arguments)
+        find(inferencer, clip, **arguments)
     monkeypatch.setattr(
         TemporalInversion, "advance", lambda run: done.append(run.step) or advance(run)
     )
-    with pytest.raises(UserError, match="another clip or with other settings"):
-        invert(inferencer, 255 - clip, **arguments)
-    for other in ({"settings": replace(SHORT, lr=0.2)}, {"mse_weight": 50.0}, {"tune": ["w_c"]}):
-        with pytest.raises(UserError, match="with other settings"):
-            invert(inferencer, clip, **{**arguments, **other})
+    monkeypatch.setattr(module, "choose_labels", lambda *_: pytest.fail("a second choice"))
     done.clear()
-    motion = invert(inferencer, clip, **arguments)
+    motion = find(inferencer, clip, **arguments)
     assert done == [3, 4, 5]
     assert torch.equal(motion.m, whole.m) and motion.info["losses"] == whole.info["losses"]
+    assert motion.action == whole.action
 
 
-def test_a_state_belongs_to_its_tuning(inferencer, clip, tmp_path):
+def test_a_state_belongs_to_every_argument(inferencer, clip, make_generator, tmp_path):
+    """Each argument of `invert` is another here, so a new one has to be put in too."""
+    other = make_generator().requires_grad_(False)
+    other.synthesis.convs[0].noise_strength += 1e-6
+    contents = inferencer.contents(0, 0)
+    job = Job(tmp_path / "state.pt")
+    arguments = {"generator": inferencer.generator, "clip": clip, "contents": contents}
+    arguments |= {"fps": 20.0, "settings": Settings(steps=1), "job": job}
+    changes = {
+        "generator": [other],
+        "clip": [
+            replace(clip, frames=255 - clip.frames),
+            replace(clip, seconds=clip.seconds + 1e-3),
+            replace(clip, fps=8.0),
+        ],
+        "contents": [inferencer.contents(0), inferencer.contents(0, 1)],
+        "fps": [21.0],
+        "settings": [replace(SHORT, lr=0.2), replace(SHORT, optimise=("m", "w_c"))],
+        "objective": [Objective(mse_weight=50.0), Objective(torch.nn.Identity())],
+        "noise": ["zero"],
+    }
+    assert changes.keys() | {"job"} == inspect.signature(invert).parameters.keys()
+    invert(**arguments)
+    invert(**arguments)
+    for name, values in changes.items():
+        for value in values:
+            with pytest.raises(UserError, match="another clip or with other settings"):
+                invert(**{**arguments, name: value})
+
+
+def test_a_state_belongs_to_its_tuning(inferencer, clip, find, fit, tmp_path):
     """By what is tuned: a tuning that is made again keeps its name."""
     settings = PivotalSettings(steps=1, content_steps=1, rank=1)
-    found = invert(inferencer, clip, actor=0, action=0, settings=SHORT)
-    tuning = tune(inferencer, clip, found, name="eva", settings=settings)
-    arguments = dict(actor="eva", action=0, settings=SHORT, state=tmp_path / "state.pt")
+    found = find(inferencer, clip, 0, 0, settings=SHORT)
+    tuning = fit(inferencer, clip, found, name="eva", settings=settings)
+    arguments = dict(settings=SHORT, job=Job(tmp_path / "state.pt"))
     inferencer.apply(tuning)
-    assert invert(inferencer, clip, **arguments).info["tuning"] == "eva"
+    assert find(inferencer, clip, "eva", 0, **arguments).info["tuning"] == "eva"
     inferencer.apply(replace(tuning, info={}))
-    invert(inferencer, clip, **arguments)
-    inferencer.apply(replace(tuning, person=tuning.person + 0.1))
-    with pytest.raises(UserError, match="with other settings"):
-        invert(inferencer, clip, **arguments)
+    find(inferencer, clip, "eva", 0, **arguments)
+    a, b = tuning.parts["convs.0.conv.weight"]
+    parts = {**tuning.parts, "convs.0.conv.weight": (a, b + 0.1)}
+    for other in ({"person": tuning.person + 0.1}, {"parts": parts}):
+        inferencer.apply(replace(tuning, **other))
+        with pytest.raises(UserError, match="with other settings"):
+            find(inferencer, clip, "eva", 0, **arguments)
 
 
-def test_refuses(inferencer, clip):
-    for frames, kwargs, words in (
-        (clip[:1], {}, "one frame"),
-        (clip[:, :8], {}, r"\(T, 16, 16, 3\)"),
-        (clip, {"times": [0.0, 1.0]}, "10 frames"),
-        (clip, {"tune": ["z"]}, "'z' is none of m, z_m, w_c, t0, tempo"),
-        (clip, {"actor": "eve"}, "no actor 'eve'"),
-        (clip, {"noise": "random"}, "fixed, stored, zero"),
-        (clip, {"settings": Settings(steps=0)}, "at least 1"),
-        (clip, {"settings": Settings(levels=(Level(until=1.0, frames=2),))}, "below 1"),
-        (clip, {"settings": Settings(levels=(Level(until=0.5), Level(until=0.4)))}, "must rise"),
-        (clip, {"settings": Settings(levels=(Level(until=0.5, frames=0),))}, "at least 1"),
+def test_refuses(inferencer, clip, find):
+    for change, options, words in (
+        ({"frames": clip.frames[:1]}, {}, "one frame"),
+        ({"frames": clip.frames[:, :8]}, {}, r"\(T, 16, 16, 3\)"),
+        ({"frames": clip.frames / 255}, {}, "must be uint8"),
+        ({"seconds": np.full(10, np.nan)}, {}, "10 frames .* finite times, not 0 of 10"),
+        ({"seconds": clip.seconds[:2]}, {}, "10 frames .* finite times, not 2 of 2"),
+        ({}, {"settings": Settings(optimise=("t0",))}, "add 'm'"),
+        ({}, {"actor": "eve"}, "no actor 'eve'"),
+        ({}, {"noise": "random"}, "fixed, stored, zero"),
     ):
         with pytest.raises(UserError, match=words):
-            invert(inferencer, frames, **kwargs)
+            find(inferencer, replace(clip, **change), **options)

@@ -86,9 +86,7 @@ def test_gradient_of_chunks_is_that_of_the_whole(problem, perceptual, shrink, co
 
     expected, reference = gradients(whole)
     for chunk in (1, 4, 7, 100):
-        value, found = gradients(
-            lambda p, c=chunk: accumulate(task, p, frames, c, 1 / count, shrink or 1)
-        )
+        value, found = gradients(lambda p, c=chunk: accumulate(task, p, frames, c, shrink or 1))
         torch.testing.assert_close(value, expected, rtol=1e-5, atol=1e-6)
         for name in reference:
             scale = reference[name].abs().max()

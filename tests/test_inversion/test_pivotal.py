@@ -89,7 +89,7 @@ def test_generator_is_as_it_was(make):
     run, _ = make()
     before = {name: value.clone() for name, value in run.generator.state_dict().items()}
     run.run()
-    assert run.looks[-1] < 0.7 * run.looks[0] and run.step == 8
+    assert run.checks[-1] < 0.7 * run.checks[0] and run.step == 8
     after = run.generator.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     for parameter in run.generator.parameters():
@@ -108,8 +108,8 @@ def test_frames_and_rate_of_every_step(make, monkeypatch):
     seen, rates, gradients = [], [], run.gradients
     monkeypatch.setattr(run, "gradients", lambda frames: seen.append(frames) or gradients(frames))
     for _ in range(8):
-        run.advance()
         rates.append(run._adam.param_groups[0]["lr"])
+        run.advance()
     assert all(len(frames) == 4 for frames in seen)
     assert set(torch.cat(seen).tolist()) == set(range(len(run.train)))
     assert rates == pytest.approx([0.0025, 0.005, 0.0075] + [0.01] * 5)
@@ -119,7 +119,7 @@ def test_others_are_halfway_and_further(make):
     """Every style lies between one of the clip and another one, in its farther half."""
     run, _ = make(locality_frames=200)
     other = torch.randn(20, generator=torch.Generator().manual_seed(1))
-    run._draw_others = lambda n, draw: other.expand(n, 20)
+    run.draw_others = lambda n, draw: other.expand(n, 20)
     pivot = run.pivot
     clip = run.generator.styles(pivot["w_c"], pivot["m"], run.train.times[None])[0]
     away = run._others()[:, None] - clip  # (200, T, 20)
@@ -144,8 +144,7 @@ def test_locality_is_zero_at_the_start_and_holds_others(make):
         run.run()
         others = torch.randn(6, 20, generator=torch.Generator().manual_seed(9))
         own = run.generator.synthesis(others, run.train.noise)
-        with run._tuned(run._build()):
-            shown = run.generator.synthesis(others, run.train.noise).detach()
+        shown = run.tuned(run.train, run.parts).render(others).detach()
         drifts.append(float((shown - own).square().mean()))
     assert drifts[1] < 0.5 * drifts[0] and free.drift == [0.0] * 25
 
@@ -157,7 +156,7 @@ def test_frames_kept_out_are_never_learnt(make):
     second, _ = make(patience=100, target=other)
     for run in (first, second):
         run.run()
-    assert first.looks != second.looks and first.history == second.history
+    assert first.checks != second.checks and first.history == second.history
     for name, parts in first.parts.items():
         assert all(torch.equal(a, b) for a, b in zip(parts, second.parts[name], strict=True))
 
@@ -169,12 +168,12 @@ def test_stops_early_and_keeps_the_best(make):
     target[out] = torch.randint(256, target[out].shape, dtype=torch.uint8)  # cannot be learnt
     run, _ = make(target=target, steps=200, check_every=1, patience=3, lr=0.02)
     run.run()
-    assert run.step < 200 and run.best == min(run.looks)
-    assert run.looks.index(run.best) == len(run.looks) - 1 - 3
+    assert run.step < 200 and run.best == min(run.checks)
+    assert run.checks.index(run.best) == len(run.checks) - 1 - 3
     run.parts = run.result
-    looks = len(run.looks)
-    run.look()
-    assert run.looks[looks] == pytest.approx(run.best, rel=1e-6)
+    count = len(run.checks)
+    run.check()
+    assert run.checks[count] == pytest.approx(run.best, rel=1e-6)
 
 
 def test_resumes_as_if_never_interrupted(make):
@@ -188,25 +187,25 @@ def test_resumes_as_if_never_interrupted(make):
         second, _ = make(rank=2)
         second.load_state_dict(first.state_dict())
         second.run()
-        for name in ("step", "history", "drift", "looks", "best"):
+        for name in ("step", "history", "drift", "checks", "best"):
             assert getattr(second, name) == getattr(whole, name), name
         for name, parts in whole.result.items():
             assert all(torch.equal(a, b) for a, b in zip(parts, second.result[name], strict=True))
 
 
-def test_looks_at_the_end_too(make):
+def test_checks_at_the_end_too(make):
     run, _ = make(steps=5, patience=100)
     run.run()
-    assert run.step == 5 and len(run.looks) == 4  # after 0, 2, 4 and 5 steps
+    assert run.step == 5 and len(run.checks) == 4  # after 0, 2, 4 and 5 steps
 
 
 @pytest.mark.slow
 def test_memory_does_not_depend_on_the_length(peak_of_a_step):
-    """Neither that of a step on all frames nor that of a look."""
+    """Neither that of a step on all frames nor that of a check."""
     step = """
 settings = PivotalSettings(locality=0.0, frames_per_step=None)
 run = PivotalTuning(problem, problem, start, settings, None)
-run.look()
+run.check()
 run.advance()
 """
     short, long = peak_of_a_step(16, step), peak_of_a_step(500, step)

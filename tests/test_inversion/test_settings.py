@@ -5,11 +5,12 @@ import pytest
 from mmctsvg.inversion import OFFICIAL
 from mmctsvg.inversion.objective import Objective
 from mmctsvg.inversion.settings import Level, Settings
+from mmctsvg.utils.errors import UserError
 
 
 def test_schedule():
     settings = Settings(steps=200)
-    rates = [settings.rate(step) for step in range(200)]
+    rates = [0.1 * settings.rate(step) for step in range(200)]
     assert rates[0] == pytest.approx(0.1 / 10) and rates[4] == pytest.approx(0.1 / 2)
     assert rates[10:150] == pytest.approx([0.1] * 140)
     assert rates[175] == pytest.approx(0.05)
@@ -27,11 +28,10 @@ def test_the_official_preset_is_what_was_published():
         cooldown=0.25,
         latent_noise=0.05,
         noise_until=0.75,
-        reduction="sum",
         restarts=1,
         levels=(),
     )
-    assert published == OFFICIAL
+    assert published == OFFICIAL == Settings()
     assert Objective().mse_weight == 100
 
 
@@ -43,3 +43,19 @@ def test_levels_end_in_the_exact_objective():
     assert all(level.is_exact and level.frames is None for level in levels[90:])
     assert not first.is_exact and not second.is_exact and not Level(until=1, shrink=2).is_exact
     assert Settings().level(0).is_exact
+
+
+def test_refuses():
+    for options, words in (
+        ({"optimise": ("z",)}, "optimise takes m, z_m, w_c, t0, tempo, not 'z'"),
+        ({"optimise": ("m", "z_m")}, "not both"),
+        ({"t0_range": (0.0, 1.0)}, "belongs to 't0'"),
+        ({"steps": 0}, "at least 1"),
+        ({"levels": (Level(until=1.0, frames=2),)}, "below 1"),
+        ({"levels": (Level(until=0.5), Level(until=0.4))}, "must rise"),
+    ):
+        with pytest.raises(UserError, match=words):
+            Settings(**options)
+    for options in ({"frames": 0}, {"shrink": 0}):
+        with pytest.raises(UserError, match="at least 1"):
+            Level(until=0.5, **options)

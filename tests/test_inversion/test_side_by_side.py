@@ -1,23 +1,34 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
+from mmctsvg.datasets.clip import Clip
 from mmctsvg.datasets.readers import open_clip
 from mmctsvg.inversion.side_by_side import write_comparison
 from mmctsvg.motion import Motion
 from mmctsvg.visualization.sound import has_sound
 
 
-def write(path, sound=None, **info):
+def write(path, source="clip.mp4", **info):
     """Six frames of grey 100, videos of it that are 40 and 160."""
     motion = Motion(style=torch.ones(4), times=torch.arange(6.0), fps=10.0, weights="", info=info)
 
     def plain(value):
         return lambda piece: np.full((len(piece), 32, 32, 3), value, np.uint8)
 
+    clip = Clip(
+        frames=plain(100)(np.arange(6)),
+        seconds=np.arange(6) / 10,
+        fps=10.0,
+        box=None,
+        path=Path(source),
+        info={},
+    )
     videos = {"inverted": plain(40), "tuned": plain(160)}
-    return write_comparison(path, plain(100)(np.arange(6)), videos, motion, sound)
+    return write_comparison(path, clip, videos, motion)
 
 
 def test_clip_videos_and_difference(tmp_path):
@@ -35,6 +46,6 @@ def test_clip_videos_and_difference(tmp_path):
 
 
 def test_sound_is_kept_at_the_clips_own_pace(tmp_path, beep):
-    assert has_sound(write(tmp_path / "own", sound=beep)[0])
-    assert not has_sound(write(tmp_path / "other", sound=beep, fps=25.0)[0])
+    assert has_sound(write(tmp_path / "own", beep)[0])
+    assert not has_sound(write(tmp_path / "other", beep, fps=25.0)[0])
     assert not has_sound(write(tmp_path / "silent")[0])

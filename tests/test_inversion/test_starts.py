@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -19,7 +21,8 @@ def test_starts(problem):
     worst = choose_starts(task, w_c[0], Settings(restarts=31, candidates=30))
     losses = evaluate(task, worst)[1:]
     assert (losses[:3] < losses.median()).all()  # looked at few frames, so about sorted
-    shifted = choose_starts(task, w_c[0], Settings(restarts=3), ("m", "t0"), t0_range=(-2.0, 5.0))
+    shift = Settings(restarts=3, optimise=("m", "t0"), t0_range=(-2.0, 5.0))
+    shifted = choose_starts(task, w_c[0], shift)
     assert (shifted["t0"] >= -2).all() and (shifted["t0"] <= 5).all()
     assert len(set(shifted["t0"].tolist())) > 1
 
@@ -32,7 +35,8 @@ def test_every_shift_is_tried_with_the_mean(problem):
         video = task.video(task.start(mean, w_c[0], t0=3.0), torch.arange(12))[0]
     target = ((video.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).movedim(1, -1)
     late = Problem(task.generator, target, task.times, task.objective)
-    found = choose_starts(late, w_c[0], Settings(), ("m", "t0"), t0_range=(0.0, 6.0))
+    settings = Settings(optimise=("m", "t0"), t0_range=(0.0, 6.0))
+    found = choose_starts(late, w_c[0], settings)
     assert torch.equal(found["m"], mean) and float(found["t0"]) == pytest.approx(3, abs=0.3)
 
 
@@ -44,26 +48,29 @@ def test_a_long_range_of_shifts_is_searched_more_densely(problem, monkeypatch):
         starts, "rank", lambda task, p, *args: counts.append(len(p["m"])) or rank(task, p, *args)
     )
     for reach in (3.0, 25.0, 100.0):
-        choose_starts(task, w_c[0], Settings(candidates=8), ("m", "t0"), t0_range=(0.0, reach))
+        optimise, reach = ("m", "t0"), (0.0, reach)
+        choose_starts(task, w_c[0], Settings(candidates=8, optimise=optimise, t0_range=reach))
     assert counts == [16, 50, 64]
 
 
 def test_a_tempo_is_searched_for_restarts(problem):
     """The mean goes on at its own speed; the best of the others come out."""
     task, _, w_c = problem()
-    settings, every = Settings(restarts=60, candidates=60), torch.arange(12)
-    found = choose_starts(task, w_c[0], settings, ("m", "tempo"))
-    speeds = task.moments(found, every).diff(dim=1)[:, 0] / 0.25
+    settings = Settings(restarts=60, candidates=60, optimise=("m", "tempo"))
+    every, found = torch.arange(12), choose_starts(task, w_c[0], settings)
+    speeds = task.times_at(found, every).diff(dim=1)[:, 0] / 0.25
     assert len(found["m"]) == 60 and float(speeds[0]) == pytest.approx(1)
     assert 0.8 <= speeds.min() < 0.9 and 1.12 < speeds.max() <= 1.25
     losses = evaluate(task, found)[1:]
     assert losses[:10].mean() < losses[-10:].mean()
-    both = choose_starts(task, w_c[0], settings, ("m", "t0", "tempo"), (-2.0, 5.0))
+    settings = replace(settings, optimise=("m", "t0", "tempo"), t0_range=(-2.0, 5.0))
+    both = choose_starts(task, w_c[0], settings)
     assert (both["tempo"] == 0).all()
 
 
 def test_inputs_of_the_mapper(problem):
     task, _, w_c = problem()
-    found = choose_starts(task, w_c[0], Settings(restarts=3, candidates=30), ("z_m",))
+    settings = Settings(restarts=3, candidates=30, optimise=("z_m",))
+    found = choose_starts(task, w_c[0], settings)
     torch.testing.assert_close(found["m"], task.generator.mapper.style(found["z_m"]))
     assert (found["t0"] == 0).all() and (found["tempo"] == 0).all()

@@ -116,14 +116,14 @@ def tune(parser: Parser) -> None:
         default=1.0,
         help="how strongly other people and motions are kept as they are",
     )
-    parser.shared("--steps", default=300, help="steps of Adam, at most")
-    add("--content-steps", type=at_least(1), default=150, help="steps for a new person before")
+    parser.shared("--steps", type=at_least(0), default=300, help="steps of Adam, at most")
+    add("--content-steps", type=at_least(0), default=150, help="steps for a new person before")
     add("--lr", type=above_zero, default=0.003, help="learning rate of the weights")
     add(
         "--patience",
         type=at_least(1),
         default=5,
-        help="looks of 10 steps without a new best, then stop",
+        help="checks, one in 10 steps, without a new best after which it stops",
     )
     parser.shared("--lpips", "--chunk", "--seed")
     parser.shared("--out-dir", default="tuning")
