@@ -5,8 +5,8 @@
 # --here   install into the active environment instead of making .venv
 # --tests  install what the tests need, too
 #
-# Afterwards $ENV_PYTHON runs in an environment in which everything in requirements/constraints.txt
-# and MMCV with its compiled ops are installed and mmctsvg is installed editable.
+# Afterwards $ENV_PYTHON runs in an environment with the packages of requirements/ (but docs.txt) as
+# constraints.txt pins them, MMCV with its compiled ops, and mmctsvg installed editable.
 #
 # The last thing it writes is a stamp, named by the hash of all that decides about the environment.
 # With the stamp there is nothing to do. Without it every step is run again: what is finished is

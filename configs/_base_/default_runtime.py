@@ -1,4 +1,4 @@
-# What all trainings share: how they log, video, draw and save.
+# What all trainings share: how they log, render videos, draw curves and save.
 default_scope = "mmctsvg"
 runner_type = "CTSVGRunner"
 
