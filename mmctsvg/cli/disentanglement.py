@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from mmctsvg.analysis.disentanglement import measure_drawn, measure_faces
 from mmctsvg.analysis.sync import choose_instrument
@@ -75,6 +76,53 @@ def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
     ]
 
 
+def draw_sheet(path: Path, inferencer: CTSVGInferencer, grids: list[VideoGrid]) -> None:
+    """Draws all people, all actions and all motions."""
+    moments = range(0, 2 * SHEET, 2)
+    blocks = []
+    for plan in make_sheets(grids):
+        if len(plan.rows) > 1:
+            collector = SheetCollector(plan, moments)
+            for piece in stream_grid(inferencer, plan, moments):
+                collector.add(piece)
+            blocks.append(collector.draw())
+    # The largest block to the left, the others below each other beside it.
+    beside = [stack_sheets(blocks[1:])] if len(blocks) > 1 else []
+    write_png(path, stack_sheets([blocks[0], *beside], columns=2))
+
+
+def write_report(
+    args: argparse.Namespace, grids: list[VideoGrid], instrument: str, frames: int, found: dict
+) -> list[Path]:
+    """Writes the chart and the numbers, and prints them."""
+    chart, report = (args.out_dir / f"disentanglement.{end}" for end in ("png", "json"))
+    panels = {
+        TITLES[name][0]: [row | {"label": f"another {row['changed']}"} for row in found[name]]
+        for name in TITLES
+        if found[name]
+    }
+    plot_bars(chart, panels, [TITLES[name][1] for name in TITLES if found[name]])
+    about = {
+        "weights": str(args.weights),
+        "instrument": instrument,
+        "people": grids[0].rows,
+        "actions": grids[0].columns,
+        "motions": len(args.seeds),
+        "frames": frames,
+    }
+    write_json(report, about | found)
+    for name in TITLES:
+        for row in found[name]:
+            print(
+                f"{name} with another {row['changed']}: {row['value']:.2f} "
+                f"({row['low']:.2f} to {row['high']:.2f}), control {row['control']:.2f} "
+                f"({row['what']})"
+            )
+    for note in found["notes"]:
+        print(note)
+    return [chart, report]
+
+
 def run(args: argparse.Namespace) -> None:
     """Measures."""
     if len(args.seeds) < 2:
@@ -97,45 +145,10 @@ def run(args: argparse.Namespace) -> None:
         identity = FaceIdentity(frames=frames, real_clips=grids[0].count)
         found = measure_faces(shoot(inferencer, grids, frames), lips, identity)
 
-    moments = range(0, 2 * SHEET, 2)
-    blocks = []
-    for plan in make_sheets(grids):
-        if len(plan.rows) > 1:
-            collector = SheetCollector(plan, moments)
-            for piece in stream_grid(inferencer, plan, moments):
-                collector.add(piece)
-            blocks.append(collector.draw())
     sheet = args.out_dir / "videos.png"
-    # The largest block to the left, the others below each other beside it.
-    beside = [stack_sheets(blocks[1:])] if len(blocks) > 1 else []
-    write_png(sheet, stack_sheets([blocks[0], *beside], columns=2))
+    draw_sheet(sheet, inferencer, grids)
     written = [sheet]
     if found is not None:
-        chart, report = (args.out_dir / f"disentanglement.{end}" for end in ("png", "json"))
-        panels = {
-            TITLES[name][0]: [row | {"label": f"another {row['changed']}"} for row in found[name]]
-            for name in TITLES
-            if found[name]
-        }
-        plot_bars(chart, panels, [TITLES[name][1] for name in TITLES if found[name]])
-        about = {
-            "weights": str(args.weights),
-            "instrument": instrument,
-            "people": grids[0].rows,
-            "actions": grids[0].columns,
-            "motions": len(args.seeds),
-            "frames": frames,
-        }
-        write_json(report, about | found)
-        for name in TITLES:
-            for row in found[name]:
-                print(
-                    f"{name} with another {row['changed']}: {row['value']:.2f} "
-                    f"({row['low']:.2f} to {row['high']:.2f}), control {row['control']:.2f} "
-                    f"({row['what']})"
-                )
-        for note in found["notes"]:
-            print(note)
-        written += [chart, report]
+        written += write_report(args, grids, instrument, frames, found)
     for path in written:
         print(path)

@@ -13,6 +13,7 @@ from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.motion import (
     BANDS,
+    Motion,
     Waves,
     combine,
     equalise,
@@ -106,6 +107,34 @@ def check_place(result: Path, motion: str, mixed: str | None) -> None:
         )
 
 
+def plan_comparison(
+    inferencer: CTSVGInferencer,
+    motion: Motion,
+    before: Waves,
+    after: Waves,
+    args: argparse.Namespace,
+) -> VideoGrid:
+    """A grid of people with the motion before and after the edit."""
+    action = args.action
+    if action is None and inferencer.actions:
+        action = motion.action or 0
+    (plan,) = plan_grids(
+        inferencer,
+        actors=args.actors,
+        actions=None if action is None else [action],
+        contents=(0,),
+        motions={"before": before},
+    )
+    rows = [row[0] for row in plan.cells]
+    return VideoGrid(
+        name="",
+        title="edit",
+        rows=plan.rows,
+        columns=("before", "after"),
+        cells=tuple((row, {**row, "motion": after}) for row in rows),
+    )
+
+
 def run(args: argparse.Namespace) -> None:
     """Edits."""
     if args.span is not None and args.drift is None:
@@ -141,24 +170,7 @@ def run(args: argparse.Namespace) -> None:
         other = inferencer.waves(other)
     after = edit(inferencer, before, other, rate, args)
     edited = replace(motion, style=after, info={**motion.info, "edit": describe(args)})
-    action = args.action
-    if action is None and inferencer.actions:
-        action = motion.action or 0
-    (plan,) = plan_grids(
-        inferencer,
-        actors=args.actors,
-        actions=None if action is None else [action],
-        contents=(0,),
-        motions={"before": before},
-    )
-    rows = [row[0] for row in plan.cells]
-    plan = VideoGrid(
-        name="",
-        title="edit",
-        rows=plan.rows,
-        columns=("before", "after"),
-        cells=tuple((row, {**row, "motion": after}) for row in rows),
-    )
+    plan = plan_comparison(inferencer, motion, before, after, args)
     save_motion(result, edited)
     written = write_grid(
         inferencer,

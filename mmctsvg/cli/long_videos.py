@@ -83,13 +83,26 @@ def choose_identity(
     return "cosine with the first frame", likeness
 
 
-def run(args: argparse.Namespace) -> None:
-    """Renders, measures and draws."""
-    inferencer = CTSVGInferencer(args.weights, args.device)
-    cells = choose_cells(inferencer, args.actors, args.seeds)
-    instrument, identity = choose_identity(inferencer, args.identity)
-    span = args.span * inferencer.fps
-    starts = window_starts(args.frames, args.windows, WINDOW)
+def measure(
+    inferencer: CTSVGInferencer,
+    cells: list[tuple[str, dict]],
+    identity: Callable[[Video], np.ndarray],
+    starts: np.ndarray,
+    span: float,
+) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, list[np.ndarray]]]:
+    """Renders windows of all videos with every drift.
+
+    Args:
+        inferencer: The generator.
+        cells: What `choose_cells` gives.
+        identity: What `choose_identity` gives.
+        starts: First frames of the windows.
+        span: Frames for which the line is free.
+
+    Returns:
+        Curves by drift and name, (videos, windows), and some windows' first frames by video, one
+        array for every drift.
+    """
     times = (starts[:, None] + np.arange(WINDOW)).ravel()
     columns = evenly_spread(len(starts), COLUMNS)
     found: dict[str, list[dict[str, np.ndarray]]] = {drift: [] for drift in DRIFTS}
@@ -109,10 +122,22 @@ def run(args: argparse.Namespace) -> None:
                 if name in pictures or len(pictures) < SHOWN:
                     pictures.setdefault(name, []).append(windows[columns, 0])
                 progress.update()
-    curves: dict[str, dict[str, np.ndarray]] = {
+    curves = {
         drift: {name: np.stack([video[name] for video in videos]) for name in CURVES}
         for drift, videos in found.items()
     }
+    return curves, pictures
+
+
+def run(args: argparse.Namespace) -> None:
+    """Renders, measures and draws."""
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    cells = choose_cells(inferencer, args.actors, args.seeds)
+    instrument, identity = choose_identity(inferencer, args.identity)
+    span = args.span * inferencer.fps
+    starts = window_starts(args.frames, args.windows, WINDOW)
+    columns = evenly_spread(len(starts), COLUMNS)
+    curves, pictures = measure(inferencer, cells, identity, starts, span)
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
     conclusion = verdict(outcomes)
     if all(np.isnan(curves[drift]["identity"]).all() for drift in DRIFTS):

@@ -1,6 +1,7 @@
 """Shows in which directions motion vectors differ, and what each of them does."""
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 
@@ -75,9 +76,42 @@ def measure_table(
     return table, numbers
 
 
-def run(args: argparse.Namespace) -> None:
-    """Looks."""
-    inferencer = CTSVGInferencer(args.weights, args.device)
+def write_table(
+    inferencer: CTSVGInferencer,
+    pca: MotionPCA,
+    plan: VideoGrid,
+    frames: int,
+    args: argparse.Namespace,
+) -> tuple[Path, dict]:
+    """Draws and prints how well factors of motion are predicted; the picture, and the numbers."""
+    table, numbers = measure_table(inferencer, pca, plan.cells[0][0]["actor"], frames, args)
+    picture = args.out_dir / "factors.png"
+    plot_table(
+        picture,
+        np.stack(list(table.values())),
+        list(table),
+        list(FACTORS) * len(inferencer.actions),
+        f"cross-validated R^2, {args.samples} motions, videos of {plan.rows[0]}",
+        inferencer.actions,
+    )
+    for name in list(table)[args.directions :]:
+        means = table[name].reshape(-1, len(FACTORS))
+        known = np.isfinite(means)
+        means = np.where(known, means, 0).sum(0) / np.maximum(known.sum(0), 1)
+        texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
+        print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
+    return picture, numbers
+
+
+def check_numbers(inferencer: CTSVGInferencer, args: argparse.Namespace) -> tuple[bool, int]:
+    """Refuses numbers that the model is too large for, and fills in the number of samples.
+
+    Returns:
+        Whether people are drawn, so that factors can be measured, and the frames of a video.
+
+    Raises:
+        UserError: Naming the number.
+    """
     k = inferencer.motion_dim
     if args.directions > k:
         raise UserError(f"--directions is {args.directions}: this model has 1 to {k}.")
@@ -97,6 +131,14 @@ def run(args: argparse.Namespace) -> None:
             f"--seconds is {args.seconds}: factors of motion need videos of {LEAST_FRAMES} frames "
             f"or more, not {frames}; --samples 0 leaves the table out."
         )
+    return drawn, frames
+
+
+def run(args: argparse.Namespace) -> None:
+    """Looks."""
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    k = inferencer.motion_dim
+    drawn, frames = check_numbers(inferencer, args)
     content = {}
     for what, names in (("actor", inferencer.actors), ("action", inferencer.actions)):
         wanted = getattr(args, what)
@@ -132,23 +174,8 @@ def run(args: argparse.Namespace) -> None:
         needed = int(np.searchsorted(np.cumsum(explained), level)) + 1
         print(f"{needed} of {k} directions hold {level:.0%} of the variance")
     if args.samples and drawn:
-        table, numbers["factors"] = measure_table(inferencer, pca, cell["actor"], frames, args)
-        picture = args.out_dir / "factors.png"
-        plot_table(
-            picture,
-            np.stack(list(table.values())),
-            list(table),
-            list(FACTORS) * len(inferencer.actions),
-            f"cross-validated R^2, {args.samples} motions, videos of {plan.rows[0]}",
-            inferencer.actions,
-        )
+        picture, numbers["factors"] = write_table(inferencer, pca, plan, frames, args)
         written.append(picture)
-        for name in list(table)[args.directions :]:
-            means = table[name].reshape(-1, len(FACTORS))
-            known = np.isfinite(means)
-            means = np.where(known, means, 0).sum(0) / np.maximum(known.sum(0), 1)
-            texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
-            print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
     elif args.samples:
         print("no table of factors: they can be measured in videos of the drawn people only")
     report = args.out_dir / "pca.json"

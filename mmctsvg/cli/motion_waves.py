@@ -1,13 +1,16 @@
 """Shows the waves that a model has learned: how fast and how large they are, and what they move."""
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from mmctsvg.analysis.wave_sensitivity import spread_times, wave_sensitivity, wave_table
-from mmctsvg.apis.grid import plan_grids
+from mmctsvg.apis.grid import VideoGrid, plan_grids
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.evaluation.functional.correlation import standardise
 from mmctsvg.utils.files import write_json
@@ -41,23 +44,16 @@ def likeness(maps: np.ndarray) -> tuple[float, float]:
     return tuple(float(r.mean()) if r.size else float("nan") for r in (same, other))
 
 
-def run(args: argparse.Namespace) -> None:
-    """Looks."""
-    inferencer = CTSVGInferencer(args.weights, args.device)
-    actors = args.actors
-    if actors == ["first"]:
-        actors = list(inferencer.actors[:FEW]) or None
-    action = args.action if args.action is not None else (0 if inferencer.actions else None)
-    plan = plan_grids(inferencer, actors=actors, actions=None if action is None else [action])[0]
-    contents = [
-        inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
-        for row in plan.cells
-    ]
-    motions = inferencer.sample_motion(args.motions)
-    times = spread_times(args.moments, args.seconds * inferencer.fps)
-    k = inferencer.motion_dim
+def measure_maps(
+    inferencer: CTSVGInferencer, contents: list[Tensor], motions: Tensor, times: Tensor
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Mean pictures of all contents, and what every wave moves of them.
+
+    Returns:
+        One uint8 picture for every content, and ``(contents, waves, H, W)``.
+    """
     means, maps = [], []
-    with progress_bar("measuring", "wave", total=len(contents) * k) as progress:
+    with progress_bar("measuring", "wave", total=len(contents) * inferencer.motion_dim) as progress:
         for w_c in contents:
             videos = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
             means.append(to_uint8(torch.stack(videos).mean((0, 1))))
@@ -66,12 +62,76 @@ def run(args: argparse.Namespace) -> None:
                 found.append(wave.cpu().numpy())
                 progress.update()
             maps.append(found)
+    return means, np.array(maps)
+
+
+def draw_sheet(
+    path: Path,
+    inferencer: CTSVGInferencer,
+    rows: Sequence[str],
+    means: list[np.ndarray],
+    maps: np.ndarray,
+    hertz: np.ndarray,
+) -> None:
+    """Draws the maps of some waves over the mean pictures.
+
+    Args:
+        path: Picture to write.
+        inferencer: The generator.
+        rows: Names of the people.
+        means: Their mean pictures.
+        maps: ``(people, waves, H, W)``.
+        hertz: Frequencies of the waves.
+    """
+    # Every map by its own largest values: the sheet shows where, the spectrum how much.
+    pictures = [
+        [mean, *(overlay_heat(mean, m / (np.quantile(m, 0.995) + 1e-9)) for m in row)]
+        for mean, row in zip(means, maps, strict=True)
+    ]
+    columns = ["mean", *(f"{value:.2f} Hz" for value in hertz)]
+    scale = choose_scale(len(columns), inferencer.size, inferencer.size, smallest=SMALLEST)
+    write_png(path, contact_sheet(np.array(pictures), rows, columns, scale=scale))
+
+
+def print_waves(
+    shown: np.ndarray,
+    hertz: np.ndarray,
+    period: np.ndarray,
+    amplitude: np.ndarray,
+    effect: np.ndarray,
+) -> None:
+    """Prints how large some waves are, given by their numbers, and what they move."""
+    for j in shown:
+        name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
+        print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
+
+
+def plan_people(inferencer: CTSVGInferencer, args: argparse.Namespace) -> VideoGrid:
+    """A grid of the people who are shown, doing one action."""
+    actors = args.actors
+    if actors == ["first"]:
+        actors = list(inferencer.actors[:FEW]) or None
+    action = args.action if args.action is not None else (0 if inferencer.actions else None)
+    return plan_grids(inferencer, actors=actors, actions=None if action is None else [action])[0]
+
+
+def run(args: argparse.Namespace) -> None:
+    """Looks."""
+    inferencer = CTSVGInferencer(args.weights, args.device)
+    plan = plan_people(inferencer, args)
+    contents = [
+        inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
+        for row in plan.cells
+    ]
+    motions = inferencer.sample_motion(args.motions)
+    times = spread_times(args.moments, args.seconds * inferencer.fps)
+    means, maps = measure_maps(inferencer, contents, motions, times)
     hertz, period = (values.numpy() for values in wave_table(inferencer))
     m = inferencer.generator.mapper.sample(args.samples, torch.Generator().manual_seed(0))
     m = m.detach().cpu().numpy()
     amplitude = np.abs(m).mean(0)
     # In grey levels: what the wave does at its mean size.
-    moved = 127.5 * np.array(maps) * amplitude[:, None, None]
+    moved = 127.5 * maps * amplitude[:, None, None]
     by_row = np.sqrt(np.square(moved).mean((2, 3)))
     effect = np.sqrt(np.square(by_row).mean(0))
     order = np.argsort(effect)[::-1]
@@ -106,18 +166,8 @@ def run(args: argparse.Namespace) -> None:
     write_json(report, numbers)
     spectrum, sheet = args.out_dir / "spectrum.png", args.out_dir / "sensitivity.png"
     plot_spectrum(spectrum, hertz, amplitude, effect, half=inferencer.fps / 2)
-    # Every map by its own largest values: the sheet shows where, the spectrum how much.
-    pictures = [
-        [mean, *(overlay_heat(mean, m / (np.quantile(m, 0.995) + 1e-9)) for m in row[shown])]
-        for mean, row in zip(means, moved, strict=True)
-    ]
-    columns = ["mean", *(f"{hertz[j]:.2f} Hz" for j in shown)]
-    scale = choose_scale(len(columns), inferencer.size, inferencer.size, smallest=SMALLEST)
-    write_png(sheet, contact_sheet(np.array(pictures), plan.rows, columns, scale=scale))
-
-    for j in shown:
-        name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
-        print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
+    draw_sheet(sheet, inferencer, plan.rows, means, moved[:, shown], hertz[shown])
+    print_waves(shown, hertz, period, amplitude, effect)
     if len(plan.rows) > 1:
         print(
             f"maps on two people: correlation {same:.2f} for the same of these waves, "

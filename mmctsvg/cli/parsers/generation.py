@@ -25,24 +25,8 @@ def times(text: str) -> list[float]:
     return numbers
 
 
-def generate(parser: Parser) -> None:
-    """Generates videos of any actors doing any actions, with any motions, of any length.
-
-    Writes a video (rows: actors, columns: actions, all moving by one motion vector) and its contact
-    sheet. Memory does not depend on the length.
-
-    With --motion, one motion is shown on other people: at its own pace, beside the clip that it
-    came from and the clip's person as the inversion found them. How well all people keep in step is
-    measured at once: by their lips (needs dlib), or by the truth of the drawn people.
-
-    Examples:
-        %(prog)s --demo
-        %(prog)s work_dirs/quickstart/generator.safetensors \\
-            --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir videos
-        %(prog)s --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
-        %(prog)s generator.safetensors --motion inversion/motion.safetensors --speed 0.5 --reverse
-        %(prog)s --demo --motion 3 --actors Mia,Omar --actions wave,nod --seconds 3
-    """
+def _add_contents(parser: Parser) -> None:
+    """Add what says who is shown, doing what, with which motion."""
     source = parser.add_mutually_exclusive_group(required=True)
     # SUPPRESS: a positional that is not given would put its default over what --demo said.
     source.add_argument(
@@ -76,6 +60,10 @@ def generate(parser: Parser) -> None:
         help="show this one beside its clip: motion.safetensors, or the number of a seed",
     )
     parser.shared("--any-weights")
+
+
+def _add_times(parser: Parser) -> None:
+    """Add what says when, and what is shown beside a motion."""
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--frames",
@@ -103,6 +91,10 @@ def generate(parser: Parser) -> None:
         help="what of --motion is measured: drawn people, lips, nothing, or what can be "
         "(default: auto)",
     )
+
+
+def _add_output(parser: Parser) -> None:
+    """Add what says how the videos are made."""
     parser.shared("--fps", help="of the video (default: the motion's clip's, or the training's)")
     parser.add_argument(
         "--format",
@@ -124,6 +116,29 @@ def generate(parser: Parser) -> None:
     )
     parser.shared("--out-dir", default="samples")
     parser.shared("--device")
+
+
+def generate(parser: Parser) -> None:
+    """Generates videos of any actors doing any actions, with any motions, of any length.
+
+    Writes a video (rows: actors, columns: actions, all moving by one motion vector) and its contact
+    sheet. Memory does not depend on the length.
+
+    With --motion, one motion is shown on other people: at its own pace, beside the clip that it
+    came from and the clip's person as the inversion found them. How well all people keep in step is
+    measured at once: by their lips (needs dlib), or by the truth of the drawn people.
+
+    Examples:
+        %(prog)s --demo
+        %(prog)s work_dirs/quickstart/generator.safetensors \\
+            --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir videos
+        %(prog)s --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
+        %(prog)s generator.safetensors --motion inversion/motion.safetensors --speed 0.5 --reverse
+        %(prog)s --demo --motion 3 --actors Mia,Omar --actions wave,nod --seconds 3
+    """
+    _add_contents(parser)
+    _add_times(parser)
+    _add_output(parser)
 
 
 def choreograph(parser: Parser) -> None:

@@ -5,6 +5,38 @@ from pathlib import Path
 from .common import Parser, above_zero, at_least, comma_list, finite
 
 
+def _add_search(parser: Parser) -> None:
+    """Add what says what is looked for, and how."""
+    parser.add_argument(
+        "--start",
+        type=finite,
+        default=0.0,
+        help="time of the first frame, in frames of the training",
+    )
+    parser.add_argument(
+        "--tune",
+        type=comma_list(),
+        default=[],
+        help="what is optimised besides the motion: some of w_c (content style), t0 (shift of "
+        "time), tempo; z_m: F_t's input in place of the motion",
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("default", "official"),
+        default="default",
+        help="official: as the released code (default: %(default)s)",
+    )
+    parser.shared("--steps", help="steps of Adam (default: the preset's)")
+    parser.add_argument(
+        "--restarts",
+        type=at_least(1),
+        help="starts that are optimised side by side (default: 1, with t0 4)",
+    )
+    parser.add_argument(
+        "--frames-per-step", type=at_least(1), help="random frames for nine tenths of the steps"
+    )
+
+
 def invert(parser: Parser) -> None:
     """Finds the motion vector with which a model shows a clip.
 
@@ -40,32 +72,7 @@ def invert(parser: Parser) -> None:
     )
     parser.shared("--fps", help="of the clip (default: the times in the file)")
     parser.shared("--frames", help="only that many from the beginning (default: all)")
-    add(
-        "--start",
-        type=finite,
-        default=0.0,
-        help="time of the first frame, in frames of the training",
-    )
-    add(
-        "--tune",
-        type=comma_list(),
-        default=[],
-        help="what is optimised besides the motion: some of w_c (content style), t0 (shift of "
-        "time), tempo; z_m: F_t's input in place of the motion",
-    )
-    add(
-        "--preset",
-        choices=("default", "official"),
-        default="default",
-        help="official: as the released code (default: %(default)s)",
-    )
-    parser.shared("--steps", help="steps of Adam (default: the preset's)")
-    add(
-        "--restarts",
-        type=at_least(1),
-        help="starts that are optimised side by side (default: 1, with t0 4)",
-    )
-    add("--frames-per-step", type=at_least(1), help="random frames for nine tenths of the steps")
+    _add_search(parser)
     parser.shared("--lpips")
     parser.shared(
         "--chunk",
