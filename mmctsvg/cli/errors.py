@@ -52,8 +52,8 @@ def translate(text: str, parser: Parser) -> str:
 
     ``crop='face'`` becomes ``--crop face``, ``any_weights=True`` becomes ``--any-weights``,
     ``out_dir`` becomes ``--out-dir``, and ``speed is 0`` at the beginning ``--speed is 0``. For
-    commands that take a config, ``set a.b=1`` becomes ``add --cfg-options a.b=1``. Words that are
-    no argument of the command, or are written as words of the language, stay.
+    commands that take a config, ``option a.b=1`` becomes ``--cfg-options a.b=1``. Words that are no
+    argument of the command, or are written as words of the language, stay.
 
     Args:
         text: The message of a `UserError`.
@@ -71,7 +71,6 @@ def translate(text: str, parser: Parser) -> str:
         if "_" in name:
             text = re.sub(rf"{_BEFORE}{name}(?![\w=(\[/]|\.\w)", typed, text)
     if "cfg_options" in named:
-        text = re.sub(r"\bset (?=[\w.]+=)", "add --cfg-options ", text)
         text = re.sub(r"^option (?=[\w.]+[:=])", "--cfg-options ", text)
     return text
 

@@ -64,11 +64,7 @@ def test_errors_in_loader_processes_are_one_line_too(capsys, parser):
         ("tune", "set known_actor=False, or name=None", "leave out --known-actor, or no --name"),
         ("tune", "colours only, by lpips=None.", "colours only, by --lpips none."),
         ("benchmark-inversion", "clips: two are named a", "--clips: two are named a"),
-        (
-            "train",
-            "a.py: 3 actors; set model.num_actors=3 x=1",
-            "a.py: 3 actors; add --cfg-options model.num_actors=3 x=1",
-        ),
+        ("train", "it is not square: set crop='center'", "it is not square: set crop='center'"),
         ("train", "option seed=3: it must be", "--cfg-options seed=3: it must be"),
         ("generate", "option seed=3: set a.b=1", "option seed=3: set a.b=1"),
         ("generate", "speed is 0: it must be above 0", "--speed is 0: it must be above 0"),
