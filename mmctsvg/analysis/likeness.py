@@ -15,7 +15,7 @@ from mmctsvg.utils.errors import UserError
 def measure_likeness(
     clip: np.ndarray, videos: Mapping[str, np.ndarray], **options: Any
 ) -> tuple[dict[str, float], str]:
-    """Mean cosine of the face embeddings of a clip and of videos of its person (`FaceIdentity`).
+    """Measure the mean cosine of the faces in a clip and in videos of its person (`FaceIdentity`).
 
     Args:
         clip: Clip, uint8 ``(T, H, W, 3)``.

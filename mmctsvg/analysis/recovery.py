@@ -61,7 +61,7 @@ def choose_clips(
     actor: str | None = None,
     action: str | None = None,
 ) -> list[RecoveryClip]:
-    """Clips from files, or drawn ones.
+    """Choose clips from files, or drawn ones.
 
     Args:
         inferencers: Models that are to show them.
@@ -88,14 +88,14 @@ def choose_clips(
 
 
 def name_clip(path: Path) -> str:
-    """A clip's name with its two folders, by which clips of data sets are told apart."""
+    """Name a clip with its two folders, by which clips of data sets are told apart."""
     return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
 
 
 def recorded_clips(
     paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
 ) -> list[RecoveryClip]:
-    """Clips from files, see `choose_clips`.
+    """Find clips in files, see `choose_clips`.
 
     Raises:
         UserError: If two would have the same name.
@@ -117,7 +117,7 @@ def recorded_clips(
 def drawn_clips(
     count: int, inferencers: Sequence[CTSVGInferencer], frames: int
 ) -> list[RecoveryClip]:
-    """Takes that no training saw, of one action after the other.
+    """Draw takes that no training saw, of one action after the other.
 
     Every other clip shows somebody whom no training saw in this action.
 
@@ -177,7 +177,7 @@ def drawn_clips(
 def video_curves(
     clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
 ) -> Curves:
-    """How somebody moves in a video, (T,) each.
+    """Measure how somebody moves in a video, (T,) each.
 
     Args:
         clip: Clip that says whom the video shows.
@@ -198,7 +198,7 @@ def video_curves(
 def real_curves(
     clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
 ) -> Curves:
-    """What really moves: the truth of drawn people, and the lips of all others.
+    """Return what really moves: the truth of drawn people, and the lips of all others.
 
     Raises:
         UserError: If there is no face, or its mouth does not move.
@@ -217,7 +217,7 @@ def real_curves(
 def correlate(
     real: Mapping[str, np.ndarray], inverted: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Pearson correlation of every real curve with that of the inverted video.
+    """Correlate every real curve with that of the inverted video, by Pearson's coefficient.
 
     A video whose curve is flat, or has holes because no face was found, counts 0: it does not show
     the motion.
@@ -230,7 +230,7 @@ def correlate(
 
 
 def summarise(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Means over clips.
+    """Average over clips.
 
     Args:
         records: ``correlation`` (of the telling curve), ``correlations``, ``action``, ``psnr``,

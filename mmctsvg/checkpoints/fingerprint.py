@@ -8,7 +8,7 @@ from .tuned_layers import own_state
 
 
 def fingerprint(generator: nn.Module) -> str:
-    """Hexadecimal sha256 of a generator's weights; a checkpoint and its export have the same.
+    """Return a generator's sha256 in hex; a checkpoint and its export have the same.
 
     A generator that shows tuned weights has the fingerprint of its own: motions belong to these.
     """
@@ -20,7 +20,7 @@ def fingerprint(generator: nn.Module) -> str:
 
 
 def weights_version(generator: nn.Module) -> tuple[tuple[int, int], ...]:
-    """Value that is another one after the weights have changed, found without reading them.
+    """Return a value that is another one after the weights have changed, without reading them.
 
     It holds the place of every tensor and how often it was written to, which PyTorch counts; only
     changes through ``tensor.data`` are not counted.

@@ -14,7 +14,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]:
-    """Names of the parameters that are tuned.
+    """Name the parameters that are tuned.
 
     The strengths of the layers' noise are never among them: they would learn the one noise map
     with which the clip is looked at.
@@ -51,7 +51,7 @@ def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]
 
 
 def _resolutions(synthesis: SynthesisNetwork) -> dict[str, int]:
-    """The side of the pictures that every parameter works on."""
+    """Find the side of the pictures that every parameter works on."""
     places = {}
     for name, _ in synthesis.named_parameters():
         kind, _, rest = name.partition(".")
@@ -62,7 +62,7 @@ def _resolutions(synthesis: SynthesisNetwork) -> dict[str, int]:
 
 
 def split(weight: Tensor, rank: int | None, draw: torch.Generator) -> tuple[Tensor, ...]:
-    """What is optimised in place of a weight; `build` of it is the weight itself at first.
+    """Make what is optimised in place of a weight; `build` of it is the weight itself at first.
 
     Args:
         weight: Weight of any shape.
@@ -81,7 +81,7 @@ def split(weight: Tensor, rank: int | None, draw: torch.Generator) -> tuple[Tens
 
 
 def build(weight: Tensor, parts: Sequence[Tensor]) -> Tensor:
-    """The tuned weight of the original one and the parts of `split`.
+    """Build the tuned weight of the original one and the parts of `split`.
 
     Raises:
         ValueError: If they do not fit.
@@ -110,12 +110,12 @@ class TunedWeight(nn.Module):
         self.tuning = tuning
 
     def forward(self, own: Tensor) -> Tensor:
-        """The tuned weight, whatever the layer's own one is."""
+        """Return the tuned weight, whatever the layer's own one is."""
         return self.weight
 
 
 def show_weights(synthesis: SynthesisNetwork, weights: Mapping[str, Tensor], tuning: str) -> None:
-    """Lets layers show other weights than their own, which are kept as they are.
+    """Let layers show other weights than their own, which are kept as they are.
 
     Args:
         synthesis: Network that shows its own weights.
@@ -129,20 +129,20 @@ def show_weights(synthesis: SynthesisNetwork, weights: Mapping[str, Tensor], tun
 
 
 def remove_tuning(generator: nn.Module) -> None:
-    """Lets a generator show its own weights again, the very same tensors, if it does not."""
+    """Let a generator show its own weights again, the very same tensors, if it does not."""
     for module in list(generator.modules()):
         for name in list(getattr(module, "parametrizations", ())):
             parametrize.remove_parametrizations(module, name, leave_parametrized=False)
 
 
 def applied_tuning(generator: nn.Module) -> str | None:
-    """Name of the tuning that a generator shows; None without."""
+    """Return the name of the tuning that a generator shows; None without."""
     names = (module.tuning for module in generator.modules() if isinstance(module, TunedWeight))
     return next(names, None)
 
 
 def own_state(generator: nn.Module) -> dict[str, Tensor]:
-    """State dict of a generator as if it showed no tuning."""
+    """Return the state dict of a generator as if it showed no tuning."""
     return {
         re.sub(r"parametrizations\.(\w+)\.original$", r"\1", name): tensor
         for name, tensor in generator.state_dict().items()

@@ -52,7 +52,7 @@ class Tuning:
         return hashlib.sha256(save(self.tensors())).hexdigest()
 
     def tensors(self) -> dict[str, Tensor]:
-        """All that is tuned, by the names that the file gives it."""
+        """Return all that is tuned, by the names that the file gives it."""
         tensors = {
             f"{number}.{name}": part
             for name, parts in self.parts.items()
@@ -63,7 +63,7 @@ class Tuning:
         return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
     def apply(self, generator: nn.Module) -> None:
-        """Lets the generator show the tuned weights, until `remove_tuning`.
+        """Let the generator show the tuned weights, until `remove_tuning`.
 
         Raises:
             UserError: If its own are other weights than those that were tuned.
@@ -90,7 +90,7 @@ class Tuning:
         show_weights(generator.synthesis, tuned, self.name)
 
     def content(self, generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
-        """Content style (d_c,) of the person doing an action.
+        """Return the content style (d_c,) of the person doing an action.
 
         Args:
             generator: Generator that the tuning belongs to.
@@ -103,7 +103,7 @@ class Tuning:
 
 @torch.no_grad()
 def action_part(generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
-    """What an action adds to the content style, (d_c,): zero where the actor's part stands."""
+    """Return what an action adds to the content style, (d_c,); zero in the actor's part."""
     mapper = generator.content_mapper
     part = torch.zeros(generator.content_dim, device=generator.synthesis.constant.device)
     if mapper.action is not None:
@@ -114,7 +114,7 @@ def action_part(generator: nn.Module, action: Tensor | int | None, ramp: float) 
 
 
 def save_tuning(path: str | Path, tuning: Tuning) -> None:
-    """Writes a tuning; the file appears only when it is complete.
+    """Write a tuning; the file appears only when it is complete.
 
     Raises:
         UserError: If the ending is not ``.safetensors``, or the place cannot be written to.
@@ -124,7 +124,7 @@ def save_tuning(path: str | Path, tuning: Tuning) -> None:
 
 
 def load_tuning(path: str | Path) -> Tuning:
-    """Reads a tuning of `save_tuning`.
+    """Read a tuning of `save_tuning`.
 
     Raises:
         UserError: If the file is missing, damaged, of a newer format or something else.

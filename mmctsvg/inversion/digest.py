@@ -16,7 +16,7 @@ _PLAIN = (type(None), bool, int, float, str, bytes, Path, np.generic, torch.dtyp
 
 
 def digest(value: Any) -> str:
-    """Hexadecimal sha256 of a value with all that is in it.
+    """Return the hexadecimal sha256 of a value with all that is in it.
 
     Args:
         value: Plain values, paths, tensors, arrays, modules (weights, buffers and public
@@ -55,7 +55,7 @@ def _feed(update: Callable[[bytes], None], value: Any) -> None:
 
 
 def _parts(value: Any) -> list[tuple[Any, Any]]:
-    """Names or numbers of what is in a value, and this itself, in order."""
+    """Return names or numbers of what is in a value, and this itself, in order."""
     if isinstance(value, Mapping):
         return list(value.items())
     if isinstance(value, list | tuple):

@@ -33,7 +33,7 @@ def invert(
     noise: str | None = None,
     job: Job | None = None,
 ) -> Motion:
-    """Finds the motion with which the generator shows a clip.
+    """Find the motion with which the generator shows a clip.
 
     Memory does not grow with the length, but for the clip itself.
 
@@ -79,7 +79,7 @@ def invert(
 
 
 def _complete(settings: Settings, generator: ConditionalStyleVideoGenerator) -> Settings:
-    """The settings with all that is optimised, in the order of `OPTIMISABLE`."""
+    """Return the settings with all that is optimised, in the order of `OPTIMISABLE`."""
     wanted = {*settings.optimise, *(["w_c"] if generator.z_c_dim else [])}
     if not wanted & {"m", "z_m"}:
         raise UserError(f"optimise is {settings.optimise}: add 'm', or 'z_m' in its place.")
@@ -88,7 +88,7 @@ def _complete(settings: Settings, generator: ConditionalStyleVideoGenerator) -> 
 
 @torch.no_grad()
 def _result(run: TemporalInversion, clip: Clip, labels: Labels, found: dict) -> Motion:
-    """The best row as a motion."""
+    """Make a motion of the best row."""
     problem, settings, best = run.problem, run.settings, int(run.best.argmin())
     row = {name: value[best : best + 1] for name, value in run.result.items()}
     if "z_m" in row:

@@ -19,10 +19,10 @@ class Resumable(Protocol):
     """What has a state."""
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later run needs to go on."""
+        """Return all that a later run needs to go on."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes up a state."""
+        """Take up a state."""
 
 
 Part = TypeVar("Part", bound=Resumable)
@@ -59,7 +59,7 @@ class Job:
             self.state.unlink(missing_ok=True)
 
     def begin(self, inputs: Any) -> None:
-        """Begins, or goes on from the state that a run with the same inputs has left.
+        """Begin, or go on from the state that a run with the same inputs has left.
 
         Args:
             inputs: Everything that the result depends on, see `digest`.
@@ -74,13 +74,13 @@ class Job:
         self.seconds: float = self._kept.get("seconds", 0.0)
 
     def recall(self, name: str, find: Callable[[], Any]) -> Any:
-        """A plain value that is found once, at the first beginning."""
+        """Find a plain value at the first beginning, and recall it later."""
         kept = self._kept.get("values", {})
         self._values[name] = kept[name] if name in kept else find()
         return self._values[name]
 
     def resume(self, name: str, part: Part) -> Part:
-        """The part itself, in the state that was kept, if there is any; it is kept from now on."""
+        """Return the part itself, in the state that was kept, if any; it is kept from now on."""
         if name in self._kept.get("parts", {}):
             part.load_state_dict(self._kept["parts"][name])
         self._parts[name] = part
@@ -88,7 +88,7 @@ class Job:
 
     @contextmanager
     def steps(self, left: int) -> Iterator[Callable[[], None]]:
-        """Watches over steps, and saves in the end.
+        """Watch over steps, and save in the end.
 
         Args:
             left: Number of steps that are to be taken.

@@ -51,7 +51,7 @@ class Objective(nn.Module):
         return getattr(self.lpips, "pnet_type", type(self.lpips).__name__)
 
     def forward(self, frames: Tensor, target: Tensor, shrink: int = 1) -> Tensor:
-        """One number for every frame, (N,).
+        """Measure every frame, (N,).
 
         Args:
             frames: Frames of the video, (N, 3, H, W).
@@ -119,7 +119,7 @@ class Problem:
         objective: Objective | None,
         noise: str,
     ) -> Problem:
-        """The problem of a clip, with everything on the generator's device.
+        """Pose the problem of a clip, with everything on the generator's device.
 
         Args:
             generator: Generator.
@@ -138,7 +138,7 @@ class Problem:
         return len(self.times)
 
     def times_at(self, parameters: Parameters, frames: Tensor) -> Tensor:
-        """Times (R, n) of frames (n,) under every row's ``t0`` and ``tempo``.
+        """Return times (R, n) of frames (n,) under every row's ``t0`` and ``tempo``.
 
         The tempo turns around the clip's middle, so that it does not shift the clip.
         """
@@ -147,7 +147,7 @@ class Problem:
         return self._middle + parameters["t0"][:, None] + speed[:, None] * away
 
     def video(self, parameters: Parameters, frames: Tensor) -> Tensor:
-        """Frames (R, n, 3, H, W) of every row."""
+        """Render frames (R, n, 3, H, W) of every row."""
         times = self.times_at(parameters, frames)
         m = parameters["m"]
         if "z_m" in parameters:
@@ -156,22 +156,22 @@ class Problem:
         return self.render(styles.flatten(0, 1)).unflatten(0, times.shape)
 
     def render(self, styles: Tensor) -> Tensor:
-        """Images (N, 3, H, W) of styles (N, S), under one noise map for all."""
+        """Render images (N, 3, H, W) of styles (N, S), under one noise map for all."""
         return (self.synthesis or self.generator.synthesise)(styles, self.noise)
 
     def losses(self, parameters: Parameters, frames: Tensor, shrink: int = 1) -> Tensor:
-        """Distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
+        """Measure the distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
         video = self.video(parameters, frames)
         target = self.colours(frames).expand_as(video)
         found = self.objective(video.flatten(0, 1), target.flatten(0, 1), shrink)
         return found.reshape(video.shape[:2])
 
     def colours(self, frames: Tensor) -> Tensor:
-        """The clip's frames (n, 3, H, W) in [-1, 1]."""
+        """Return the clip's frames (n, 3, H, W) in [-1, 1]."""
         return to_float(self.target[frames].to(self.device).movedim(-1, 1))
 
     def start(self, m: Tensor, w_c: Tensor, t0: Tensor | float = 0.0) -> Parameters:
-        """Parameters of R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one."""
+        """Make R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one number."""
         rows = len(m)
         zeros = torch.zeros(rows, dtype=torch.float64, device=self.device)
         return {
@@ -182,7 +182,7 @@ class Problem:
         }
 
     def part(self, frames: Tensor) -> Problem:
-        """The same problem for some of the frames: a mask (T,) or numbers (n,)."""
+        """Return the same problem for some of the frames: a mask (T,) or numbers (n,)."""
         return replace(self, target=self.target[frames], times=self.times[frames])
 
 
@@ -194,7 +194,7 @@ def accumulate(
     shrink: int = 1,
     leaves: Sequence[Tensor] | None = None,
 ) -> Tensor:
-    """Adds the gradient of the mean loss over frames to the leaves, chunk by chunk.
+    """Add the gradient of the mean loss over frames to the leaves, chunk by chunk.
 
     Args:
         problem: Clip and generator.
@@ -220,13 +220,13 @@ def accumulate(
 
 @torch.no_grad()
 def evaluate(problem: Problem, parameters: Parameters, chunk: int = 16) -> Tensor:
-    """Mean loss over all frames of every row, (R,)."""
+    """Measure the mean loss over all frames of every row, (R,)."""
     every = torch.arange(len(problem))
     return accumulate(problem, parameters, every, chunk)
 
 
 def stratified(length: int, count: int, generator: torch.Generator | None = None) -> Tensor:
-    """One frame of each of ``count`` equal stretches of a clip, (min(count, length),), in order.
+    """Choose a frame of each of ``count`` equal stretches of a clip, (min(count, length),).
 
     Args:
         length: Length of the clip in frames.
@@ -242,7 +242,7 @@ def stratified(length: int, count: int, generator: torch.Generator | None = None
 
 @torch.no_grad()
 def measure_psnr(problem: Problem, parameters: Parameters, chunk: int = 16) -> float:
-    """Peak signal-to-noise ratio of a whole video, in dB; colours are cut to what a video holds."""
+    """Measure the PSNR of a whole video in dB; colours are cut to what a video holds."""
     total = 0.0
     for frames in torch.arange(len(problem)).split(chunk):
         video = problem.video(parameters, frames)[0].clamp(-1, 1)
@@ -251,13 +251,13 @@ def measure_psnr(problem: Problem, parameters: Parameters, chunk: int = 16) -> f
 
 
 def decibels(square: float) -> float:
-    """Peak signal-to-noise ratio in dB of a mean squared difference of colours in [-1, 1]."""
+    """Turn a mean squared difference of colours in [-1, 1] into a PSNR in dB."""
     return -10 * math.log10(square / 4) if square else math.inf
 
 
 @torch.no_grad()
 def measure_lpips(lpips: nn.Module, video: np.ndarray, clip: np.ndarray, chunk: int = 16) -> float:
-    """Mean LPIPS of two videos, uint8 ``(T, H, W, 3)``, enlarged as in `Objective`."""
+    """Measure the mean LPIPS of two videos, uint8 ``(T, H, W, 3)``, enlarged as in `Objective`."""
     objective, device = Objective(lpips, mse_weight=0.0), next(lpips.parameters()).device
     total = 0.0
     for start in range(0, len(video), chunk):

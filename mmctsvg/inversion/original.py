@@ -12,7 +12,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def read_original(motion: Motion, size: int, clip: str | Path | None = None) -> Clip:
-    """Reads the clip that a motion was found in, cut as it was then.
+    """Read the clip that a motion was found in, cut as it was then.
 
     Args:
         motion: Motion of `invert`, whose ``info`` says where the clip is and how it was cut.

@@ -80,12 +80,12 @@ class PivotalSettings:
                 raise UserError(f"{name} is {value}: it must be at least {low}.")
 
     def rate(self, step: int) -> float:
-        """Share of the learning rate that a step takes."""
+        """Return the share of the learning rate that a step takes."""
         return min(1.0, (step + 1) / max(1, self.warmup))
 
 
 def held_out(length: int) -> Tensor:
-    """Which frames of a clip are kept out: a mask (T,), every fifth from the third on."""
+    """Mask the frames of a clip that are kept out, (T,): every fifth from the third on."""
     return torch.arange(length) % HELD_OUT == _FIRST
 
 
@@ -140,14 +140,14 @@ class PivotalTuning:
         self.result = self._copy()
 
     def run(self, on_step: Callable[[], Any] | None = None) -> None:
-        """Takes the steps that are left; ``on_step`` is called after each."""
+        """Take the steps that are left; ``on_step`` is called after each."""
         while self._goes_on():
             self.advance()
             if on_step is not None:
                 on_step()
 
     def _goes_on(self) -> bool:
-        """Checks the frames kept out when it is time; whether another step is to be taken."""
+        """Check the frames kept out when it is time, and tell whether to take another step."""
         settings = self.settings
         done = self.step >= settings.steps
         due = -(-self.step // settings.check_every) if done else self.step // settings.check_every
@@ -162,7 +162,7 @@ class PivotalTuning:
 
     @torch.no_grad()
     def check(self) -> None:
-        """Measures the frames that are kept out, and keeps the weights if they are the best."""
+        """Measure the frames that are kept out, and keep the weights if they are the best."""
         held = self.tuned(self.held, self.parts)
         loss = float(evaluate(held, self.pivot, self.settings.chunk))
         self.checks.append(loss)
@@ -170,7 +170,7 @@ class PivotalTuning:
             self.best, self.result = loss, self._copy()
 
     def advance(self) -> None:
-        """Takes one step."""
+        """Take one step."""
         settings, length = self.settings, len(self.train)
         frames = torch.arange(length)
         if settings.frames_per_step is not None:
@@ -185,7 +185,7 @@ class PivotalTuning:
         self.step += 1
 
     def gradients(self, frames: Tensor) -> tuple[float, float]:
-        """Adds the gradient of the step's objective to the parts, in the memory of a chunk.
+        """Add the gradient of the step's objective to the parts, in the memory of a chunk.
 
         The weights are leaves while frames are rendered, chunk by chunk; what has gathered at them
         is handed on to the parts once.
@@ -212,12 +212,12 @@ class PivotalTuning:
         return float(losses), drift
 
     def tuned(self, problem: Problem, parts: Mapping[str, Sequence[Tensor]]) -> Problem:
-        """A problem whose videos are rendered with the weights of some parts."""
+        """Return a problem whose videos are rendered with the weights of some parts."""
         return _render_with(problem, self._build(parts))
 
     @torch.no_grad()
     def _others(self) -> Tensor:
-        """Styles on the way from frames of the clip to others: part of it, or all (n, S)."""
+        """Draw styles (n, S) on the way from frames of the clip to others: part of it, or all."""
         settings, generator = self.settings, self.generator
         draw = generator_for(settings.seed, self.step, OTHERS)
         count = settings.locality_frames
@@ -238,7 +238,7 @@ class PivotalTuning:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later run needs to go on as if it had never been interrupted."""
+        """Return all that a later run needs to go on as if it had never been interrupted."""
         numbers = ("step", "history", "drift", "checks", "best")
         return {
             "parts": self._copy(),
@@ -249,7 +249,7 @@ class PivotalTuning:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes up a state of `state_dict`, made with the same problem and settings."""
+        """Take up a state of `state_dict`, made with the same problem and settings."""
         with torch.no_grad():
             for name, parts in self.parts.items():
                 for part, kept in zip(parts, state["parts"][name], strict=True):
@@ -266,7 +266,7 @@ class PivotalTuning:
 
 
 def _render_with(problem: Problem, weights: Mapping[str, Tensor]) -> Problem:
-    """A problem whose videos are rendered with other weights of the synthesis network."""
+    """Return a problem whose videos are rendered with other weights of the synthesis network."""
 
     def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
         network = problem.generator.synthesis

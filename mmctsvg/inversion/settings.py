@@ -105,18 +105,18 @@ class Settings:
             raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
 
     def rate(self, step: int) -> float:
-        """Share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""
+        """Return the share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""
         rise = min(1.0, (step + 1) / (self.warmup * self.steps)) if self.warmup else 1.0
         left = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
         return rise * (0.5 - 0.5 * math.cos(math.pi * min(1.0, left)))
 
     def noise(self, step: int) -> float:
-        """Noise of a step, in standard deviations."""
+        """Return the noise of a step, in standard deviations."""
         left = max(0.0, 1 - step / self.steps / self.noise_until) if self.noise_until else 0.0
         return self.latent_noise * left**2
 
     def level(self, step: int) -> Level:
-        """What a step compares."""
+        """Return what a step compares."""
         for level in self.levels:
             if step < level.until * self.steps:
                 return level

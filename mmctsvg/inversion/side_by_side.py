@@ -33,7 +33,7 @@ _PIECE = 16  # frames rendered at once
 def write_comparison(
     base: Path, clip: Clip, videos: Mapping[str, Show], motion: Motion
 ) -> list[Path]:
-    """Writes a clip, videos of it, and the difference of the last one, beside each other.
+    """Write a clip, videos of it, and the difference of the last one, beside each other.
 
     In the difference, grey is equal; lighter is where the video is lighter.
 
@@ -70,7 +70,7 @@ def write_comparison(
 
 
 def write_curves(motion: Motion, path: str | Path) -> None:
-    """Draws the loss of the best restart over the steps.
+    """Draw the loss of the best restart over the steps.
 
     Args:
         motion: Motion of `invert`.
@@ -88,7 +88,7 @@ def write_curves(motion: Motion, path: str | Path) -> None:
 
 
 def write_tuning_curves(tuning: Tuning, path: str | Path) -> None:
-    """Draws the losses of a tuning over its steps.
+    """Draw the losses of a tuning over its steps.
 
     Args:
         tuning: Tuning of `tune`.

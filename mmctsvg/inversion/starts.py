@@ -21,7 +21,7 @@ _SEARCHED = 4  # motions with which every actor and action is looked at
 
 @torch.no_grad()
 def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) -> Tensor:
-    """Mean loss over a few frames, (R,), of any number of rows: what a search goes by."""
+    """Measure any number of rows by a few frames, (R,): what a search goes by."""
     seen = stratified(len(problem), frames)
     rows = max(1, chunk // len(seen))
     count = len(parameters["m"])
@@ -35,7 +35,7 @@ def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) 
 
 @torch.no_grad()
 def choose_starts(problem: Problem, w_c: Tensor, settings: Settings) -> Parameters:
-    """Parameters of ``settings.restarts`` rows: first the mean of F_t, then the best samples.
+    """Choose ``settings.restarts`` rows: first the mean of F_t, then the best samples.
 
     Where the shift of time is optimised, all rows are the best of a search, which looks at the mean
     of F_t with every shift too. Where F_t's input is optimised, there is no mean. A tempo is
@@ -84,7 +84,7 @@ def choose_starts(problem: Problem, w_c: Tensor, settings: Settings) -> Paramete
 def choose_labels(
     problem: Problem, contents: Mapping[Labels, Tensor], settings: Settings
 ) -> Labels:
-    """The labels that come nearest with any of a few motions.
+    """Choose the labels that come nearest with any of a few motions.
 
     Args:
         problem: Clip and generator.

@@ -52,7 +52,7 @@ class TemporalInversion:
         self.result = {k: v.detach().clone() for k, v in self.parameters.items()}
 
     def run(self, on_step: Callable[[], Any] | None = None) -> Tensor:
-        """Takes the steps that are left; ``on_step`` is called after each.
+        """Take the steps that are left; ``on_step`` is called after each.
 
         Returns:
             Loss of every row, (R,), over all frames and without noise; `result` has the vectors.
@@ -65,7 +65,7 @@ class TemporalInversion:
         return self.best
 
     def advance(self) -> None:
-        """Takes one step."""
+        """Take one step."""
         settings, step, length = self.settings, self.step, len(self.problem)
         level = settings.level(step)
         draw = generator_for(settings.seed, step, FRAMES)
@@ -97,7 +97,7 @@ class TemporalInversion:
             self.result[name][better] = value[better]
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a later run needs to go on as if it had never been interrupted."""
+        """Return all that a later run needs to go on as if it had never been interrupted."""
         return {
             "step": self.step,
             "parameters": {k: v.detach() for k, v in self.parameters.items()},
@@ -109,7 +109,7 @@ class TemporalInversion:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Takes up a state of `state_dict`, made with the same problem and settings."""
+        """Take up a state of `state_dict`, made with the same problem and settings."""
         with torch.no_grad():
             for name, value in state["parameters"].items():
                 self.parameters[name].copy_(value)

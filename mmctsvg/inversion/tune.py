@@ -41,7 +41,7 @@ def tune(
     objective: Objective | None = None,
     job: Job | None = None,
 ) -> Tuning:
-    """Tunes the generator to the person in a clip whose motion was found.
+    """Tune the generator to the person in a clip whose motion was found.
 
     First a content style of the person's own is optimised, unless the motion brings one; then the
     weights. Every fifth frame is never learnt; the loss on these frames decides when to stop and
@@ -125,7 +125,7 @@ def _check(
 def _runs(
     whole: Problem, pivot: Parameters, settings: PivotalSettings, ramp: float, job: Job
 ) -> tuple[TemporalInversion, PivotalTuning]:
-    """The optimisations of the content style and of the weights, as far as they have come."""
+    """Resume the optimisations of the content style and of the weights."""
     out = held_out(len(whole))
     train, held = whole.part(~out), whole.part(out)
     if whole.objective.lpips is not None:
@@ -138,7 +138,7 @@ def _runs(
 def _optimise(
     job: Job, content_run: TemporalInversion | None, run: PivotalTuning, whole: Problem
 ) -> dict[str, Any]:
-    """Takes all steps, on the content style first if there is a run for it.
+    """Take all steps, on the content style first if there is a run for it.
 
     Returns:
         What `_measure` gives before the steps on the weights.
@@ -157,7 +157,7 @@ def _optimise(
 
 
 def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -> TemporalInversion:
-    """The optimisation of the actor's part of the content style; the motion stays."""
+    """Set up the optimisation of the actor's part of the content style; the motion stays."""
     run = TemporalInversion(
         train,
         pivot,
@@ -178,7 +178,7 @@ def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -
 
 
 def _others(whole: Problem, ramp: float) -> Callable[[int, torch.Generator], Tensor]:
-    """Draws styles (n, S) of anybody doing anything, at any time of the clip."""
+    """Return a function that draws styles (n, S) of anybody doing anything, at any time."""
     generator, device = whole.generator, whole.device
     first, last = float(whole.times.min()), float(whole.times.max())
 
@@ -198,7 +198,7 @@ def _others(whole: Problem, ramp: float) -> Callable[[int, torch.Generator], Ten
 
 
 def _measure(run: PivotalTuning, held: Problem, whole: Problem) -> dict[str, float]:
-    """Loss and PSNR (dB) of the frames kept out, PSNR of the whole video."""
+    """Measure loss and PSNR (dB) of the frames kept out, and the PSNR of the whole video."""
     return {
         "held_out": float(evaluate(held, run.pivot, run.settings.chunk)),
         "held_out_psnr": measure_psnr(held, run.pivot, run.settings.chunk),
@@ -208,7 +208,7 @@ def _measure(run: PivotalTuning, held: Problem, whole: Problem) -> dict[str, flo
 
 @torch.no_grad()
 def _report(run: PivotalTuning, whole: Problem, stages: dict[str, Any]) -> dict[str, Any]:
-    """What a tuning brought.
+    """Report what a tuning brought.
 
     Returns:
         ``stages``: for ``'inverted'``, ``'content'`` (if there was such) and ``'tuned'`` what

@@ -11,7 +11,7 @@ from .randomness import FIXED_NOISE, generator_for
 def shared_noise(
     generator: ConditionalStyleVideoGenerator, noise: str, seed: int = 0
 ) -> list[Tensor] | None:
-    """Noise maps (1, 1, h, w), one for every layer, that all frames share.
+    """Return noise maps (1, 1, h, w), one for every layer, that all frames share.
 
     Args:
         generator: Generator that they are for.
