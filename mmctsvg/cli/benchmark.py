@@ -80,7 +80,7 @@ def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
 
 
 def prepare(cfg: Config, size: int | None) -> tuple[Config, TripletDataset]:
-    """A config whose model fits its data, and the data; drawn actors where those are not here."""
+    """Return a config whose model fits its data, and the data; drawn actors stand in for them."""
     cfg = complete_config(cfg)
     source = cfg.train_dataloader.dataset
     if size:
@@ -162,7 +162,7 @@ def measure_step(
 
 
 def kinds_of_iterations(model) -> list[tuple[int, float]]:
-    """An iteration for every set of regularisers that can be due, with its share of all."""
+    """Return an iteration for every set of regularisers that can be due, with its share of all."""
     path = model.path_interval if model.path_weight else 0
     r1 = model.r1_interval if model.r1_gamma else 0
     period = math.lcm(path or 1, r1 or 1)
@@ -211,7 +211,7 @@ def measure_data(dataset: TripletDataset) -> float:
 
 
 def report_training(cfg: Config, dataset: TripletDataset, args, device: torch.device) -> None:
-    """Prints what an iteration takes in every precision."""
+    """Print what an iteration takes in every precision."""
     source, data = type(dataset).__name__, measure_data(dataset)
     baseline = None
     for precision in args.precision:
@@ -248,7 +248,7 @@ def check(cfg: Config, args, device: torch.device) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prints the measurements."""
+    """Print the measurements."""
     cfg, device = load_config(args.config), choose_device(args.device)
     with config_errors(args.config):
         cfg, dataset = prepare(cfg, args.size)

@@ -38,7 +38,7 @@ class WholeClips(Dataset):
         self.triplets = triplets
 
     def __len__(self) -> int:
-        """Number of clips."""
+        """Return number of clips."""
         return len(self.triplets)
 
     def __getitem__(self, index: int) -> torch.Tensor:

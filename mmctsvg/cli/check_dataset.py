@@ -9,7 +9,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def run(args: argparse.Namespace) -> None:
-    """Checks a list."""
+    """Check a list."""
     dataset = getattr(datasets, args.dataset, None)
     if not (isinstance(dataset, type) and issubclass(dataset, datasets.TripletVideoDataset)):
         raise UserError(f"--dataset {args.dataset}: there is no such dataset of clips")

@@ -18,7 +18,7 @@ _SHOWN = 16  # frames of the contact sheet
 
 
 def run(args: argparse.Namespace) -> None:
-    """Renders a script."""
+    """Render a script."""
     script = read_script(args.script)  # before the weights, which take longer
 
     if args.sound and not has_sound(args.sound):

@@ -6,5 +6,5 @@ from mmctsvg.evaluation.cards import compare_cards, read_card
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compares."""
+    """Compare."""
     print("\n".join(compare_cards(read_card(args.first), read_card(args.second))))

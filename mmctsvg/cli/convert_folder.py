@@ -7,5 +7,5 @@ from mmctsvg.datasets.converters import folder
 
 
 def run(args: argparse.Namespace) -> None:
-    """Converts the clips."""
+    """Convert the clips."""
     convert_raw(args, "folder", lambda: folder.find_clips(args.raw))

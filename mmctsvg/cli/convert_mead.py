@@ -7,7 +7,7 @@ from mmctsvg.datasets.converters import list_raw_files, mead
 
 
 def run(args: argparse.Namespace) -> None:
-    """Converts the data set."""
+    """Convert the data set."""
     convert_raw(
         args,
         "mead",

@@ -6,7 +6,7 @@ from mmctsvg.checkpoints.official.convert import convert_official
 
 
 def run(args: argparse.Namespace) -> None:
-    """Converts."""
+    """Convert."""
     lines = convert_official(
         args.source,
         args.target,

@@ -94,7 +94,7 @@ def draw_sheet(path: Path, inferencer: CTSVGInferencer, grids: list[VideoGrid]) 
 def write_report(
     args: argparse.Namespace, grids: list[VideoGrid], instrument: str, frames: int, found: dict
 ) -> list[Path]:
-    """Writes the chart and the numbers, and prints them."""
+    """Write the chart and the numbers, and print them."""
     chart, report = (args.out_dir / f"disentanglement.{end}" for end in ("png", "json"))
     panels = {
         TITLES[name][0]: [row | {"label": f"another {row['changed']}"} for row in found[name]]

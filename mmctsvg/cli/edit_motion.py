@@ -31,7 +31,7 @@ CLIP = ("clip", "length", "crop")  # what a motion's file says of the clip that 
 
 
 def parse_numbers(option: str, text: str, names: tuple[str, ...]) -> dict[str, float]:
-    """Reads ``name=number,name=number``.
+    """Read ``name=number,name=number``.
 
     Raises:
         UserError: if it is something else, or a name is unknown.
@@ -57,7 +57,7 @@ def edit(
     rate: float,
     args: argparse.Namespace,
 ) -> Waves:
-    """The edits, in order; ``rate`` is in frames of the training per second."""
+    """Return the edits, in order; ``rate`` is in frames of the training per second."""
     gains = parse_numbers("--gain", args.gain, BANDS)
     moves = parse_numbers("--pca", args.pca, tuple(map(str, range(inferencer.motion_dim))))
     edge = 2 * math.pi * args.edge / rate
@@ -84,7 +84,7 @@ def edit(
 
 
 def check_place(result: Path, motion: str, mixed: str | None) -> None:
-    """Raises UserError if the result would take the place of a motion that it is made from.
+    """Raise UserError if the result would take the place of a motion that it is made from.
 
     Or of one that no edit made, or an edit of another motion; an earlier edit of the same motion
     may be made again.
@@ -114,7 +114,7 @@ def plan_comparison(
     after: Waves,
     args: argparse.Namespace,
 ) -> VideoGrid:
-    """A grid of people with the motion before and after the edit."""
+    """Return a grid of people with the motion before and after the edit."""
     action = args.action
     if action is None and inferencer.actions:
         action = motion.action or 0
@@ -185,7 +185,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def describe(args: argparse.Namespace) -> dict[str, object]:
-    """What was asked for, for the file."""
+    """Return what was asked for, for the file."""
     names = ("motion", "gain", "edge", "fast_from", "pca", "drift", "loop")
     names += ("span",) if args.drift else ()
     return {name: value for name in names if (value := getattr(args, name)) not in (None, "")}

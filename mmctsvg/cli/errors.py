@@ -76,14 +76,14 @@ def translate(text: str, parser: Parser) -> str:
 
 
 def _typed(action: argparse.Action) -> str:
-    """What the user types for an argument."""
+    """Return what the user types for an argument."""
     if action.option_strings:
         return max(action.option_strings, key=len)
     return str(action.metavar or action.dest)
 
 
 def _option(action: argparse.Action, value: str) -> str:
-    """What the user types for an argument and a value of Python."""
+    """Return what the user types for an argument and a value of Python."""
     typed = _typed(action)
     if value == "True":
         return typed

@@ -9,7 +9,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def run(args: argparse.Namespace) -> None:
-    """Evaluates."""
+    """Evaluate."""
     real = None if str(args.real) == "none" else args.real
     for path in filter(None, (real, args.fake)):
         if not path.exists():

@@ -15,7 +15,7 @@ from mmctsvg.visualization.figure import new_figure, write_figure
 
 
 def make_halves(clips: int, size: int, frames: int):
-    """Reference videos, videos to spoil, and for each of these another person with the same motion.
+    """Return reference videos, videos to spoil, and those of other people with the same motion.
 
     The clips are spread evenly over people and actions; the halves differ in their takes.
     """

@@ -39,7 +39,7 @@ class Shown:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Generates."""
+    """Generate."""
     check_options(args)
     inferencer = CTSVGInferencer(args.weights, args.device, args.precision, args.tuning)
     shown = show_seeds(inferencer, args) if args.motion is None else show_motion(inferencer, args)
@@ -105,7 +105,7 @@ def is_seed(motion: str | None) -> bool:
 
 
 def count_frames(args: argparse.Namespace, fps: float) -> int | None:
-    """Number of frames by --frames or --seconds; None if neither was given."""
+    """Return number of frames by --frames or --seconds; None if neither was given."""
     return args.frames if args.seconds is None else max(2, round(args.seconds * fps))
 
 
@@ -162,7 +162,7 @@ def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
 
 
 def find_clip(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarray | None, Path]:
-    """The frames that a motion came from, as they were cut, and the file.
+    """Return the frames that a motion came from, as they were cut, and the file.
 
     Raises:
         UserError: If a clip that was asked for cannot be shown; ``none`` asks for none.
@@ -182,7 +182,7 @@ def find_clip(motion: Motion, clip: str | None, size: int) -> tuple[np.ndarray |
 def add_rows(
     inferencer: CTSVGInferencer, plan: VideoGrid, motion: Motion, clip: np.ndarray | None
 ) -> VideoGrid:
-    """The grid with the clip above it, and with the clip's own person if it was found too."""
+    """Put the clip above the grid, and the clip's own person if it was found too."""
     rows, cells = [], []
     if clip is not None:
         rows.append("clip")
@@ -195,7 +195,7 @@ def add_rows(
 
 
 def choose_metric(inferencer: CTSVGInferencer, sync: str | None, times: Sequence[float]):
-    """The metric that says how well people keep in step, or None.
+    """Return the metric that says how well people keep in step, or None.
 
     Raises:
         UserError: If one was asked for that cannot measure here.
@@ -213,7 +213,7 @@ def choose_metric(inferencer: CTSVGInferencer, sync: str | None, times: Sequence
 
 
 def print_sync(found: dict) -> None:
-    """Prints how well all people keep in step."""
+    """Print how well all people keep in step."""
     if math.isnan(found["sync"]):
         print("sync: there are no two people to compare; show more --actors")
     else:

@@ -116,7 +116,7 @@ def invert_clip(
 
 
 def make_settings(args: argparse.Namespace) -> Settings:
-    """The preset with what else was asked for."""
+    """Return the preset with what else was asked for."""
     names = ("steps", "restarts", "chunk", "seed")
     given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     given["optimise"] = optimised(args.tune)
@@ -128,5 +128,5 @@ def make_settings(args: argparse.Namespace) -> Settings:
 
 
 def optimised(tune: list[str]) -> tuple[str, ...]:
-    """What was asked for besides the motion, with the motion unless F_t's input replaces it."""
+    """Return what is optimised; the motion is, unless F_t's input replaces it."""
     return tuple(tune) if "z_m" in tune else ("m", *tune)

@@ -56,7 +56,7 @@ def choose_cells(
 def choose_identity(
     inferencer: CTSVGInferencer, wanted: str
 ) -> tuple[str, Callable[[Video], np.ndarray]]:
-    """What is measured, and a function that gives it for every frame of a video, (T,).
+    """Return what is measured, and a function that gives it for every frame of a video, (T,).
 
     Raises:
         UserError: if drawn people are expected and there are others, or weights are missing.
@@ -90,7 +90,7 @@ def measure(
     starts: np.ndarray,
     span: float,
 ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, list[np.ndarray]]]:
-    """Renders windows of all videos with every drift.
+    """Render windows of all videos with every drift.
 
     Args:
         inferencer: The generator.
@@ -130,7 +130,7 @@ def measure(
 
 
 def run(args: argparse.Namespace) -> None:
-    """Renders, measures and draws."""
+    """Render, measure and draw."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     cells = choose_cells(inferencer, args.actors, args.seeds)
     instrument, identity = choose_identity(inferencer, args.identity)

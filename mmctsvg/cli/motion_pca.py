@@ -135,7 +135,7 @@ def check_numbers(inferencer: CTSVGInferencer, args: argparse.Namespace) -> tupl
 
 
 def run(args: argparse.Namespace) -> None:
-    """Looks."""
+    """Look."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     k = inferencer.motion_dim
     drawn, frames = check_numbers(inferencer, args)

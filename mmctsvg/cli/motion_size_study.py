@@ -49,7 +49,7 @@ def find_or_invert(
     lpips: nn.Module | None,
     args: argparse.Namespace,
 ) -> Motion:
-    """The motion in a folder, or a new one.
+    """Return the motion in a folder, or a new one.
 
     Raises:
         UserError: If the one in the folder was made in another way.
@@ -98,7 +98,7 @@ def study_clip(
     lpips: nn.Module | None,
     args: argparse.Namespace,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """What is found for one clip and model, and the clip and its inverted video (2, T, H, W, 3).
+    """Return what is found for one clip and model, and clip and inverted video (2, T, H, W, 3).
 
     Raises:
         UserError: If the clip cannot be used.
@@ -126,7 +126,7 @@ def study_clip(
 
 
 def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: list) -> list[Path]:
-    """Writes curves.png and sheet.png of the clips that all models could be compared on.
+    """Write curves.png and sheet.png of the clips that all models could be compared on.
 
     Args:
         folder: Folder for the files.
@@ -160,7 +160,7 @@ def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: li
 
 
 def print_table(models: list[dict[str, Any]]) -> None:
-    """Prints the means, and for drawn people those of every action and curve."""
+    """Print the means, and for drawn people those of every action and curve."""
     print(f"{'model':<28} {'k':>4} {'size':>4} {'clips':>5}  correlation [95 %]    PSNR  LPIPS")
     for model in models:
         lpips = "-" if model["lpips"] is None else f"{model['lpips']:.3f}"

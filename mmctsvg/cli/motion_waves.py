@@ -100,14 +100,14 @@ def print_waves(
     amplitude: np.ndarray,
     effect: np.ndarray,
 ) -> None:
-    """Prints how large some waves are, given by their numbers, and what they move."""
+    """Print how large some waves are, given by their numbers, and what they move."""
     for j in shown:
         name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
         print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
 
 
 def plan_people(inferencer: CTSVGInferencer, args: argparse.Namespace) -> VideoGrid:
-    """A grid of the people who are shown, doing one action."""
+    """Return a grid of the people who are shown, doing one action."""
     actors = args.actors
     if actors == ["first"]:
         actors = list(inferencer.actors[:FEW]) or None
@@ -116,7 +116,7 @@ def plan_people(inferencer: CTSVGInferencer, args: argparse.Namespace) -> VideoG
 
 
 def run(args: argparse.Namespace) -> None:
-    """Looks."""
+    """Look."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     plan = plan_people(inferencer, args)
     contents = [

@@ -10,7 +10,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def read_config(args: argparse.Namespace) -> Config:
-    """The config of a command, with its changes.
+    """Return the config of a command, with its changes.
 
     Raises:
         UserError: For a config or a change that cannot be meant.

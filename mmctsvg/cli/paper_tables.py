@@ -48,7 +48,7 @@ TABLES = {
 
 
 def our_row(card: dict, columns: tuple) -> list[str]:
-    """The cells of a card; ``-`` where it lacks a metric."""
+    """Return the cells of a card; ``-`` where it lacks a metric."""
     cells = []
     for _, metric, names in columns:
         numbers = card["metrics"].get(metric, {}).get("numbers", {})
@@ -58,7 +58,7 @@ def our_row(card: dict, columns: tuple) -> list[str]:
 
 
 def marks(cards: dict[str, dict]) -> list[str]:
-    """What certainly differs from the paper."""
+    """Return what certainly differs from the paper."""
     lines = ["* not comparable with the paper, which states no protocol:"]
     for name, card in cards.items():
         config = card["subject"].get("config", "videos without a config")
@@ -73,7 +73,7 @@ def marks(cards: dict[str, dict]) -> list[str]:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Prints the tables."""
+    """Print the tables."""
     cards = {str(path): read_card(path) for path in args.cards}
     for title, (columns, rows) in TABLES.items():
         print(f"\n{title}\n\n| | {' | '.join(column[0] for column in columns)} |")

@@ -31,7 +31,7 @@ MAX_ROWS = 12  # cells on the sheet
 
 
 def build_datasets(cfg):
-    """The clips of the training, and those that it never saw (None if there are none)."""
+    """Return the clips of the training, and those that it never saw (None if there are none)."""
     init_default_scope(cfg.default_scope)
     dataset = complete_config(cfg).train_dataloader.dataset
     train = DATASETS.build(dataset)
@@ -63,7 +63,7 @@ def check_labels(inferencer, dataset, checkpoint: Path) -> None:
 
 
 def compare(inferencer, dataset, most: int) -> list[dict]:
-    """Renders the counterpart of the first clip of every (actor, action) cell.
+    """Render the counterpart of the first clip of every (actor, action) cell.
 
     Returns:
         For every cell its names, the frames of both as uint8 ``(T, H, W, 3)``, and how much both
@@ -120,7 +120,7 @@ def table(results: list[dict]) -> list[dict]:
 
 
 def write_results(results: list[dict], out_dir: Path) -> None:
-    """Writes test.csv and test.png, and prints the table."""
+    """Write test.csv and test.png, and print the table."""
     rows = table(results)
     with atomic_path(out_dir / "test.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -143,7 +143,7 @@ def write_results(results: list[dict], out_dir: Path) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Tests."""
+    """Test."""
     check_launcher(args.launcher)
 
     cfg = read_config(args)
@@ -184,7 +184,7 @@ def leave() -> None:
 
 
 def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
-    """Compares with real clips and videos all actors and actions."""
+    """Compare with real clips and videos all actors and actions."""
     write_results(compare(inferencer, dataset, frames), out_dir)
     for plan in plan_grids(inferencer):
         write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples")

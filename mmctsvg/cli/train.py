@@ -20,7 +20,7 @@ from mmctsvg.utils.launcher import check_launcher
 
 
 def apply_args(cfg, args: argparse.Namespace) -> None:
-    """Puts the options of the command line into the config."""
+    """Put the options of the command line into the config."""
     cfg.launcher = args.launcher
     cfg.work_dir = str(args.work_dir or Path("work_dirs") / args.config.stem)
     if args.amp:
@@ -41,7 +41,7 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
 
 
 def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
-    """The checkpoint to go on from, if any.
+    """Return the checkpoint to go on from, if any.
 
     Raises:
         UserError: if a path was given and is no file.
@@ -63,7 +63,7 @@ def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
 
 
 def iteration_of(checkpoint: Path) -> int:
-    """The iteration in the name of a checkpoint; 0 if its name tells none."""
+    """Return the iteration in the name of a checkpoint; 0 if its name tells none."""
     found = re.fullmatch(r"iter_(\d+)\.pth", checkpoint.name)
     return int(found[1]) if found else 0
 

@@ -31,7 +31,7 @@ def names_of(clips: list[dict]) -> list[str]:
 
 
 def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
-    """What an earlier run measured on the same clips, if it came so far."""
+    """Return what an earlier run measured on the same clips, if it came so far."""
     if not path.is_file():
         return None
     kept = json.loads(path.read_text(encoding="utf-8"))

@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def describe(tuning: Tuning, likeness: dict[str, float], size: int) -> None:
-    """Prints what the tuning brought: before, with the content, after."""
+    """Print what the tuning brought: before, with the content, after."""
     info = tuning.info
     measured = "colour loss" if info["lpips"] == "none" else "LPIPS"
     for name, stage in info["stages"].items():

@@ -8,7 +8,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def run(args: argparse.Namespace) -> None:
-    """Does what the command says."""
+    """Do what the command says."""
     entries = [registry.find_entry(name) for name in args.names or registry.WEIGHTS]
     if args.command == "list":
         for entry in entries:

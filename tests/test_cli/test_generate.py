@@ -1,4 +1,3 @@
-import re
 import resource
 import subprocess
 import sys
@@ -178,7 +177,7 @@ def peak_memory(run_arguments):
         [sys.executable, "-c", code, *map(str, run_arguments)], capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    return float(run.stdout.splitlines()[-1]), run
+    return float(run.stdout.splitlines()[-1])
 
 
 @pytest.mark.slow
@@ -189,14 +188,13 @@ def test_memory_does_not_depend_on_the_length(tmp_path, make_generator, make_met
     save_generator(path, make_generator(1, 1, size=32, channels=channels), make_meta(1, 1))
     peaks = {}
     for frames in (3, 5000):
-        peaks[frames], run = peak_memory(
+        peaks[frames] = peak_memory(
             [ROOT / "tools" / "generate.py", path, "--frames", frames]
             + ["--format", "mp4,sheet", "--out-dir", tmp_path / str(frames)]
         )
     # As floats 5000 frames are 61 MB; the video of them enlarged to 64 pixels, another 90 MB.
     assert peaks[5000] - peaks[3] < 25, peaks
     assert len(decode(tmp_path / "5000" / "samples.mp4")) == 5000
-    assert re.search(r"5000/5000.*took", run.stderr)
 
 
 @pytest.mark.slow

@@ -118,7 +118,7 @@ def test_refuses(
     out = ["--lpips", "none", "--out-dir", tmp_path / "o", "--device", "cpu"]
     tune = load_tool("tune").main
     for options, *words in (
-        (["--name", "bob"], "'bob'", "--name"),
+        (["--name", "bob"], "--name bob", "--name"),
         (["--layers", "eyes"], "'eyes'", "4, 8, 16"),
         (["--rank", 0], "rank is 0"),
         (["--clip", tmp_path / "x.mp4"], "x.mp4", "does not exist"),

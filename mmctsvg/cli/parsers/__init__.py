@@ -47,7 +47,7 @@ VERBS = {
 
 
 def make_parser(verb: str, prog: str | None = None) -> Parser:
-    """The parser of a command.
+    """Return the parser of a command.
 
     Args:
         verb: A key of `VERBS`.

@@ -23,7 +23,7 @@ def add_recovery_clips(parser: Parser) -> None:
 
 
 def disentanglement(parser: Parser) -> None:
-    """Measures what stays of the motion when the content changes, and the other way round.
+    """Measure what stays of the motion when the content changes, and the other way round.
 
     Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
     dlib). Writes a chart (disentanglement.png), a sheet of the videos (videos.png: all people with
@@ -51,7 +51,7 @@ def disentanglement(parser: Parser) -> None:
 
 
 def long_videos(parser: Parser) -> None:
-    """Shows what becomes of people in videos of thousands of frames, by what the line does.
+    """Show what becomes of people in videos of thousands of frames, by what the line does.
 
     The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
     'wrap' (docs/guides/long_videos.md). Short windows of long videos are rendered with each: is it
@@ -84,7 +84,7 @@ def long_videos(parser: Parser) -> None:
 
 
 def motion_pca(parser: Parser) -> None:
-    """Shows in which directions motion vectors differ, and what each of them does.
+    """Show in which directions motion vectors differ, and what each of them does.
 
     Writes the explained variance (variance.png), videos along the strongest directions
     (directions.mp4 and its contact sheet) and all numbers (pca.json). For models of the drawn
@@ -111,7 +111,7 @@ def motion_pca(parser: Parser) -> None:
 
 
 def motion_waves(parser: Parser) -> None:
-    """Shows the waves that a model has learned: how fast and large they are, what they move.
+    """Show the waves that a model has learned: how fast and large they are, what they move.
 
     Writes the spectrum (spectrum.png), the pixels that the strongest waves move on several people
     (sensitivity.png), and all numbers (waves.json).
@@ -165,7 +165,7 @@ def motion_size_study(parser: Parser) -> None:
 
 
 def fvd_ladder(parser: Parser) -> None:
-    """Draws how FVD rises with the strength of five distortions of drawn people.
+    """Draw how FVD rises with the strength of five distortions of drawn people.
 
     One half of the takes of SynthActorsDataset is the reference; the other half, spoiled more and
     more, is what is measured. Writes ladder.png and ladder.json.

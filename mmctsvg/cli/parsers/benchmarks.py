@@ -5,7 +5,7 @@ from .common import Parser, at_least
 
 
 def benchmark(parser: Parser) -> None:
-    """Measures how fast a config trains and renders here, against what the hardware can do.
+    """Measure how fast a config trains and renders here, against what the hardware can do.
 
     Rendering is measured twice in turns: the plain synthesis network, and a stream of the
     inferencer.
@@ -39,7 +39,7 @@ def benchmark(parser: Parser) -> None:
 
 
 def benchmark_data(parser: Parser) -> None:
-    """Measures how fast triplets can be read: packed, from folders, from videos, and naively.
+    """Measure how fast triplets can be read: packed, from folders, from videos, and naively.
 
     The same drawn clips are written in every form and read in turn, several rounds in one run.
     Rates are given by the clock and by processor time: the second is what a core gives that has
@@ -65,7 +65,7 @@ def benchmark_data(parser: Parser) -> None:
 
 
 def benchmark_inversion(parser: Parser) -> None:
-    """Measures the inversion: the official preset against the default, on the same clips.
+    """Measure the inversion: the official preset against the default, on the same clips.
 
     Prints for every clip and side the loss over all frames, the seconds it took (on a CPU those of
     the processor, whatever else runs), and what the official side had reached in the time that the

@@ -179,7 +179,7 @@ SHARED: dict[str, dict[str, Any]] = {
 
 
 def about(name: str, **changes: Any) -> dict[str, Any]:
-    """What argparse is told of an argument of `SHARED`.
+    """Return what argparse is told of an argument of `SHARED`.
 
     Args:
         name: Its name.

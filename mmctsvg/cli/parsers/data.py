@@ -48,7 +48,7 @@ def _add_converter(parser: Parser, raw: str, crop: str) -> None:
 
 
 def convert_folder(parser: Parser) -> None:
-    """Converts anybody's clips: cuts them out and packs them for training.
+    """Convert anybody's clips: cut them out and pack them for training.
 
     RAW is a folder with ACTOR/ACTION/CLIP.mp4, whose names become labels, or a CSV list of videos.
 
@@ -59,7 +59,7 @@ def convert_folder(parser: Parser) -> None:
 
 
 def convert_mead(parser: Parser) -> None:
-    """Converts MEAD: crops the faces and packs the clips for training.
+    """Convert MEAD: crop the faces and pack the clips for training.
 
     RAW holds the persons as they are given out, M003/video.tar, or unpacked, M003/video/front/...
 
@@ -92,7 +92,7 @@ def convert_mead(parser: Parser) -> None:
 
 
 def convert_ravdess(parser: Parser) -> None:
-    """Converts RAVDESS: crops the faces and packs the clips for training.
+    """Convert RAVDESS: crop the faces and pack the clips for training.
 
     RAW holds the zips as they are given out, Video_Speech_Actor_01.zip, or unpacked, Actor_01/...
 
@@ -126,7 +126,7 @@ def convert_ravdess(parser: Parser) -> None:
 
 
 def convert_utd_mhad(parser: Parser) -> None:
-    """Converts UTD-MHAD: cuts out the whole bodies and packs the clips for training.
+    """Convert UTD-MHAD: cut out the whole bodies and pack the clips for training.
 
     RAW is RGB.zip as it is given out, a folder that holds it, or the unpacked a1_s1_t1_color.avi,
     ...
@@ -144,7 +144,7 @@ def convert_utd_mhad(parser: Parser) -> None:
 
 
 def convert_official(parser: Parser) -> None:
-    """Converts a checkpoint that the authors of the paper published.
+    """Convert a checkpoint that the authors of the paper published.
 
     OUT.pth is a checkpoint like those of tools/train.py, with both discriminators and the
     optimisers; OUT.safetensors holds the averaged generator alone. Everything else takes either.
@@ -177,7 +177,7 @@ def convert_official(parser: Parser) -> None:
 
 
 def check_dataset(parser: Parser) -> None:
-    """Checks a list of clips and says everything that is wrong with it at once.
+    """Check a list of clips and say everything that is wrong with it at once.
 
     Training makes the same check before it starts.
 
@@ -210,7 +210,7 @@ def check_dataset(parser: Parser) -> None:
 
 
 def browse_dataset(parser: Parser) -> None:
-    """Draws what training really sees: triplets of a config's dataset with labels and times.
+    """Draw what training really sees: triplets of a config's dataset with labels and times.
 
     Example:
         %(prog)s configs/ctsvg_synth_actors_32.py

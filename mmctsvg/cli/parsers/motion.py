@@ -38,7 +38,7 @@ def _add_search(parser: Parser) -> None:
 
 
 def invert(parser: Parser) -> None:
-    """Finds the motion vector with which a model shows a clip.
+    """Find the motion vector with which a model shows a clip.
 
     CLIP is a video, a folder of pictures, or clips.zip/NAME. The vector comes as
     motion.safetensors, which tools/generate.py --motion replays on anybody, with a video of clip,
@@ -85,7 +85,7 @@ def invert(parser: Parser) -> None:
 
 
 def tune(parser: Parser) -> None:
-    """Tunes a model to the person in a clip whose motion tools/invert.py found.
+    """Tune a model to the person in a clip whose motion tools/invert.py found.
 
     The person becomes an actor of its own, who does every action with every motion. The result,
     tuning.safetensors, holds the changed weights only; tools/generate.py takes it by --tuning.
@@ -138,7 +138,7 @@ def tune(parser: Parser) -> None:
 
 
 def edit_motion(parser: Parser) -> None:
-    """Edits a motion: gains by frequency, loops, mixtures, steps along principal directions.
+    """Edit a motion: gains by frequency, loops, mixtures, steps along principal directions.
 
     MOTION is a motion.safetensors of tools/invert.py (or of this tool), or the number of a seed.
     The result is motion.safetensors, which tools/generate.py --motion and choreograph.py take, with

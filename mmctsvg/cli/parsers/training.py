@@ -6,7 +6,7 @@ from .common import Parser, at_least, whole
 
 
 def train(parser: Parser) -> None:
-    """Trains a model from a config.
+    """Train a model from a config.
 
     Example:
         %(prog)s configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart
@@ -33,7 +33,7 @@ def train(parser: Parser) -> None:
 
 
 def train_recognizer(parser: Parser) -> None:
-    """Trains the action recogniser of generated videos, and measures it on held-out real clips.
+    """Train the action recogniser of generated videos, and measure it on held-out real clips.
 
     Skeletons of the real clips (MoveNet, or a pose pickle of MMAction2) are made once and kept
     beside the results; MMAction2's PoseC3D is trained on those of the training clips. The
