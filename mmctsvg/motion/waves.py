@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mmctsvg.models.generators.time2vec import Time2Vec
+from mmctsvg.models.generators.time2vec import Time2Vec, join_columns, split_columns, time2vec
 from mmctsvg.utils.errors import UserError
 
 DRIFTS = ("paper", "hold", "wrap")
@@ -58,17 +58,17 @@ class Waves:
             raise UserError(f"span is {self.span}: drift={self.drift!r} needs frames above 0.")
 
     @classmethod
-    def of(cls, time2vec: Time2Vec, m: Tensor) -> Waves:
+    def of(cls, embedding: Time2Vec, m: Tensor) -> Waves:
         """The waves of a motion vector ``m`` (k,)."""
-        line, waves = (m[0], m[1:]) if time2vec.order == "paper" else (m[-1], m[:-1])
+        line, waves = split_columns(m, embedding.order)
         return cls(
             amplitude=waves,
-            frequency=time2vec.weight.detach().double(),
-            phase=time2vec.phase.detach().double(),
-            linear=line,
-            slope=time2vec.linear_weight.detach().double()[0],
-            offset=time2vec.linear_phase.detach().double()[0],
-            order=time2vec.order,
+            frequency=embedding.weight.detach().double(),
+            phase=embedding.phase.detach().double(),
+            linear=line[0],
+            slope=embedding.linear_weight.detach().double()[0],
+            offset=embedding.linear_phase.detach().double()[0],
+            order=embedding.order,
         )
 
     def to(self, device: torch.device) -> Waves:
@@ -79,25 +79,21 @@ class Waves:
     @property
     def m(self) -> Tensor:
         """The motion vector (k,)."""
-        return self._join(self.linear[None], self.amplitude)
+        return join_columns(self.linear[None], self.amplitude, self.order)
 
     def temporal(self, times: Tensor) -> Tensor:
         """Temporal styles ``m * v(t)`` (T, k) at times (T,), float64, in frames."""
-        t = times.double()[:, None]
+        t = times.double()
         if self.period is not None:
             t = self.start + (t - self.start).remainder(self.period)
-        line = self.clock(t) * self.slope + self.offset
-        waves = torch.sin(t * self.frequency + self.phase)
-        return self.m * self._join(line, waves).float()
+        waves = self.frequency, self.phase, self.slope, self.offset
+        return self.m * time2vec(t, *waves, self.order, line_t=self.clock(t))
 
     def clock(self, t: Tensor) -> Tensor:
-        """Time (T, 1) as the line sees it, see ``drift``."""
+        """Times of any shape as the line sees them, see ``drift``."""
         if self.drift == "hold":
             return t.clamp(self.start, self.start + self.span)
         if self.drift == "wrap":
             away = (t - self.start).remainder(2 * self.span)
             return self.start + self.span - (away - self.span).abs()
         return t
-
-    def _join(self, line: Tensor, waves: Tensor) -> Tensor:
-        return torch.cat((line, waves) if self.order == "paper" else (waves, line), dim=-1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.models.generators.time2vec import Time2VecMotionMapper
+from mmctsvg.models.generators.time2vec import Time2VecMotionMapper, time2vec
 from mmctsvg.motion import Waves
 from mmctsvg.utils.errors import UserError
 
@@ -17,6 +17,26 @@ def test_unchanged_waves_are_the_mapper_bit_for_bit(order):
     waves = Waves.of(mapper.time2vec, m[0])
     assert torch.equal(waves.temporal(times), mapper.trajectory(m, times[None])[0].detach())
     assert torch.equal(waves.m, m[0])
+
+
+def test_a_changed_wave_changes_training_and_inference(inferencer, monkeypatch):
+    """Equation 1 stands once."""
+
+    def still(t, frequency, phase, slope, offset, order, line_t=None):
+        return torch.ones(*t.shape, 1 + len(frequency))
+
+    times, m = torch.arange(4.0), inferencer.sample_motion()
+
+    def videos():
+        yield inferencer.generator.render(m, times[None], *torch.tensor([[0], [1]]), ramp=0.5)[0]
+        yield inferencer.render(times, 0, 1, m, noise="zero", clamp=False)
+
+    for is_still in (False, True):
+        if is_still:  # wherever the function was imported to
+            monkeypatch.setattr(time2vec, "__code__", still.__code__)
+        trained, shown = videos()
+        torch.testing.assert_close(trained.detach(), shown, atol=1e-5, rtol=1e-5)
+        assert ((shown - shown[:1]).abs().max() < 1e-5) == is_still
 
 
 def test_a_wave_has_its_frequency_phase_and_size():

@@ -1,6 +1,7 @@
 """StyleGAN2's skip generator: styles in, images out. It knows nothing of time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice, repeat
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +20,17 @@ class StyledConv(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(1)) if noise else None
         self.bias = nn.Parameter(torch.zeros(out_channels))
 
-    def forward(self, x: Tensor, style: Tensor, noise: Tensor | None) -> Tensor:
+    def prepare(self, dtype: torch.dtype) -> tuple:
+        """What the weights alone decide, see `ModulatedConv2d.prepare`."""
+        return self.conv.prepare(dtype), self.bias, self.noise_strength
+
+    def forward(
+        self, x: Tensor, style: Tensor, noise: Tensor | None, prepared: tuple | None = None
+    ) -> Tensor:
         """Map (N, C_in, H, W) under styles (N, S), with ``noise`` (N or 1, 1, H', W') or None."""
-        x = self.conv(x, style)
-        if noise is not None:
-            x = x + (noise * self.noise_strength).to(x.dtype)
-        return bias_act(x, self.bias)
+        conv, bias, strength = prepared or self.prepare(x.dtype)
+        x, demodulation = self.conv(x, style, conv)
+        return bias_act(x, bias, demodulation, None if noise is None else noise * strength)
 
 
 class ToRGB(FilteredModule):
@@ -35,10 +41,17 @@ class ToRGB(FilteredModule):
         self.conv = ModulatedConv2d(in_channels, 3, 1, style_dim, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(3))
 
-    def forward(self, x: Tensor, style: Tensor, image: Tensor | None) -> Tensor:
+    def prepare(self, dtype: torch.dtype) -> tuple:
+        """What the weights alone decide, see `ModulatedConv2d.prepare`."""
+        return self.conv.prepare(dtype), self.bias, self.fir
+
+    def forward(
+        self, x: Tensor, style: Tensor, image: Tensor | None, prepared: tuple | None = None
+    ) -> Tensor:
         """Add the colours of ``x`` (N, C, H, W) to ``image`` (N, 3, H/2, W/2), if any; float32."""
-        rgb = self.conv(x, style).float() + self.bias.view(1, 3, 1, 1)
-        return rgb if image is None else rgb + upfirdn2d(image, self.fir, up=2, pad=(2, 1))
+        conv, bias, fir = prepared or self.prepare(x.dtype)
+        rgb = self.conv(x, style, conv)[0].float() + bias.view(1, 3, 1, 1)
+        return rgb if image is None else rgb + upfirdn2d(image, fir, up=2, pad=(2, 1))
 
 
 class SynthesisNetwork(nn.Module):
@@ -83,27 +96,46 @@ class SynthesisNetwork(nn.Module):
         self.noise_sizes = [4] + [r for r in resolutions[1:] for _ in range(2)] if noise else []
         self.compute_dtype = torch.float32
 
-    def forward(self, styles: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+    def layers(self) -> Iterator[StyledConv | ToRGB]:
+        """The layers in the order of their styles."""
+        convs = iter(self.convs)
+        for i, to_rgb in enumerate(self.to_rgbs):
+            yield from islice(convs, 2 if i else 1)
+            yield to_rgb
+
+    def prepare(self) -> Iterator[Tensor | tuple]:
+        """What the weights alone decide: the constant, then of every layer what it prepares."""
+        yield self.constant.to(self.compute_dtype)
+        for layer in self.layers():
+            yield layer.prepare(self.compute_dtype)
+
+    def forward(
+        self,
+        styles: Tensor,
+        noise: Sequence[Tensor] | None = None,
+        prepared: tuple | None = None,
+    ) -> Tensor:
         """Render images.
 
         Args:
             styles: (N, S), the same for all layers, or (N, L, S).
             noise: One map (N or 1, 1, h, w) per convolution, sizes ``noise_sizes``; None or empty
                 for zero.
+            prepared: Kept from `prepare`; by default every layer prepares for this call only.
 
         Returns:
             (N, 3, size, size), float32, nominally in [-1, 1] but not clamped.
         """
         if styles.ndim == 2:
             styles = styles[:, None].expand(-1, self.num_layers, -1)
-        maps = list(noise) if noise else [None] * len(self.convs)
-        x = self.constant.to(self.compute_dtype).expand(len(styles), -1, -1, -1)
+        if prepared is None:
+            prepared = self.constant.to(self.compute_dtype), *[None] * self.num_layers
+        x = prepared[0].expand(len(styles), -1, -1, -1)
         x = x.contiguous(memory_format=memory_format(x.device, x.dtype))
-        per_layer = iter(styles.unbind(1))
-        x = self.convs[0](x, next(per_layer), maps[0])
-        image = self.to_rgbs[0](x, next(per_layer), None)
-        for i, to_rgb in enumerate(self.to_rgbs[1:]):
-            x = self.convs[2 * i + 1](x, next(per_layer), maps[2 * i + 1])
-            x = self.convs[2 * i + 2](x, next(per_layer), maps[2 * i + 2])
-            image = to_rgb(x, next(per_layer), image)
+        maps, image = iter(noise or repeat(None)), None
+        for layer, style, ready in zip(self.layers(), styles.unbind(1), prepared[1:], strict=True):
+            if isinstance(layer, ToRGB):
+                image = layer(x, style, image, ready)
+            else:
+                x = layer(x, style, next(maps), ready)
         return image

@@ -8,6 +8,52 @@ from mmctsvg.registry import MODELS
 from ..layers import EqualLinear, PixelNorm
 
 
+def time2vec(
+    t: Tensor,
+    frequency: Tensor,
+    phase: Tensor,
+    slope: Tensor,
+    offset: Tensor,
+    order: str = "paper",
+    line_t: Tensor | None = None,
+) -> Tensor:
+    """Evaluate one line and k - 1 sine waves; the only place that does.
+
+    Args:
+        t: Times of any shape, in frames; any real numbers. Pass float64 where float32 cannot hold
+            them.
+        frequency: (k - 1,), in radians per frame.
+        phase: (k - 1,), in radians.
+        slope: () or (1,), per frame.
+        offset: () or (1,).
+        order: See `Time2Vec`.
+        line_t: The line's own times, of the shape of ``t``; None for ``t``.
+
+    Returns:
+        ``t.shape + (k,)``, float32. The phases are computed in float64: in float32 a wave is off by
+        1 % of a radian at t = 1e5 already.
+
+    Source: equation 1.
+    """
+    t = t.double()[..., None]
+    line_t = t if line_t is None else line_t.double()[..., None]
+    line = line_t * slope.double() + offset.double()
+    waves = torch.sin(t * frequency.double() + phase.double())
+    return join_columns(line, waves, order).float()
+
+
+def join_columns(line: Tensor, waves: Tensor, order: str) -> Tensor:
+    """Put (..., 1) of the line and (..., k - 1) of the waves in order, (..., k)."""
+    return torch.cat((line, waves) if order == "paper" else (waves, line), dim=-1)
+
+
+def split_columns(m: Tensor, order: str) -> tuple[Tensor, Tensor]:
+    """The line's (..., 1) and the waves' (..., k - 1) of (..., k): undoes `join_columns`."""
+    if order == "paper":
+        return m[..., :1], m[..., 1:]
+    return m[..., -1:], m[..., :-1]
+
+
 @MODELS.register_module()
 class Time2Vec(nn.Module):
     """Learned embedding of time: one linear term and ``dim - 1`` sines.
@@ -44,20 +90,10 @@ class Time2Vec(nn.Module):
         self.order = order
 
     def forward(self, t: Tensor) -> Tensor:
-        """Embed times.
-
-        Args:
-            t: Any shape, in frames; any real numbers. Pass float64 where float32 cannot hold them.
-
-        Returns:
-            ``t.shape + (dim,)``, float32. The phases are computed in float64: in float32 a wave is
-            off by 1 % of a radian at t = 1e5 already.
-        """
-        t = t.double()[..., None]
-        linear = t * self.linear_weight.double() + self.linear_phase.double()
-        waves = torch.sin(t * self.weight.double() + self.phase.double())
-        parts = (linear, waves) if self.order == "paper" else (waves, linear)
-        return torch.cat(parts, dim=-1).float()
+        """Embed times ``t`` of any shape, in frames, see `time2vec`."""
+        return time2vec(
+            t, self.weight, self.phase, self.linear_weight, self.linear_phase, self.order
+        )
 
 
 @MODELS.register_module()

@@ -106,20 +106,43 @@ class ModulatedConv2d(FilteredModule):
         self.demodulate = demodulate
         self.up = up
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim)."""
+    def prepare(self, dtype: torch.dtype) -> tuple:
+        """What the weights alone decide, for convolutions in the precision ``dtype``.
+
+        Returns:
+            The kernel in that precision, the sums of its squares (in_channels, out_channels) or
+            None, the prepared modulation, and the filter.
+        """
         weight = self.weight * self.scale
-        scales = self.modulation(style)
+        squares = weight.square().sum(dim=(2, 3)).t() if self.demodulate else None
+        kernel = weight.to(dtype)
+        if self.up:
+            kernel = kernel.transpose(0, 1)
+        return kernel, squares, self.modulation.prepare(), self.fir
+
+    def forward(
+        self, x: Tensor, style: Tensor, prepared: tuple | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim).
+
+        Args:
+            x: Activations.
+            style: One vector per sample.
+            prepared: Kept from `prepare`; None to prepare for this call only.
+
+        Returns:
+            (N, out_channels, H', W') in the precision of ``x``, and the factors (N, out_channels),
+            float32, that demodulate it; None without demodulation. Whoever adds a bias multiplies
+            by them in the same pass over the activations, see `bias_act`.
+        """
+        kernel, squares, modulation, fir = prepared or self.prepare(x.dtype)
+        scales = self.modulation(style, modulation)
         if self.demodulate and x.dtype == torch.float16:
             # Late times make large styles; demodulation takes any common factor out again.
             scales = scales / scales.abs().amax(dim=1, keepdim=True)
         x = x * scales.to(x.dtype)[:, :, None, None]
         if self.up:
-            x = F.conv_transpose2d(x, weight.to(x.dtype).transpose(0, 1), stride=2)
-            x = upfirdn2d(x, self.fir, pad=(1, 1))
+            x = upfirdn2d(F.conv_transpose2d(x, kernel, stride=2), fir, pad=(1, 1))
         else:
-            x = F.conv2d(x, weight.to(x.dtype), padding=self.kernel_size // 2)
-        if self.demodulate:
-            norm = torch.rsqrt(scales.square() @ weight.square().sum(dim=(2, 3)).t() + 1e-8)
-            x = x * norm.to(x.dtype)[:, :, None, None]
-        return x
+            x = F.conv2d(x, kernel, padding=self.kernel_size // 2)
+        return x, torch.rsqrt(scales.square() @ squares + 1e-8) if self.demodulate else None

@@ -49,9 +49,13 @@ class EqualLinear(nn.Module):
         self.lr_mul = lr_mul
         self.activation = activation
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``x`` (N, in_features) to (N, out_features)."""
-        weight, bias = self.weight * self.scale, self.bias * self.lr_mul
+    def prepare(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias as they are used."""
+        return self.weight * self.scale, self.bias * self.lr_mul
+
+    def forward(self, x: Tensor, prepared: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Map ``x`` (N, in_features) to (N, out_features); ``prepared`` is kept from `prepare`."""
+        weight, bias = prepared or self.prepare()
         if self.activation:
             return bias_act(F.linear(x, weight), bias)
         return F.linear(x, weight, bias)

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from mmctsvg.models.generators import PreparedSynthesis
-from mmctsvg.models.layers import FIR, FilteredModule
+from mmctsvg.models.generators import PreparedSynthesis, synthesis
+from mmctsvg.models.layers import FIR, EqualLinear, FilteredModule, conv, ops
 
 
 def styles_of(generator, n=3, layers=False):
@@ -96,7 +96,37 @@ def test_it_is_a_copy(make_generator):
 def test_layout_survives(make_generator):
     """A slow layout would go unnoticed otherwise."""
     g = make_generator()
-    prepared = PreparedSynthesis(g.synthesis)
-    x = torch.randn(2, 8, 4, 4).contiguous(memory_format=torch.channels_last)
-    x = prepared._convs[0](x, styles_of(g, 2), None)
-    assert x.is_contiguous(memory_format=torch.channels_last)
+    seen = []
+    for layer in g.synthesis.convs:
+        layer.register_forward_hook(lambda layer, given, x: seen.append(x))
+    PreparedSynthesis(g.synthesis)(styles_of(g), maps_of(g, "one"))
+    assert [x.is_contiguous(memory_format=torch.channels_last) for x in seen] == [True] * 5
+
+
+def twice(function):
+    return lambda *args, **kwargs: 2 * function(*args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    "place, name, change",
+    [
+        (ops, "SLOPE", lambda slope: 0.5),
+        (ops, "GAIN", lambda gain: 1.1),
+        (torch, "rsqrt", twice),
+        (conv, "upfirdn2d", twice),
+        (synthesis, "upfirdn2d", twice),
+        (synthesis, "bias_act", twice),
+        (synthesis.ToRGB, "forward", twice),
+        (EqualLinear, "forward", twice),
+        (EqualLinear, "prepare", lambda prepare: lambda self: (prepare(self)[0], self.bias * 3)),
+    ],
+)
+def test_a_changed_layer_changes_both_paths(make_generator, monkeypatch, place, name, change):
+    """The arithmetic of a layer stands once: training and prepared rendering share it."""
+    g = make_generator()
+    styles, maps = styles_of(g), maps_of(g, "each")
+    before = g.synthesise(styles, maps)
+    monkeypatch.setattr(place, name, change(getattr(place, name)))
+    plain, prepared = g.synthesise(styles, maps), PreparedSynthesis(g.synthesis)(styles, maps)
+    assert (plain - before).abs().max() > 1e-2
+    torch.testing.assert_close(prepared, plain, atol=1e-5, rtol=1e-5)
