@@ -9,10 +9,10 @@ import numpy as np
 
 from mmctsvg.analysis.long_videos import (
     CURVES,
+    conclude,
     mean_known,
     measure_windows,
     summarise,
-    verdict,
     window_starts,
 )
 from mmctsvg.apis import CTSVGInferencer
@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> None:
     columns = evenly_spread(len(starts), COLUMNS)
     curves, pictures = measure(inferencer, cells, identity, starts, span)
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
-    conclusion = verdict(outcomes)
+    conclusion = conclude(outcomes)
     if all(np.isnan(curves[drift]["identity"]).all() for drift in DRIFTS):
         instrument = "not measured"  # no face was found, or nobody asked
     titles = {
