@@ -27,7 +27,7 @@ from mmctsvg.utils.files import write_json
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
-from mmctsvg.visualization.long_video_curves import draw_long_curves
+from mmctsvg.visualization.video_curves import draw_long_curves
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
