@@ -1,9 +1,8 @@
 """Registries with the scope ``mmctsvg``: children of MMagic's, which are children of MMEngine's.
 
-Importing this module is light. A registry imports its ``locations`` when something is looked up in
-it for the first time, so that configs need no ``custom_imports``. A name which is not found here is
-looked up in MMagic's registry and then in MMEngine's, without importing MMagic's models for it;
-``mmagic.NAME`` asks for those explicitly.
+Importing this module is fast. A registry imports its ``locations`` at its first look-up, so configs
+need no ``custom_imports``. A name that is not found here is looked up in MMagic's registry and then
+in MMEngine's, without importing MMagic's models; ``mmagic.NAME`` selects those explicitly.
 """
 
 import mmengine.registry as mmengine
@@ -12,8 +11,8 @@ from mmengine.registry import Registry
 from .utils.compat import repair
 from .utils.errors import UserError
 
-# Before anything can import torchvision or write a checkpoint: all components come by here, and
-# MMEngine imports this module for the default scope.
+# Before anything can import torchvision or write a checkpoint: all components import this module,
+# and so does MMEngine for the default scope.
 repair()
 
 try:
@@ -27,12 +26,10 @@ except ModuleNotFoundError as error:
         "by `python tools/build_mmcv.py` and `pip install --no-deps mmagic==1.2.0`"
     ) from error
 
-SCOPE = "mmctsvg"
-
 
 def _child(parent: Registry, *locations: str) -> Registry:
-    """Make the registry below ``parent`` whose components the modules ``locations`` register."""
-    return Registry(parent.name, parent=parent, scope=SCOPE, locations=list(locations))
+    """Make the registry below ``parent`` for components of the modules ``locations``."""
+    return Registry(parent.name, parent=parent, scope="mmctsvg", locations=list(locations))
 
 
 # Networks, and the algorithm that trains them.
@@ -44,7 +41,7 @@ MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")
 WEIGHT_INITIALIZERS = _child(mmagic.WEIGHT_INITIALIZERS)
 TASK_UTILS = _child(mmagic.TASK_UTILS)
 
-# Clips, and the order in which they are drawn.
+# Clips, and the order of sampling.
 DATASETS = _child(mmagic.DATASETS, "mmctsvg.datasets")
 DATA_SAMPLERS = _child(mmagic.DATA_SAMPLERS, "mmctsvg.datasets")
 TRANSFORMS = _child(mmagic.TRANSFORMS)

@@ -1,1 +1,1 @@
-"""Studies: what a model has learned, measured on the videos that it makes."""
+"""Studies of what a model has learned, measured on the videos that it makes."""

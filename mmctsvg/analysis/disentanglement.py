@@ -1,8 +1,7 @@
-"""What stays of the motion when the content changes, and of the identity when the motion does."""
+"""Disentanglement: motion that stays while the content changes, and identity the other way."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,21 @@ from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
 _SAMPLES = 1000  # resamplings for intervals
-NOTHING = float("nan")
-#: A row: what is changed, what stays (with its 95 % interval), and the control beside it.
-Row = dict[str, Any]
 
 
 def measure_drawn(videos: Iterable[Video], frames: int) -> dict[str, Any]:
-    """Measures videos of drawn people with `SynthTruth`.
+    """Measure videos of drawn people with `SynthTruth`.
 
     Args:
-        videos: of people x actions x motions, all three labelled.
-        frames: of each video, from its start.
+        videos: Videos of people x actions x motions, all three labelled.
+        frames: Number of frames of each video, from its start.
 
     Returns:
-        ``motion``, rows of correlations: for another actor, `SynthTruth`'s sync, and for another
-        action, see `action_sync`; the controls change the motion too. ``identity``, rows of shares
-        of frames: those that look most like the person asked for, whatever motion and action, and
-        as control those that look most like one certain other person. ``notes``.
+        Rows ``motion`` and ``identity``, and ``notes``. A row names the label that is ``changed``,
+        the ``value`` that should stay high, its 95 % interval ``low`` to ``high``, a ``control``,
+        and ``what`` is measured. Motion: correlations, `SynthTruth`'s sync for another actor and
+        `action_sync` for another action; the controls change the motion too. Identity: the share of
+        frames whose nearest person is the wanted one; the control is one certain other person.
     """
     metric = SynthTruth(frames=frames, interval=_SAMPLES)
     for video in videos:
@@ -40,34 +37,30 @@ def measure_drawn(videos: Iterable[Video], frames: int) -> dict[str, Any]:
     numbers = {name.partition("/")[2]: value for name, value in metric.evaluate().items()}
     notes = [note for note in metric.notes if "real clips" not in note]
     motion = [
-        _row("actor", numbers["sync"], numbers["sync_low"], numbers["sync_high"])
-        | {"control": numbers["sync_control"], "what": "curve that tells the action"},
+        _row("actor", "main curve of the action", numbers, "sync", numbers["sync_control"]),
         action_sync(records),
     ]
     shares = np.array([record["recognised"] for record in records])
     wrong = (1 - shares.mean()) / (len(NAMES) - 1)
-    identity = [
-        _row("motion", float(shares.mean()), *bootstrap_interval(shares, samples=_SAMPLES))
-        | {"control": float(wrong), "what": "nearest person by colours"}
-    ]
-    return {"motion": motion, "identity": identity, "notes": notes}
+    low, high = bootstrap_interval(shares, samples=_SAMPLES)
+    found = {"identity": float(shares.mean()), "identity_low": low, "identity_high": high}
+    identity = _row("motion", "nearest person by colours", found, "identity", float(wrong))
+    return {"motion": motion, "identity": [identity], "notes": notes}
 
 
-def action_sync(records: Sequence[dict[str, Any]]) -> Row:
-    """Whether a motion stays when a drawn person does something else with it.
+def action_sync(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Correlate two actions of one drawn person with one motion.
 
     Different actions move different parts. So every curve (head, mouth, arm) is compared between
     all pairs of actions in which it moves.
 
     Args:
-        records: of `SynthTruth.measure`.
+        records: Results of `SynthTruth.measure`.
 
     Returns:
-        The mean correlation between two actions of one person with one motion; control: with two
-        motions.
+        Row as of `measure_drawn`: the mean correlation; the control has two motions.
     """
-    groups, members = [], []
-    crossed = []
+    groups, members, crossed = [], [], []
     for number, name in enumerate(CURVES):
         moving = [r for r in records if r["curves"][number].std() >= STILL[name]]
         for actor in sorted({r["actor"] for r in moving}):
@@ -81,79 +74,74 @@ def action_sync(records: Sequence[dict[str, Any]]) -> Row:
                 if rows.sum() > 1:
                     groups.append(units[rows])
                     members.append(actions[rows].tolist())
-    low, high = NOTHING, NOTHING
+    low, high = math.nan, math.nan
     if groups:
         low, high = synchrony_interval(groups, members, samples=_SAMPLES)
-    control = float(np.mean(crossed)) if crossed else NOTHING
-    return _row("action", synchrony(groups), low, high) | {
-        "control": control,
-        "what": "curves that both actions move",
-    }
+    found = {"r": synchrony(groups), "r_low": low, "r_high": high}
+    control = float(np.mean(crossed)) if crossed else math.nan
+    return _row("action", "curves that both actions move", found, "r", control)
 
 
 def measure_faces(videos: Iterable[Video], lips: LiASync, identity: FaceIdentity) -> dict[str, Any]:
-    """Measures videos of faces with `LiASync` and `FaceIdentity`.
+    """Measure videos of faces with `LiASync` and `FaceIdentity`.
 
     Args:
-        videos: of people x actions x motions, labelled with the actor (or content), the motion, and
-            the action if there are any.
-        lips: the instrument of the motion, new.
-        identity: the instrument of the identity, new.
+        videos: Videos of people x actions x motions, labelled with the actor (or content), the
+            motion, and the action if there are any.
+        lips: New instrument of the motion.
+        identity: New instrument of the identity.
 
     Returns:
-        As `measure_drawn`. Motion: correlations of lip areas. Identity: cosines of faces, over time
-        within a video, and between videos of the first motion and of the others; control: another
-        person's.
+        Rows and notes as of `measure_drawn`. Motion: correlations of lip areas. Identity: cosines
+        of faces, over time within a video, and between videos of the first motion and of the
+        others; the control is another person.
 
     Raises:
-        UserError: if there are no two videos of one motion.
+        UserError: If there are no two videos of one motion.
     """
-    first: str | None = None
-    motions: set[str] = set()
+    motions: list[str] = []
     labels = []
     for video in videos:
-        first = video.motion if first is None else first
-        motions.add(video.motion)
+        motions.append(video.motion)
         labels.append({"actor": video.actor, "action": video.action})
         lips.add(video, real=False)
-        identity.add(video, real=video.motion == first)
+        identity.add(video, real=video.motion == motions[0])
     records = [r | label for r, label in zip(lips.results, labels, strict=True)]
-    notes = []
-    motion = []
+    notes, motion, rows = [], [], []
     for changed, kept in (("actor", "action"), ("action", "actor")):
         if len({r[changed] for r in records}) > 1:
             motion.append(_lip_sync(lips, records, changed, kept))
             notes = notes or list(lips.notes)  # the second time they would say the same
     if not motion:
         raise UserError("changing the content needs two actors or two actions, and there is one")
-    rows = []
-    if len(motions) > 1:
+    if len(set(motions)) > 1:
         numbers = {k.partition("/")[2]: v for k, v in identity.evaluate().items()}
-        rows.append(_row("moment", *(numbers[f"first{end}"] for end in ("", "_low", "_high"))))
-        other = _row("motion", *(numbers[f"real_person{end}"] for end in ("", "_low", "_high")))
-        rows.append(other | {"control": numbers["other_person"]})
-        rows = [row | {"what": "cosine of faces"} for row in rows]
+        rows = [
+            _row("moment", "cosine of faces", numbers, "first", math.nan),
+            _row("motion", "cosine of faces", numbers, "real_person", numbers["other_person"]),
+        ]
         notes += identity.notes
     return {"motion": motion, "identity": rows, "notes": notes}
 
 
-def _lip_sync(lips: LiASync, records: list[dict[str, Any]], changed: str, kept: str) -> Row:
-    """r_t between videos that share their motion and the label that is kept."""
-
-    def named(some: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [r | {"motion": f"{r['motion']}, {r[kept]}", "content": r[changed]} for r in some]
-
-    def control(value: str | None) -> float:
-        return lips.compute_metrics([r for r in records if r[kept] == value])["r_t_control"]
-
-    controls = [control(value) for value in sorted({r[kept] for r in records}, key=str)]
+def _lip_sync(
+    lips: LiASync, records: list[dict[str, Any]], changed: str, kept: str
+) -> dict[str, Any]:
+    """Compute r_t between videos that share their motion and the label that is kept."""
+    controls = [
+        lips.compute_metrics([r for r in records if r[kept] == value])["r_t_control"]
+        for value in sorted({r[kept] for r in records}, key=str)
+    ]
     known = [value for value in controls if np.isfinite(value)]
-    numbers = lips.compute_metrics(named(records))  # last, for its notes
-    return _row(changed, numbers["r_t"], numbers["r_t_low"], numbers["r_t_high"]) | {
-        "control": float(np.mean(known)) if known else NOTHING,
-        "what": "lip area",
-    }
+    shared = [r | {"motion": f"{r['motion']}, {r[kept]}", "content": r[changed]} for r in records]
+    numbers = lips.compute_metrics(shared)  # last, for its notes
+    control = float(np.mean(known)) if known else math.nan
+    return _row(changed, "lip area", numbers, "r_t", control)
 
 
-def _row(changed: str, value: float, low: float, high: float) -> Row:
-    return {"changed": changed, "value": value, "low": low, "high": high, "control": NOTHING}
+def _row(
+    changed: str, what: str, numbers: Mapping[str, float], name: str, control: float
+) -> dict[str, Any]:
+    ends = {"value": "", "low": "_low", "high": "_high"}
+    interval = {key: numbers[name + end] for key, end in ends.items()}
+    return {"changed": changed, **interval, "control": control, "what": what}

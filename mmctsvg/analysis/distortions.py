@@ -1,27 +1,26 @@
-"""Ways to spoil a video by degrees, to see whether a metric notices."""
+"""Ways to spoil a video by degrees, which show whether a metric notices.
 
-from __future__ import annotations
+Each takes uint8 frames ``(T, H, W, 3)``, another video of the same shape, a strength from 0 (no
+change) to 1, and a source of randomness, and returns frames of the same shape.
+"""
 
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
-Distortion = Callable[[np.ndarray, np.ndarray, float, np.random.Generator], np.ndarray]
+Frames = np.ndarray
 
 
-def blur(
-    frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Gaussian blur of up to a twelfth of the picture's side."""
+def blur(frames: Frames, other: Frames, strength: float, rng: Generator) -> Frames:
+    """Blur by a Gaussian of up to a twelfth of the frame's side."""
     sigma = strength * frames.shape[1] / 12
     return np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in frames])
 
 
-def shuffle(
-    frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
-) -> np.ndarray:
-    """This share of the frames change places among each other."""
+def shuffle(frames: Frames, other: Frames, strength: float, rng: Generator) -> Frames:
+    """Permute a share ``strength`` of the frames among each other."""
     count = round(strength * len(frames))
     chosen = rng.choice(len(frames), count, replace=False)
     order = np.arange(len(frames))
@@ -29,18 +28,14 @@ def shuffle(
     return frames[order]
 
 
-def freeze(
-    frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
-) -> np.ndarray:
-    """The video stops for this share of its end."""
+def freeze(frames: Frames, other: Frames, strength: float, rng: Generator) -> Frames:
+    """Stop the video for a share ``strength`` of its length, at its end."""
     last = len(frames) - 1 - round(strength * (len(frames) - 1))
     return frames[np.minimum(np.arange(len(frames)), last)]
 
 
-def jitter(
-    frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Every frame is shifted by up to an eighth of the picture's side in any direction."""
+def jitter(frames: Frames, other: Frames, strength: float, rng: Generator) -> Frames:
+    """Shift every frame by up to an eighth of its side in any direction."""
     reach = strength * frames.shape[1] / 8
     height, width = frames.shape[1:3]
     moved = []
@@ -51,19 +46,15 @@ def jitter(
     return np.stack(moved)
 
 
-def swap(
-    frames: np.ndarray, other: np.ndarray, strength: float, rng: np.random.Generator
-) -> np.ndarray:
-    """In this share of the videos another one is shown from the middle on, at the same times."""
+def swap(frames: Frames, other: Frames, strength: float, rng: Generator) -> Frames:
+    """Show the other video from the middle on, at the same times, with probability ``strength``."""
     if rng.random() >= strength:
         return frames
     half = len(frames) // 2
     return np.concatenate([frames[:half], other[half : len(frames)]])
 
 
-#: Each takes uint8 frames (T, H, W, 3), another of the same shape, a strength from 0 (nothing) to
-#: 1, and a source of randomness, and returns frames of the same shape.
-DISTORTIONS: dict[str, Distortion] = {
+DISTORTIONS: dict[str, Callable[[Frames, Frames, float, Generator], Frames]] = {
     "blur": blur,
     "time shuffle": shuffle,
     "freeze": freeze,

@@ -1,6 +1,4 @@
-"""How much the faces in a video look like those in a clip, at once."""
-
-from __future__ import annotations
+"""Likeness of the faces in a video to those in a clip."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,16 +13,16 @@ from mmctsvg.utils.errors import UserError
 def measure_likeness(
     clip: np.ndarray, videos: Mapping[str, np.ndarray], **options: Any
 ) -> tuple[dict[str, float], str]:
-    """Measure the mean cosine of the faces in a clip and in videos of its person (`FaceIdentity`).
+    """Compare the face embeddings of a clip with those of videos of its person (`FaceIdentity`).
 
     Args:
-        clip: Clip, uint8 ``(T, H, W, 3)``.
-        videos: Videos by name, uint8 ``(T, H, W, 3)``.
+        clip: Frames of the clip, uint8 ``(T, H, W, 3)``.
+        videos: Name -> frames of a video, uint8 ``(T, H, W, 3)``.
         **options: Options of `FaceIdentity`.
 
     Returns:
-        The cosines by name, -1 to 1, for those in which faces are found, and why some are missing:
-        no faces, no package, no weights; empty if none is.
+        Name -> mean cosine, -1 to 1, for videos in which faces are found, and the reason why others
+        are missing (no faces, no package, no weights); empty if none is.
     """
     try:
         metric = FaceIdentity(frames=len(clip), interval=0, **options)

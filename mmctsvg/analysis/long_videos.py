@@ -1,6 +1,4 @@
-"""What becomes of a person in a video that is much longer than the training clips."""
-
-from __future__ import annotations
+"""Change of a person in a video that is much longer than the training clips."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,25 +8,24 @@ import numpy as np
 
 from mmctsvg.utils.pixels import mean_motion
 
-#: Curves of a video: what `measure_windows` gives.
-CURVES = ("identity", "sharpness", "motion")
-KEPT = 0.9  # of the identity of the beginning: the person is still the same
-SHARP = (0.8, 1.25)  # of the sharpness of the beginning: neither blurred nor broken up
+CURVES = ("identity", "sharpness", "motion")  # the results of `measure_windows`
+KEPT = 0.9  # share of the beginning's identity from which on the person is the same
+SHARP = (0.8, 1.25)  # range of sharpness by that of the beginning: neither blurred nor broken up
 
 
 def window_starts(length: int, count: int, frames: int) -> np.ndarray:
-    """Where windows of a long video begin: at 0, then ever further apart, the last at its end.
+    """Place windows in a long video: at 0, then ever further apart, the last at its end.
 
     Args:
-        length: of the video, in frames.
-        count: of windows, at least 2; short videos have room for fewer different ones.
-        frames: of each window.
+        length: Length of the video in frames.
+        count: Number of windows, at least 2; short videos have room for fewer different ones.
+        frames: Number of frames of each window.
 
     Returns:
-        Whole numbers, float64, ascending; the last window ends with the video.
+        First frames of the windows: whole numbers, float64, ascending.
 
     Raises:
-        ValueError: if the video is not longer than two windows.
+        ValueError: If the video is not longer than two windows.
     """
     if length <= 2 * frames:
         raise ValueError(f"length={length}: must be more than two windows of {frames} frames")
@@ -38,10 +35,10 @@ def window_starts(length: int, count: int, frames: int) -> np.ndarray:
 
 
 def sharpness(frames: np.ndarray) -> np.ndarray:
-    """Mean length of the gradient of the brightness, (T,), in grey levels per pixel.
+    """Return the mean length of the brightness gradient, ``(T,)``, in grey levels per pixel.
 
     Args:
-        frames: uint8 (T, H, W, 3).
+        frames: Frames, uint8 ``(T, H, W, 3)``.
     """
     grey = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
     grey = grey.astype(np.float32)
@@ -50,20 +47,17 @@ def sharpness(frames: np.ndarray) -> np.ndarray:
 
 
 def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.ndarray]:
-    """Curves of a video over its windows.
+    """Measure every window of a video.
 
     Args:
-        frames: uint8 (W, n, H, W, 3), the windows.
-        identity: (W, n), how much every frame shows the person; NaN where that is not known.
+        frames: Frames of the windows, uint8 ``(W, n, H, W, 3)``.
+        identity: Likeness of every frame to the person, ``(W, n)``; NaN where it is unknown.
 
     Returns:
-        ``identity``, ``sharpness`` and ``motion``, (W,) each.
+        ``identity``, ``sharpness`` and ``motion``, ``(W,)`` each.
     """
-    known = np.isfinite(identity)
-    sums = np.where(known, identity, 0).sum(1)
-    means = np.divide(sums, known.sum(1), out=np.full(len(sums), np.nan), where=known.any(1))
     return {
-        "identity": means,
+        "identity": mean_known(identity, 1),
         "sharpness": np.array([sharpness(window).mean() for window in frames]),
         "motion": np.array([mean_motion(window) for window in frames]),
     }
@@ -71,14 +65,15 @@ def measure_windows(frames: np.ndarray, identity: np.ndarray) -> dict[str, np.nd
 
 @dataclass(frozen=True)
 class Outcome:
-    """One kind of drift, in numbers.
+    """Numbers of one kind of drift.
 
     Attributes:
-        identity_early, identity_late: means within the span, and in the second half of the video;
-            NaN where nothing was measured.
-        sharpness, motion: late by early.
-        lost_at: start of the first window from which on the person is never the same again; None
-            if that does not happen.
+        identity_early: Mean identity within the span; NaN where it was not measured.
+        identity_late: Mean identity in the second half of the video, likewise.
+        sharpness: Sharpness, late by early.
+        motion: Size of motion, late by early.
+        lost_at: Start of the first window from which on the person is never the same again; None
+            if there is none.
     """
 
     identity_early: float
@@ -89,20 +84,19 @@ class Outcome:
 
     @property
     def keeps(self) -> bool:
-        """Whether the end still shows the person of the beginning, as sharp, as far as is known."""
+        """Whether, as far as is known, the end shows the same person as sharp as the beginning."""
         return self.lost_at is None and SHARP[0] <= self.sharpness <= SHARP[1]
 
 
 def summarise(curves: Mapping[str, np.ndarray], starts: np.ndarray, span: float) -> Outcome:
-    """Compares the end with the beginning.
+    """Compare the end with the beginning.
 
-    A person who was seen in the beginning and of whom nothing is found later is no longer the same:
-    identity 0.
+    A person who was seen in the beginning and is not found later has the identity 0 there.
 
     Args:
-        curves: of `measure_windows`, (W,) or (videos, W) each.
-        starts: of the windows, (W,), in frames.
-        span: length of the beginning, in frames.
+        curves: Results of `measure_windows`, ``(W,)`` or ``(videos, W)`` each.
+        starts: First frames of the windows, ``(W,)``.
+        span: Length of the beginning in frames.
     """
     early, late = starts <= span, starts >= starts[-1] / 2
     identity = np.atleast_2d(curves["identity"])
@@ -116,22 +110,17 @@ def summarise(curves: Mapping[str, np.ndarray], starts: np.ndarray, span: float)
     )
     lost = mean["identity"] < KEPT * first["identity"]
     kept = np.flatnonzero(~lost)
-    lost_at = None if not lost[-1] else float(starts[kept[-1] + 1 if len(kept) else 0])
     return Outcome(
         identity_early=first["identity"],
         identity_late=last["identity"],
         sharpness=last["sharpness"] / first["sharpness"],
         motion=last["motion"] / first["motion"] if first["motion"] else float("nan"),
-        lost_at=lost_at,
+        lost_at=float(starts[kept[-1] + 1 if len(kept) else 0]) if lost[-1] else None,
     )
 
 
-def verdict(outcomes: Mapping[str, Outcome]) -> str:
-    """One sentence: which drift keeps the person.
-
-    Args:
-        outcomes: by kind of drift.
-    """
+def conclude(outcomes: Mapping[str, Outcome]) -> str:
+    """Say in one sentence which kinds of drift keep the person."""
     if all(np.isnan(o.identity_early) for o in outcomes.values()):
         sharp = [drift for drift, o in outcomes.items() if o.keeps]
         return f"identity was not measured; as sharp as the beginning: {', '.join(sharp) or 'none'}"
@@ -147,7 +136,8 @@ def verdict(outcomes: Mapping[str, Outcome]) -> str:
 
 
 def mean_known(values: np.ndarray, axis: int) -> np.ndarray:
-    """Mean of the numbers that there are; NaN where there is none."""
-    there = np.isfinite(values)
-    count = there.sum(axis)
-    return np.where(count > 0, np.where(there, values, 0).sum(axis) / np.maximum(count, 1), np.nan)
+    """Return the mean of the finite numbers; NaN where there is none."""
+    known = np.isfinite(values)
+    count = known.sum(axis)
+    sums = np.where(known, values, 0).sum(axis)
+    return np.where(count > 0, sums / np.maximum(count, 1), np.nan)

@@ -1,6 +1,4 @@
-"""What motion vectors decide about videos of drawn people: tempo, size and phase."""
-
-from __future__ import annotations
+"""Factors of drawn people's videos that motion vectors decide: tempo, size and phase."""
 
 import numpy as np
 from torch import Tensor
@@ -18,20 +16,20 @@ from mmctsvg.utils.progress import progress_bar
 
 #: Frequency in Hz, standard deviation in the curve's unit, sine and cosine of the phase at t = 0.
 FACTORS = ("tempo", "size", "sine", "cosine")
-LEAST_FRAMES = 16  # of a video whose factors are measured
+LEAST_FRAMES = 16  # shortest video whose factors are measured
 
 
 def video_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np.ndarray:
-    """The factors of a video, from the curve that tells its action.
+    """Measure the `FACTORS` of a video on the main curve of its action.
 
     Args:
-        frames: uint8 (T, H, W, 3), square.
-        actor: name of the drawn person.
-        action: name of the action.
-        fps: frames per second.
+        frames: Square frames, uint8 ``(T, H, W, 3)``.
+        actor: Name of the drawn person.
+        action: Name of the action.
+        fps: Frames per second.
 
     Returns:
-        (4,), see `FACTORS`; all but the size are NaN where the curve hardly moves.
+        The factors, ``(4,)``; all but the size are NaN where the curve hardly moves.
     """
     name = MAIN_CURVE[action]
     found = find_oscillation(measure(frames, synth.PEOPLE[NAMES.index(actor)])[name])
@@ -44,29 +42,28 @@ def video_factors(frames: np.ndarray, actor: str, action: str, fps: float) -> np
 def measure_factors(
     inferencer: CTSVGInferencer, motions: Tensor, actor: str, actions: tuple[str, ...], frames: int
 ) -> dict[str, np.ndarray]:
-    """Renders every motion in every action and measures the videos.
+    """Render every motion in every action and measure the videos.
 
     Args:
-        inferencer: a generator of drawn people.
-        motions: (n, k).
-        actor: who is shown.
-        actions: their names.
-        frames: length of the videos, from t = 0.
+        inferencer: Inferencer of a generator of drawn people.
+        motions: Motion vectors ``(n, k)``.
+        actor: Name of the actor.
+        actions: Names of the actions.
+        frames: Number of frames of the videos, from t = 0.
 
     Returns:
-        Action -> (n, 4), see `video_factors`.
+        Action -> results of `video_factors`, ``(n, 4)``.
 
     Raises:
-        UserError: if the videos are too short.
+        UserError: If the videos are too short.
     """
     if frames < LEAST_FRAMES:
         raise UserError(
             f"factors of motion need videos of {LEAST_FRAMES} frames or more, not {frames}."
         )
+    total = len(motions) * len(actions)
     found: dict[str, np.ndarray] = {}
-    with progress_bar(
-        f"motions of {actor}", "video", total=len(motions) * len(actions)
-    ) as progress:
+    with progress_bar(f"motions of {actor}", "video", total=total) as progress:
         for action in actions:
             rows = []
             for m in motions:
@@ -81,17 +78,17 @@ def measure_factors(
 def predictability(
     coordinates: np.ndarray, motions: np.ndarray, factors: dict[str, np.ndarray], shown: int
 ) -> dict[str, np.ndarray]:
-    """Cross-validated R^2 of every factor from what is known of the motion.
+    """Predict every factor from parts of the motion vector.
 
     Args:
-        coordinates: of the motions in their principal directions (n, k).
-        motions: (n, k).
-        factors: action -> (n, 4).
-        shown: how many directions are tried alone.
+        coordinates: Motions in their principal directions ``(n, k)``.
+        motions: Motion vectors ``(n, k)``.
+        factors: Action -> factors ``(n, 4)``.
+        shown: Number of directions that are tried alone.
 
     Returns:
-        What is known -> R^2 of all factors of all actions, one after the other. Directions are
-        numbered from 0.
+        Known part -> cross-validated R^2 of all factors of all actions, one after the other.
+        Directions are numbered from 0.
     """
     known = {f"direction {d}": coordinates[:, d : d + 1] for d in range(shown)}
     known[f"all {coordinates.shape[1]} directions"] = coordinates
@@ -103,14 +100,14 @@ def predictability(
 
 
 def agreement(factors: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> np.ndarray:
-    """Cross-validated R^2 of every factor from the same factor on another person.
+    """Predict every factor from the same factor on another person.
 
     Args:
-        factors: action -> (n, 4).
-        other: the same of another person's videos with the first motions, (at most n, 4).
+        factors: Action -> factors ``(n, 4)``.
+        other: Action -> factors of another person with the first motions, ``(at most n, 4)``.
 
     Returns:
-        R^2 of all factors of all actions, one after the other.
+        Cross-validated R^2 of all factors of all actions, one after the other.
     """
     found = []
     for action, values in other.items():

@@ -1,6 +1,4 @@
-"""Principal directions of the motions that F_t makes."""
-
-from __future__ import annotations
+"""Principal directions of the motion vectors that F_t makes."""
 
 from dataclasses import dataclass
 
@@ -12,14 +10,14 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 
 @dataclass(frozen=True, kw_only=True)
 class MotionPCA:
-    """Where motion vectors lie, and in which directions they differ most.
+    """Mean and principal directions of motion vectors.
 
     Args:
-        mean: of the motions, ``(k,)``.
-        directions: unit vectors, strongest first, ``(k, k)``, one per row. The largest number of
+        mean: Mean motion vector, ``(k,)``.
+        directions: Unit vectors, strongest first, one per row, ``(k, k)``. The largest number of
             each is positive.
-        std: standard deviations along them, ``(k,)``.
-        explained: shares of the variance, ``(k,)``, which add up to 1.
+        std: Standard deviations along the directions, ``(k,)``.
+        explained: Shares of the variance, ``(k,)``, with the sum 1.
     """
 
     mean: Tensor
@@ -28,21 +26,21 @@ class MotionPCA:
     explained: Tensor
 
     def coordinates(self, m: Tensor) -> Tensor:
-        """Motions ``(n, k)`` in standard deviations along the directions, ``(n, k)``."""
+        """Express motions ``(n, k)`` in standard deviations along the directions, ``(n, k)``."""
         return (m - self.mean) @ self.directions.T / self.std
 
     def move(self, m: Tensor, direction: int, amount: float) -> Tensor:
-        """A motion ``(k,)`` moved by ``amount`` standard deviations along direction 0, 1, ..."""
+        """Move a motion ``(k,)`` by ``amount`` standard deviations along direction 0, 1, ..."""
         return m + amount * self.std[direction] * self.directions[direction]
 
 
 def motion_pca(inferencer: CTSVGInferencer, samples: int = 10_000, seed: int = 0) -> MotionPCA:
-    """Principal component analysis of motion vectors that F_t makes of noise.
+    """Analyse the principal components of motion vectors that F_t makes of noise.
 
     Args:
-        inferencer: the generator.
-        samples: how many vectors are drawn, at least k + 1.
-        seed: of them.
+        inferencer: Inferencer of the generator.
+        samples: Number of motion vectors, at least k + 1.
+        seed: Seed of the noise.
     """
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():

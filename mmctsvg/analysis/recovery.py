@@ -1,6 +1,4 @@
-"""How much of a clip's motion an inverted video shows: its curves against the clip's own."""
-
-from __future__ import annotations
+"""Recovery of a clip's motion by inversion: curves of the inverted video against the clip's."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,23 +23,22 @@ from mmctsvg.utils.errors import UserError
 
 MAX_GAP = 5  # frames on end without a face that are filled, as in LiA
 STILL_MOUTH = 0.03  # standard deviation by mean, as in LiA
-FIRST_TAKE = 100  # of those that no training sees
+FIRST_TAKE = 100  # number of the first take that no training sees
 
 Curves = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecoveryClip:
-    """A clip that models are held against.
+    """Clip whose motion models recover.
 
     Args:
         name: Unique name.
-        read: Function that gives the clip by the side of its frames in pixels and the model's
-            frames per second, which folders of pictures are taken to have.
-        actor: Name of the actor; None if it is not known.
-        action: Name of the action; None if it is not known.
-        truth: Curves of what really moves, (T,) each, the telling one first; None if lips are
-            compared.
+        read: Function that returns the clip for the side of its frames in pixels and the model's
+            frames per second, which hold for folders of images.
+        actor: Name of the actor; None if unknown.
+        action: Name of the action; None if unknown.
+        truth: True curves, ``(T,)`` each, the action's main curve first; None if lips are compared.
     """
 
     name: str
@@ -64,22 +61,22 @@ def choose_clips(
     """Choose clips from files, or drawn ones.
 
     Args:
-        inferencers: Models that are to show them.
-        clips: Videos or folders of pictures.
+        inferencers: Models that will show the clips.
+        clips: Videos or folders of images.
         synth: Number of drawn clips.
-        frames: Number of frames, for files at most.
-        crop: What is cut out of files, see `read_clip`.
-        actor: Name of the actor in all files; None if it is not known.
-        action: Name of the action in all files; None if it is not known.
+        frames: Number of frames; files may be shorter.
+        crop: Crop of files, as for `read_clip`.
+        actor: Name of the actor in all files; None if unknown.
+        action: Name of the action in all files; None if unknown.
 
     Raises:
-        UserError: If none or both kinds are asked for, if an option belongs to the other kind, or
-            as `recorded_clips` and `drawn_clips` raise it.
+        UserError: If none or both kinds are given, an option belongs to the other kind, two files
+            have the same name, or the models share no drawn people and actions.
     """
     if bool(clips) == (synth > 0):
         raise UserError("give either clips=PATHS or synth=N, N above 0.")
     if clips:
-        return recorded_clips(clips, frames, crop, actor, action)
+        return _recorded_clips(clips, frames, crop, actor, action)
     if actor is not None or action is not None or crop != "none":
         raise UserError(
             "actor, action and crop belong to clips=PATHS; leave them out, drawn takes are known."
@@ -88,19 +85,13 @@ def choose_clips(
 
 
 def name_clip(path: Path) -> str:
-    """Name a clip with its two folders, by which clips of data sets are told apart."""
+    """Join a clip's name and its two folders, which distinguish clips of data sets."""
     return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
 
 
-def recorded_clips(
+def _recorded_clips(
     paths: Sequence[Path], frames: int, crop: str, actor: str | None, action: str | None
 ) -> list[RecoveryClip]:
-    """Find clips in files, see `choose_clips`.
-
-    Raises:
-        UserError: If two would have the same name.
-    """
-
     def read(path: Path, size: int, rate: float) -> Clip:
         return read_clip(path, size, crop=crop, folder_fps=rate, max_frames=frames)
 
@@ -119,15 +110,15 @@ def drawn_clips(
 ) -> list[RecoveryClip]:
     """Draw takes that no training saw, of one action after the other.
 
-    Every other clip shows somebody whom no training saw in this action.
+    Every other clip shows an unseen cell of actor and action.
 
     Args:
         count: Number of clips.
-        inferencers: Models that are to show them.
+        inferencers: Models that will show the clips.
         frames: Number of frames.
 
     Raises:
-        UserError: If the models do not know the drawn people and actions.
+        UserError: If the models share no drawn people or actions.
     """
 
     def known(everybody: Sequence[str], kind: str) -> list[int]:
@@ -152,8 +143,7 @@ def drawn_clips(
             info={},
         )
 
-    clips = []
-    for number in range(count):
+    def draw(number: int) -> RecoveryClip:
         action, take = actions[number % len(actions)], FIRST_TAKE + number
         unseen = [a for a in actors if dataset.is_held_out(a, action) == (number % 2 == 0)]
         chosen = unseen or actors
@@ -162,31 +152,30 @@ def drawn_clips(
         curves = true_curves(dataset.truth(action, take, times))
         names = sorted(CURVES, key=lambda name: name != MAIN_CURVE[what])
         clip = f"{who}-{what}-take{take}"
-        clips.append(
-            RecoveryClip(
-                name=clip,
-                read=partial(read, (actor, action, take), clip),
-                actor=who,
-                action=what,
-                truth={name: curves[name] for name in names if curves[name].std() >= STILL[name]},
-            )
+        return RecoveryClip(
+            name=clip,
+            read=partial(read, (actor, action, take), clip),
+            actor=who,
+            action=what,
+            truth={name: curves[name] for name in names if curves[name].std() >= STILL[name]},
         )
-    return clips
+
+    return [draw(number) for number in range(count)]
 
 
 def video_curves(
     clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
 ) -> Curves:
-    """Measure how somebody moves in a video, (T,) each.
+    """Measure the motion in a video.
 
     Args:
-        clip: Clip that says whom the video shows.
-        frames: Frames of the clip or of an inverted video, uint8 (T, H, W, 3).
-        detector: Detector that finds the lips; None for drawn people, see `drawn_people.measure`.
+        clip: Clip that names the actor.
+        frames: Frames of the clip or of an inverted video, uint8 ``(T, H, W, 3)``.
+        detector: Detector that finds the lips; None for drawn people.
 
     Returns:
-        ``lips``, the area within the outer lip in square pixels, NaN where no face was found in
-        more than five frames on end; or the curves of a drawn person.
+        Curves ``(T,)``: ``lips``, the area within the outer lip in square pixels, NaN in gaps of
+        more than five frames without a face; or the curves of `drawn_people.measure`.
 
     Source: section 5, "LiA".
     """
@@ -198,7 +187,7 @@ def video_curves(
 def real_curves(
     clip: RecoveryClip, frames: np.ndarray, detector: LandmarkDetector | None
 ) -> Curves:
-    """Return what really moves: the truth of drawn people, and the lips of all others.
+    """Return the true curves of drawn people, and the clip's lips for all others.
 
     Raises:
         UserError: If there is no face, or its mouth does not move.
@@ -217,10 +206,10 @@ def real_curves(
 def correlate(
     real: Mapping[str, np.ndarray], inverted: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Correlate every real curve with that of the inverted video, by Pearson's coefficient.
+    """Return the Pearson correlation of every real curve with that of the inverted video.
 
-    A video whose curve is flat, or has holes because no face was found, counts 0: it does not show
-    the motion.
+    A curve that is flat, or has gaps because no face was found, counts 0: it does not show the
+    motion.
     """
     found = {}
     for name, curve in real.items():
@@ -230,15 +219,15 @@ def correlate(
 
 
 def summarise(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Average over clips.
+    """Average the records of clips.
 
     Args:
-        records: ``correlation`` (of the telling curve), ``correlations``, ``action``, ``psnr``,
+        records: ``correlation`` (of the main curve), ``correlations``, ``action``, ``psnr``,
             ``lpips`` (or None) of every clip.
 
     Returns:
-        The same, with the 95 % interval of the correlation over clips, ``low`` and ``high``, NaN
-        for one clip, and ``curves``, means of all curves by action.
+        Means of these numbers, the 95 % interval of the correlation over clips, ``low`` and
+        ``high``, NaN for one clip, and ``curves``, means of all curves by action.
     """
     values = np.array([record["correlation"] for record in records])
     low, high = bootstrap_interval(values)

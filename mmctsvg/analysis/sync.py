@@ -1,6 +1,4 @@
-"""Whether all people in a grid of videos move in step, measured at once."""
-
-from __future__ import annotations
+"""Synchrony of the people in a grid of videos, measured while they are rendered."""
 
 import math
 from collections.abc import Sequence
@@ -15,21 +13,22 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
 INSTRUMENTS = ("auto", "drawn", "lips", "none")
+_CONTROL_SEED = 1_000  # seed of a second motion, which all people show for the control
 _DRAWN = {person.name for person in synth.PEOPLE}
-_LONGEST = 120  # frames that are compared: the paper's length
+_LONGEST = 120  # compared frames: the paper's length
 
 
 def choose_instrument(inferencer: CTSVGInferencer, wanted: str = "auto") -> str:
-    """``'drawn'`` for people of `SynthActorsDataset`, ``'lips'`` for all others.
+    """Choose ``'drawn'`` for people of `SynthActorsDataset`, ``'lips'`` for all others.
 
     Raises:
-        UserError: if the wanted one is unknown, or is ``'drawn'`` and the people are not.
+        UserError: If ``wanted`` is unknown, or is ``'drawn'`` and the people are not.
     """
     if wanted not in INSTRUMENTS:
         raise UserError(f"sync is one of {', '.join(INSTRUMENTS)}, not {wanted!r}.")
-    actors = set(inferencer.card["actors"])  # a person that was tuned in is nobody's drawing
-    drawn = bool(actors) and actors <= _DRAWN
-    drawn = drawn and bool(inferencer.actions) and set(inferencer.actions) <= set(synth.ACTIONS)
+    # The card's actors: the person of a tuning is no drawn one.
+    actors, actions = set(inferencer.card["actors"]), set(inferencer.actions)
+    drawn = bool(actors and actions) and actors <= _DRAWN and actions <= set(synth.ACTIONS)
     if wanted == "drawn" and not drawn:
         raise UserError("sync 'drawn' can be measured on the drawn people only; use 'lips'.")
     if wanted == "auto":
@@ -38,10 +37,10 @@ def choose_instrument(inferencer: CTSVGInferencer, wanted: str = "auto") -> str:
 
 
 def make_instrument(instrument: str, frames: int) -> SynthTruth | LiASync:
-    """`SynthTruth` for ``'drawn'``, `LiASync` for ``'lips'``, of at most 120 frames of a video.
+    """Make `SynthTruth` for ``'drawn'``, `LiASync` for ``'lips'``, for at most 120 frames.
 
     Raises:
-        UserError: if there are fewer than three frames, or what finds lips is missing.
+        UserError: If there are fewer than three frames, or the detector of lips is missing.
     """
     if frames < 3:
         raise UserError(f"sync is measured over at least 3 frames, not {frames}; use sync='none'.")
@@ -54,27 +53,25 @@ def measure_sync(
     plan: VideoGrid,
     times: Sequence[float],
     metric: SynthTruth | LiASync,
-    control_seed: int = 1_000,
     **options: Any,
 ) -> dict[str, Any]:
-    """Mean correlation over pairs of people who share the motion, and of pairs who do not.
+    """Correlate pairs of people who share the motion, and, as a control, pairs who do not.
 
     Args:
-        inferencer: the generator.
-        plan: the grid; videos of one action are compared with each other where the generator knows
-            actions that drawn people do, all videos of the grid by their lips otherwise.
-        times: of the frames; as many are looked at as the metric does.
-        metric: of `make_instrument`.
-        control_seed: of a second motion, which all people are given for the control.
-        **options: of `CTSVGInferencer.render`.
+        inferencer: Inferencer of the generator.
+        plan: Grid of videos. `SynthTruth` compares videos of one action with each other, `LiASync`
+            all videos.
+        times: Times of the frames, of which the metric's number is used.
+        metric: Result of `make_instrument`.
+        **options: Options of `CTSVGInferencer.render`.
 
     Returns:
-        ``sync`` and ``control``, -1 to 1, NaN where there is nothing to compare; ``instrument``,
-        ``frames``, ``videos`` and ``notes``.
+        ``sync`` and ``control``, mean correlations, -1 to 1, NaN where there is nothing to compare;
+        ``instrument``, ``frames``, ``videos`` and ``notes``.
     """
     times = list(times)[: metric.frames]
     drawn = isinstance(metric, SynthTruth)
-    other = inferencer.sample_motion(1, seed=control_seed)[0]
+    other = inferencer.sample_motion(1, seed=_CONTROL_SEED)[0]
     cells = [
         (motion, row, column, {**cell, **change})
         for motion, change in (("this", {}), ("other", {"motion": other}))
@@ -82,15 +79,10 @@ def measure_sync(
         for column, cell in zip(plan.columns, columns, strict=True)
         if "frames" not in cell and not (drawn and row not in _DRAWN)
     ]
+    about = {"instrument": metric.prefix, "frames": len(times), "videos": len(cells) // 2}
     if len(cells) < 4:  # two videos with either motion
-        return {
-            "sync": math.nan,
-            "control": math.nan,
-            "instrument": metric.prefix,
-            "frames": len(times),
-            "videos": len(cells) // 2,
-            "notes": [] if cells else ["nobody is shown whom this instrument knows"],
-        }
+        notes = [] if cells else ["nobody is shown whom this instrument knows"]
+        return {"sync": math.nan, "control": math.nan, **about, "notes": notes}
     with progress_bar("sync", "video", total=len(cells)) as progress:
         for motion, row, column, cell in cells:
             video = video_from_tensor(
@@ -103,7 +95,7 @@ def measure_sync(
             )
             metric.add(video, real=False)
             progress.update()
-    # Both motions together give the control; the motion asked for is then measured alone.
+    # Both motions together give the control; the grid's own motion is then measured alone.
     records = list(metric.results)
     both = metric.evaluate()
     metric.results = [record for record in records if record["motion"] == "this"]
@@ -112,9 +104,7 @@ def measure_sync(
     return {
         "sync": alone[f"{metric.prefix}/{name}"],
         "control": both[f"{metric.prefix}/{control}"],
-        "instrument": metric.prefix,
-        "frames": len(times),
-        "videos": len(cells) // 2,
-        # There are no real clips and no interval here, so what is said of them is left out.
+        **about,
+        # There are no real clips and no interval here, so the notes on them are left out.
         "notes": [n for n in metric.notes if "real clips" not in n and "interval" not in n],
     }

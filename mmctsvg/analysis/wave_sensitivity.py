@@ -1,6 +1,4 @@
-"""Which pixels every wave moves."""
-
-from __future__ import annotations
+"""Pixels that every wave moves."""
 
 import math
 from collections.abc import Iterator
@@ -11,18 +9,14 @@ from torch import Tensor
 
 from mmctsvg.apis.inferencer import CTSVGInferencer
 
-_STEP = 0.005  # of the finite differences, in root mean squares of the motions
+_STEP = 0.005  # step of the finite differences, in root mean squares of the motions
 _GOLDEN = 0.6180339887498949
 
 
 def spread_times(count: int, span: float) -> Tensor:
-    """Moments ``(count,)``, float64, all over ``[0, span]`` in no rhythm that a wave could have.
+    """Spread ``count`` times ``(count,)``, float64, over ``[0, span]`` frames without a rhythm.
 
-    Evenly spaced moments would meet a wave with their own period always at the same place.
-
-    Args:
-        count: how many.
-        span: in frames.
+    Evenly spaced times would sample a wave with their own period always at the same place.
     """
     return (torch.arange(count, dtype=torch.float64) * _GOLDEN).remainder(1) * span
 
@@ -36,19 +30,19 @@ def wave_sensitivity(
     chunk: int = 64,
     **options: Any,
 ) -> Iterator[Tensor]:
-    """How much every pixel changes with every number of a motion vector.
+    """Measure how much every pixel changes with every number of a motion vector.
 
     The root mean square, over motions, times and colours, of the derivative of the frame with
-    respect to m_j, which contains the factor v_j(t). Central differences: they need nothing of the
-    generator but that it renders; its precision should be fp32.
+    respect to m_j, which contains the factor v_j(t). Central differences need no more of the
+    generator than that it renders; its precision should be fp32.
 
     Args:
-        inferencer: the generator.
-        w_c: content style ``(d_c,)``.
-        motions: motion vectors ``(n, k)``.
-        times: in frames ``(T,)``, see `spread_times`.
-        chunk: frames rendered at once.
-        **options: of `CTSVGInferencer.stream_styles`: ``noise``, ``seed``.
+        inferencer: Inferencer of the generator.
+        w_c: Content style ``(d_c,)``.
+        motions: Motion vectors ``(n, k)``.
+        times: Times ``(T,)`` in frames, as of `spread_times`.
+        chunk: Number of frames rendered at once.
+        **options: Options of `CTSVGInferencer.stream_styles`: ``noise``, ``seed``.
 
     Yields:
         k maps ``(H, W)``, in the order of the numbers of m; in units of the pixels, which have a
@@ -79,9 +73,9 @@ def wave_sensitivity(
 
 
 def wave_table(inferencer: CTSVGInferencer) -> tuple[Tensor, Tensor]:
-    """Frequencies in Hz, at least 0, and periods in frames, ``(k,)`` each, float64.
+    """Return frequencies in Hz, at least 0, and periods in frames, ``(k,)`` each, float64.
 
-    They come in the order of the numbers of m; the line has 0 Hz and an infinite period.
+    They have the order of the numbers of m; the linear term has 0 Hz and an infinite period.
     """
     k = inferencer.motion_dim
     waves = inferencer.waves(torch.arange(k))  # its amplitudes are the waves' places in m

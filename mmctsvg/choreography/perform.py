@@ -1,12 +1,10 @@
-"""From a script to frames: the styles of every moment, from three tracks and a time warp."""
-
-from __future__ import annotations
+"""Performance of a script: the styles of all frames, from three tracks and a time warp."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 import torch
@@ -19,23 +17,22 @@ from mmctsvg.utils.errors import UserError
 from .script import TRACKS, Change, Script, refuse
 from .time_warp import TimeWarp
 
-#: What an empty track does.
+#: The only change of an empty track.
 STILL = Change(line=1, start=0.0, value="")
 
 
 def mix(a: Tensor, b: Tensor, share: Tensor, way: str) -> Tensor:
-    """Styles between two.
+    """Interpolate between styles.
 
     Args:
-        a: Styles (n, d) where ``share`` is 0.
-        b: Styles (n, d) where it is 1.
-        share: Shares (n,) of ``b``, from 0 to 1.
+        a: Styles ``(n, d)`` for the share 0.
+        b: Styles ``(n, d)`` for the share 1.
+        share: Shares of ``b``, ``(n,)``, 0 to 1.
         way: Kind of the change: ``'linear'``; ``'smooth'``, which starts and ends gently;
-            ``'slerp'``, which turns from one direction to the other and lets the length change
-            linearly.
+            ``'slerp'``, which turns the direction and changes the length linearly.
 
     Returns:
-        Styles (n, d).
+        Styles ``(n, d)``.
     """
     share = share[:, None].to(a)
     if way == "smooth":
@@ -48,19 +45,19 @@ def mix(a: Tensor, b: Tensor, share: Tensor, way: str) -> Tensor:
     angle = torch.acos((u * v).sum(dim=1, keepdim=True).clamp(-1, 1))
     turned = (torch.sin((1 - share) * angle) * u + torch.sin(share * angle) * v) / torch.sin(angle)
     turned = turned * (lengths[0] + share * (lengths[1] - lengths[0]))
-    # Along one line, in either direction, there is no one way to turn.
+    # Vectors on one line, in either direction, have no unique rotation.
     return torch.where(torch.sin(angle) > 1e-4, turned, straight)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
-    """State of one track at n moments.
+class Transition:
+    """Changes of one track at n times.
 
     Args:
-        before: Numbers of the values that go, (n,).
-        after: Numbers of the values that come, (n,).
-        share: Share of the change that is done, from 0 to 1, (n,).
-        way: Kinds of the changes as in `mix`, (n,) of str.
+        before: Numbers of the old values, ``(n,)``.
+        after: Numbers of the new values, ``(n,)``.
+        share: Completed shares of the changes, ``(n,)``, 0 to 1.
+        way: Kinds of the changes as in `mix`, ``(n,)``, str.
     """
 
     before: np.ndarray
@@ -71,10 +68,10 @@ class Moment:
 
 @dataclass(frozen=True, kw_only=True)
 class Performance:
-    """Script that fits a generator: everything is looked up, nothing is rendered.
+    """Script that fits a generator: all names are resolved, nothing is rendered.
 
     Args:
-        inferencer: Generator that shows it.
+        inferencer: Inferencer of the generator.
         script: Choreography as it was written.
         motions: Motions of the motion track, in its order.
         fps: Frames per second of the video.
@@ -87,14 +84,14 @@ class Performance:
 
     @property
     def seconds(self) -> np.ndarray:
-        """Moments of the frames in seconds, (T,)."""
+        """Times of the frames in seconds, ``(T,)``."""
         return np.arange(max(1, round(self.script.length * self.fps))) / self.fps
 
     def clocks(self, seconds: np.ndarray) -> np.ndarray:
-        """Times (motions, n) of every motion, in its own seconds, at n moments of the video (n,).
+        """Return times ``(motions, n)`` of all motions at times of the video ``(n,)``, in seconds.
 
         The first motion follows the script's time; every later one begins when it is entered, and
-        goes on at the speed of the script's time.
+        continues at the speed of the script's time.
         """
         warp = TimeWarp(self.script.time, self.script.smooth_time)
         rows = []
@@ -105,11 +102,11 @@ class Performance:
         return np.stack(rows)
 
     def frames(self, chunk: int = 16, noise: str | None = None, seed: int = 0) -> Iterator[Tensor]:
-        """Renders piece by piece; memory does not grow with the length.
+        """Render piece by piece; memory does not grow with the length.
 
         Args:
             chunk: Number of frames rendered at once.
-            noise: Noise of the layers, as in `CTSVGInferencer.stream`.
+            noise: Kind of layer noise, as in `CTSVGInferencer.stream`.
             seed: Seed of the noise.
 
         Yields:
@@ -121,17 +118,13 @@ class Performance:
 
     @torch.no_grad()
     def styles(self, seconds: np.ndarray) -> Tensor:
-        """Styles ``[w_c, m * v(t)]`` (n, S) at n moments of the video (n,)."""
+        """Return styles ``[w_c, m * v(t)]``, ``(n, S)``, at seconds ``(n,)`` of the video."""
         device = self.inferencer.device
-        clocks = self.clocks(seconds)
-        temporal = torch.stack(
-            [
-                self.inferencer.waves(motion).temporal(
-                    torch.from_numpy(motion.model_times(clock)).to(device)
-                )
-                for motion, clock in zip(self.motions, clocks, strict=True)
-            ]
-        )
+        temporal = []
+        for motion, clock in zip(self.motions, self.clocks(seconds), strict=True):
+            times = torch.from_numpy(motion.model_times(clock)).to(device)
+            temporal.append(self.inferencer.waves(motion).temporal(times))
+        motions = torch.stack(temporal)
 
         def choose(track: str, pick: Callable[[np.ndarray], Tensor]) -> Tensor:
             part = locate(self.script.tracks[track], seconds)
@@ -146,7 +139,7 @@ class Performance:
             return found
 
         rows = np.arange(len(seconds))
-        motion = choose("motion", lambda numbers: temporal[numbers, rows])
+        motion = choose("motion", lambda numbers: motions[numbers, rows])
         # First the actors change under each action, then the action: any mixture of both is right.
         content = choose(
             "action",
@@ -156,16 +149,17 @@ class Performance:
 
     @cached_property
     def _contents(self) -> Tensor:
-        """Content styles (actors of the track, actions of the track, d_c)."""
-        table = [
-            [_content(self.inferencer, actor, action) for action in _values(self.script, "action")]
-            for actor in _values(self.script, "actor")
-        ]
-        return torch.stack([torch.stack(row) for row in table])
+        """Content styles ``(actors of the track, actions of the track, d_c)``."""
+        actors, actions = (
+            [change.value for change in self.script.tracks[track]] or [None]
+            for track in ("actor", "action")
+        )
+        table = [_content(self.inferencer, *cell) for cell in product(actors, actions)]
+        return torch.stack(table).unflatten(0, (len(actors), len(actions)))
 
 
-def locate(changes: list[Change], seconds: np.ndarray) -> Moment:
-    """State of a track at n moments (n,), in seconds; an empty track stays as it is."""
+def locate(changes: list[Change], seconds: np.ndarray) -> Transition:
+    """Find the changes of a track at times ``(n,)`` in seconds; an empty track stays as it is."""
     changes = changes or [STILL]
     starts = np.array([change.start for change in changes])
     after = (np.searchsorted(starts, seconds + 1e-9, side="right") - 1).clip(0)
@@ -174,11 +168,7 @@ def locate(changes: list[Change], seconds: np.ndarray) -> Moment:
     passed = seconds - starts[after]
     share = np.where(over > 0, passed / np.where(over > 0, over, 1.0), 1.0).clip(0, 1)
     way = np.array([change.way for change in changes])[after]
-    return Moment(before=before, after=after, share=share, way=way)
-
-
-def _values(script: Script, track: str) -> list[str | None]:
-    return [change.value for change in script.tracks[track]] or [None]
+    return Transition(before=before, after=after, share=share, way=way)
 
 
 def _content(inferencer: CTSVGInferencer, actor: str | None, action: str | None) -> Tensor:
@@ -189,15 +179,15 @@ def _content(inferencer: CTSVGInferencer, actor: str | None, action: str | None)
 
 
 def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = False) -> Performance:
-    """Looks up all people, actions and motions of a script.
+    """Resolve all actors, actions and motions of a script.
 
     Args:
-        inferencer: Generator that shows it.
+        inferencer: Inferencer of the generator.
         script: Result of `read_script`.
-        any_weights: Whether motions of other weights are taken too.
+        any_weights: Whether motions of other weights are accepted.
 
     Raises:
-        UserError: If anything does not fit, naming all of it, each with its line.
+        UserError: If anything does not fit; it lists all mistakes with their lines.
     """
     problems: list[tuple[int, str]] = []
     motions: list[Motion] = []
@@ -209,7 +199,9 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
         for change in changes:
             try:
                 if track == "motion":
-                    motions.append(inferencer.find_motion(_source(script, change), any_weights))
+                    seed = _is_whole(change.value)
+                    source = change.value if seed else script.path.parent / change.value
+                    motions.append(inferencer.find_motion(source, any_weights))
                 elif track == "actor" and inferencer.z_c_dim:
                     _check_content(inferencer, change.value)
                 else:
@@ -220,12 +212,6 @@ def prepare(inferencer: CTSVGInferencer, script: Script, any_weights: bool = Fal
     motions = motions or [inferencer.find_motion("0")]
     fps = script.fps or inferencer.fps
     return Performance(inferencer=inferencer, script=script, motions=tuple(motions), fps=fps)
-
-
-def _source(script: Script, change: Change) -> str | Path:
-    """Source of a motion: a seed as it is, a file from the script's folder."""
-    value = change.value
-    return value if _is_whole(value) else script.path.parent / value
 
 
 def _is_whole(text: str) -> bool:

@@ -1,6 +1,4 @@
-"""The picture of a choreography: who, what and which motion over time, and the time warp."""
-
-from __future__ import annotations
+"""Plot of a choreography: actor, action and motion over time, and the time warp."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +14,7 @@ _COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#
 
 
 def draw_score(performance: Performance, path: str | Path) -> None:
-    """Draws the score: one row per track, in which colours fade where values change.
+    """Draw one row per track, in which colours fade where values change, and the clocks.
 
     Args:
         performance: Result of `prepare`.
@@ -33,14 +31,11 @@ def draw_score(performance: Performance, path: str | Path) -> None:
             there = (part.after == number) * part.share
             leaving = (part.before == number) & (part.after != number)
             there = there + leaving * (1 - part.share)
-            colour = colours[number]
-            middle = -row + 0 * seconds
-            rows[0].fill_between(
-                seconds, middle - 0.4 * there, middle + 0.4 * there, color=colour, linewidth=0
-            )
+            low, high = -row - 0.4 * there, -row + 0.4 * there
+            rows[0].fill_between(seconds, low, high, color=colours[number], linewidth=0)
             begin = change.start + change.over
             name = change.value.removesuffix(".safetensors") if track == "motion" else change.value
-            # Beyond the video it would be white on white, and take the video's place.
+            # Clipped: beyond the video it would be white on white, and widen the figure.
             rows[0].text(begin, -row, f" {name}", va="center", color="white", clip_on=True)
     rows[0].set_yticks([0, -1, -2], TRACKS)
     rows[0].set_ylim(-2.5, 0.5)
@@ -58,6 +53,6 @@ def draw_score(performance: Performance, path: str | Path) -> None:
 
 
 def _choose_colours(changes: Sequence[Change]) -> list[str]:
-    """Colours of all changes: equal values have equal colours."""
+    """Choose colours of all changes: equal values have equal colours."""
     names = list(dict.fromkeys(change.value for change in changes))
     return [_COLOURS[names.index(change.value) % len(_COLOURS)] for change in changes]

@@ -1,6 +1,4 @@
-"""Scripts of choreographies: small YAML files, checked completely before anything is rendered."""
-
-from __future__ import annotations
+"""Scripts of choreographies: small YAML files, checked as a whole before rendering."""
 
 import difflib
 import math
@@ -8,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -23,15 +20,15 @@ _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Change of one of the three tracks from a moment on.
+    """Change of one of the three tracks.
 
     Args:
         line: Number of the line in the script, from 1.
-        start: Moment in seconds of the video.
+        start: Time of the video in seconds at which the change begins.
         value: Name or number of an actor or action; file or seed of a motion.
         over: Duration in seconds; 0 is a cut.
         way: Kind of the change, one of `WAYS`.
-        begin: Moment of the motion, in seconds, at which it is entered; None for its beginning.
+        begin: Time of the motion in seconds at which it is entered; None for its beginning.
     """
 
     line: int
@@ -47,7 +44,7 @@ class Script:
     """Choreography as it was written.
 
     Args:
-        path: Path of the file; paths of motions start from its folder.
+        path: Path of the file; paths of motions are relative to its folder.
         fps: Frames per second of the video; None for the generator's.
         length: Length of the video in seconds.
         tracks: Changes in order, for each of `TRACKS`.
@@ -64,10 +61,10 @@ class Script:
 
 
 def read_script(path: str | Path) -> Script:
-    """Reads a script.
+    """Read a script.
 
     Raises:
-        UserError: If anything is wrong, naming all of it, each with its line.
+        UserError: If anything is wrong; it lists all mistakes with their lines.
     """
     path = Path(path)
     try:
@@ -78,17 +75,17 @@ def read_script(path: str | Path) -> Script:
 
 
 def refuse(path: Path, problems: Collection[tuple[int, str]]) -> None:
-    """Raises a UserError that tells all problems, pairs of line and text, if there are any."""
+    """Raise a UserError that lists all problems, pairs of line and text, if there are any."""
     if problems:
         lines = (f"{path}:{line}: {text}." for line, text in sorted(set(problems)))
         raise UserError("\n".join(lines))
 
 
 class _Parser:
-    """Goes through the nodes of the YAML, which know their lines; nothing is constructed.
+    """Parser of the YAML's nodes, which know their lines; no object is constructed from it.
 
     Checked by hand and not by pydantic, which skips checks across fields once one field is wrong:
-    here all mistakes are told at once.
+    here all mistakes are reported at once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -106,15 +103,13 @@ class _Parser:
             raise UserError(f"{self.path}:{line}: {reason}.") from error
         top = dict(self._items(root, _TOP))
         if "fps" in top:
-            self.fps = self._number(top["fps"], "fps", least=0.1)
-        length = math.inf  # where it cannot be read, nothing else is blamed for it
+            self._read_fps(top["fps"])
+        seconds = None
         if "length" not in top:
             self._complain(root, "length is missing: say how long the video is, such as 6 s")
-        else:
-            seconds = self._time(top["length"])
-            length = length if seconds is None else seconds
-            if length <= 0:
-                self._complain(top["length"], "length must be above 0")
+        elif (seconds := self._time(top["length"])) is not None and seconds <= 0:
+            self._complain(top["length"], "length must be above 0")
+        length = math.inf if seconds is None else seconds  # an unknown one limits nothing
         tracks: dict[str, list[Change]] = {name: [] for name in TRACKS}
         if "score" not in top:
             self._complain(root, "score is missing: say who does what, from 0 s on")
@@ -123,12 +118,10 @@ class _Parser:
                 tracks[name].append(change)
         for name, changes in tracks.items():
             self._check_order(name, changes)
-        time = []
-        for video, node in self._timed(top.get("time")):
-            motion = self._time(node)
-            if motion is not None:
-                time.append((video, motion))
-        smooth = self._flag(top["smooth_time"]) if "smooth_time" in top else False
+        time = [(video, self._time(node)) for video, node in self._timed(top.get("time"))]
+        smooth = getattr(top.get("smooth_time"), "value", None)
+        if "smooth_time" in top and smooth not in ("true", "false"):
+            self._complain(top["smooth_time"], "smooth_time must be true or false")
         refuse(self.path, self.problems)
         return Script(
             path=self.path,
@@ -136,7 +129,7 @@ class _Parser:
             length=length,
             tracks=tracks,
             time=time,
-            smooth_time=smooth,
+            smooth_time=smooth == "true",
         )
 
     def _complain(self, node: yaml.Node | None, text: str) -> None:
@@ -162,7 +155,7 @@ class _Parser:
             seen.add(name)
 
     def _timed(self, node: yaml.Node | None) -> Iterator[tuple[float, yaml.Node]]:
-        """Pairs `time: value`, whose times must rise."""
+        """Yield pairs `time: value`, whose times must rise."""
         if node is None:
             return
         last = None
@@ -194,30 +187,26 @@ class _Parser:
         begin = self._time(items["from"]) if "from" in items else None
         if "from" in items and "motion" not in items:
             self._complain(items["from"], "from says where a motion is entered; add the motion")
-        for name in TRACKS:
-            if name not in items:
-                continue
+        for name in [track for track in TRACKS if track in items]:
             value = items[name]
             if not isinstance(value, yaml.ScalarNode) or not value.value:
                 self._complain(value, f"{name} must be one name or number")
                 continue
-            yield (
-                name,
-                Change(
-                    line=value.start_mark.line + 1,
-                    start=start,
-                    value=value.value,
-                    over=over,
-                    way=way,
-                    begin=begin if name == "motion" else None,
-                ),
+            change = Change(
+                line=value.start_mark.line + 1,
+                start=start,
+                value=value.value,
+                over=over,
+                way=way,
+                begin=begin if name == "motion" else None,
             )
+            yield name, change
 
     def _check_order(self, name: str, changes: list[Change]) -> None:
         if changes and changes[0].start > 0:
             self.problems.append((changes[0].line, f"{name} must be given at 0 s already"))
         for before, after in zip(changes, changes[1:], strict=False):
-            # As much as `locate` forgives: 0.1 + 0.2 is above 0.3 by rounding.
+            # The tolerance of `locate`: 0.1 + 0.2 is above 0.3 by rounding.
             if after.start < before.start + before.over - 1e-9:
                 text = (
                     f"{name} changes again at {after.start:g} s, but the change of line "
@@ -226,11 +215,11 @@ class _Parser:
                 self.problems.append((after.line, text))
 
     def _time(self, node: yaml.Node, text: str | None = None) -> float | None:
-        """Seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the video."""
+        """Read seconds, written `2 s`, `500 ms`, `1 min`, or `12 frames` of the video."""
         text = getattr(node, "value", None) if text is None else text
-        found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+        text = text if isinstance(text, str) else "this"
+        found = _TIME.fullmatch(text.strip())
         if not found or not math.isfinite(float(found[1])):
-            text = text if isinstance(text, str) else "this"
             self._complain(node, f"{text!r} is no time: write 2 s, 500 ms, 1 min or 12 frames")
             return None
         number, unit = float(found[1]), (found[2] or "s").lower()
@@ -241,18 +230,12 @@ class _Parser:
             return None
         return number / self.fps
 
-    def _number(self, node: yaml.Node, name: str, least: float) -> float | None:
+    def _read_fps(self, node: yaml.Node) -> None:
         try:
-            number = float(node.value)
+            fps = float(node.value)
         except (TypeError, ValueError):
-            number = float("nan")
-        if not least <= number <= 1000:
-            self._complain(node, f"{name} must be a number from {least:g} to 1000")
-            return None
-        return number
-
-    def _flag(self, node: yaml.Node) -> bool:
-        value: Any = getattr(node, "value", None)
-        if value not in ("true", "false"):
-            self._complain(node, "smooth_time must be true or false")
-        return value == "true"
+            fps = math.nan
+        if 0.1 <= fps <= 1000:
+            self.fps = fps
+        else:
+            self._complain(node, "fps must be a number from 0.1 to 1000")

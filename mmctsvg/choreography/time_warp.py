@@ -1,6 +1,4 @@
-"""Time warps: the motion's time as a function of the video's."""
-
-from __future__ import annotations
+"""Time warps: the motion's time as a function of the video's time."""
 
 from collections.abc import Sequence
 
@@ -11,12 +9,11 @@ from mmctsvg.utils.errors import UserError
 
 
 class TimeWarp:
-    """Time of the motion as a function of the video's time.
+    """Function from times of the video to times of the motion.
 
     Args:
-        keys: Pairs (video time, motion time) in seconds, video times rising. Before the first and
-            after the last key, time goes on at normal speed, so a warp without keys changes
-            nothing.
+        keys: Pairs (video time, motion time) in seconds, video times rising. Time has its normal
+            speed before the first key and after the last one.
         smooth: Whether speeds change gently (a monotone cubic through the keys, which never
             overshoots) instead of at once at the keys.
 
@@ -34,7 +31,7 @@ class TimeWarp:
         self._curve = PchipInterpolator(video, motion) if smooth and len(video) > 1 else None
 
     def __call__(self, video: np.ndarray | Sequence[float]) -> np.ndarray:
-        """Motion times (T,), in seconds, at video times (T,), in seconds."""
+        """Return motion times ``(T,)`` at video times ``(T,)``, both in seconds."""
         video = np.asarray(video, np.float64)
         if not len(self._video):
             return video.copy()

@@ -9,10 +9,10 @@ import numpy as np
 
 from mmctsvg.analysis.long_videos import (
     CURVES,
+    conclude,
     mean_known,
     measure_windows,
     summarise,
-    verdict,
     window_starts,
 )
 from mmctsvg.apis import CTSVGInferencer
@@ -27,7 +27,7 @@ from mmctsvg.utils.files import write_json
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
-from mmctsvg.visualization.long_video_curves import draw_long_curves
+from mmctsvg.visualization.video_curves import draw_long_curves
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
@@ -139,7 +139,7 @@ def run(args: argparse.Namespace) -> None:
     columns = evenly_spread(len(starts), COLUMNS)
     curves, pictures = measure(inferencer, cells, identity, starts, span)
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
-    conclusion = verdict(outcomes)
+    conclusion = conclude(outcomes)
     if all(np.isnan(curves[drift]["identity"]).all() for drift in DRIFTS):
         instrument = "not measured"  # no face was found, or nobody asked
     titles = {

@@ -19,7 +19,7 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
 from mmctsvg.visualization.heat import plot_table
-from mmctsvg.visualization.variance import plot_variance
+from mmctsvg.visualization.motion_plots import plot_variance
 
 AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)  # standard deviations that are shown
 FEW = 100  # motions that a second person is given, too

@@ -32,7 +32,7 @@ from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
-from mmctsvg.visualization.curve_pairs import plot_curve_pairs
+from mmctsvg.visualization.video_curves import plot_curve_pairs
 
 from .invert import optimised
 

@@ -18,7 +18,7 @@ from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization import choose_scale, contact_sheet, write_png
 from mmctsvg.visualization.heat import overlay_heat
-from mmctsvg.visualization.spectrum import plot_spectrum
+from mmctsvg.visualization.motion_plots import plot_spectrum
 
 FEW = 4  # people that are shown if nothing else is said
 SMALLEST = 96  # pixels of a map

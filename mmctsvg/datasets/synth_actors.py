@@ -1,4 +1,4 @@
-"""SynthActorsDataset: drawn people who speak, nod, shake, wave and laugh; no download."""
+"""SynthActorsDataset: drawn people who speak, nod, shake, wave and laugh, without a download."""
 
 import numpy as np
 
@@ -13,30 +13,29 @@ SPLITS = ("train", "test", "all")
 
 @DATASETS.register_module()
 class SynthActorsDataset(TripletDataset):
-    """Little drawn people, a benchmark whose factors and truth are known.
+    """Drawn people, a benchmark with known factors and true motion.
 
-    A clip is a cell of (actor, action, take). Actors who share a take of an action move exactly
+    A clip is a triple (actor, action, take). Actors who share a take of an action move exactly
     alike, so synchrony and identity can be measured without any network. Every actor lacks one
-    action in the training split; the test split holds exactly these cells.
+    action in the training split; the test split has exactly these cells.
 
-    Clips are drawn when they are first used and kept in memory as uint8 (19 MB at 32 px for the
-    default set), so data costs almost nothing after the first iterations.
+    Clips are drawn at first use and kept in memory as uint8 (19 MB at 32 px for the default set).
 
     Args:
-        size: side of the pictures in pixels, 32 to 512 look right.
+        size: Side of the frames in pixels, at least 8; drawn for 32 to 512.
         split: ``'train'``, ``'test'`` (the held-out cells) or ``'all'``.
-        num_actors: how many of the people, 1 to 8.
-        num_takes: takes of every (actor, action).
-        length: frames per clip.
-        cache_mb: megabytes of drawn clips that are kept; what does not fit is drawn again.
+        num_actors: Number of actors, 1 to 8.
+        num_takes: Number of takes of every cell (actor, action).
+        length: Number of frames of a clip.
+        cache_mb: Megabytes of drawn clips that are kept; the rest is drawn again.
         stride: Frames between the frames of a triplet, or ``'official'``.
         times: Law of the times, ``'paper'`` or ``'official'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
-        seed: Seed of the triplets and of the takes. Nothing is flipped, since left and right matter
+        seed: Seed of the triplets and the takes. Nothing is flipped, because left and right matter
             here (the waving arm).
 
     Raises:
-        UserError: for an argument outside its range.
+        UserError: If an argument is outside its range.
     """
 
     fps = 15.0
@@ -97,11 +96,11 @@ class SynthActorsDataset(TripletDataset):
 
     @staticmethod
     def is_held_out(actor: int, action: int) -> bool:
-        """Whether training never shows this actor in this action: one action per actor."""
+        """Return whether training never shows this actor in this action: one action per actor."""
         return action == (2 * actor + 1) % len(synth.ACTIONS)
 
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
-        """See :meth:`TripletDataset.read_frames`."""
+        """Return frames, uint8 RGB ``(n, H, W, 3)``, of a clip at whole times ``(n,)``."""
         cell, size = self.cells[clip], self.metainfo["size"]
         if clip not in self._cache:
             if len(self._cache) >= self._cached_clips:
@@ -112,34 +111,32 @@ class SynthActorsDataset(TripletDataset):
     def render(
         self, actor: int, action: int, take: int, t: float | np.ndarray, size: int | None = None
     ) -> np.ndarray:
-        """Draw any moment of any cell, held out or not, in or beyond the clip.
+        """Draw any time of any take, held out or not, in or beyond the clip.
 
         Args:
-            actor: number of the person.
-            action: number of the action.
-            take: number of the take, also beyond ``num_takes``.
-            t: real time in frames, or an array (T,) of them.
-            size: side in pixels; the dataset's when None.
+            actor: Number of the actor.
+            action: Number of the action.
+            take: Number of the take, also beyond ``num_takes``.
+            t: Real time in frames, or times ``(T,)``.
+            size: Side in pixels; None for the dataset's.
 
         Returns:
-            uint8 (H, W, 3) RGB, or (T, H, W, 3).
+            One frame, uint8 RGB ``(H, W, 3)``, or frames ``(T, H, W, 3)``.
         """
         frames = self._draw(actor, action, take, np.atleast_1d(t), size or self.metainfo["size"])
         return frames if np.ndim(t) else frames[0]
 
     def truth(self, action: int, take: int, times: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what really moves, the same for every actor.
+        """Return the true motion, the same for every actor.
 
         Args:
-            action: number of the action.
-            take: number of the take.
-            times: real times in frames, any shape.
+            action: Number of the action.
+            take: Number of the take.
+            times: Real times in frames, any shape.
 
         Returns:
-            float64 arrays of the shape of ``times``: all of :func:`synth.pose` (``head_x``,
-            ``head_y`` as shares of the picture's side, ``head_yaw``, ``head_pitch``, ``head_roll``,
-            ``arm_angle`` in radians, ``mouth_open`` 0 to 1, ...) and ``mouth_area``, the share of
-            the picture that the open mouth takes, seen from the front.
+            Arrays of the shape of ``times``, float64: the quantities of :func:`synth.pose`, and
+            ``mouth_area``, the open mouth's share of the image, seen from the front.
         """
         pose = synth.pose(action, take, times, self.seed)
         return dict(pose, mouth_area=synth.mouth_area(pose))

@@ -1,4 +1,4 @@
-"""Clocks by which benchmarks go."""
+"""Clocks for benchmarks."""
 
 import time
 
@@ -6,12 +6,12 @@ import torch
 
 
 def clock(device: torch.device) -> float:
-    """Seconds, once the device has finished."""
+    """Return the time in seconds, read once the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter()
 
 
 def processor_clock(device: torch.device) -> float:
-    """Seconds that all threads of this process have computed, or `clock` for another device."""
+    """Return the processor seconds of all threads of this process; off the CPU, `clock`."""
     return time.process_time() if device.type == "cpu" else clock(device)

@@ -1,4 +1,4 @@
-"""Repairs for versions of other packages that do not work together as published.
+"""Repairs for published versions of other packages that do not work together.
 
 This is the only file of mmctsvg that knows of them. Every function says which versions it is for,
 does nothing where nothing is broken, and may be called any number of times.
@@ -26,13 +26,13 @@ _torchvision_library: torch.library.Library | None = None
 
 
 def repair() -> None:
-    """Apply the repairs that whole programs need; ``import mmctsvg.registry`` calls this."""
+    """Apply the repairs that every program needs; ``import mmctsvg.registry`` calls this."""
     repair_torchvision()
     repair_checkpoints()
 
 
 def _package_folder(name: str) -> Path | None:
-    """The folder of an installed package, found without importing it."""
+    """Find the folder of an installed package without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         return None
@@ -40,7 +40,7 @@ def _package_folder(name: str) -> Path | None:
 
 
 def repair_torchvision() -> bool:
-    """Let ``import torchvision`` succeed beside a torch without CUDA.
+    """Make ``import torchvision`` succeed beside a torch without CUDA.
 
     For: torchvision 0.28.0 as published (built for CUDA) with torch 2.13.0+cpu. The C++ library of
     torchvision does not load without CUDA's libraries, and its import then stops with "operator
@@ -52,13 +52,10 @@ def repair_torchvision() -> bool:
         Whether the operators were declared by this call.
     """
     global _torchvision_library
-    if _torchvision_library is not None or "torchvision" in sys.modules:
-        return False
     folder = _package_folder("torchvision")
-    if folder is None:
+    if _torchvision_library is not None or "torchvision" in sys.modules or folder is None:
         return False
     try:
-        # What torchvision itself tries first.
         for library in folder.glob("_C*.so"):
             torch.ops.load_library(library)
     except OSError:
@@ -70,7 +67,7 @@ def repair_torchvision() -> bool:
 
 
 def _history_state(buffer: Any) -> dict[str, Any]:
-    """The state of a HistoryBuffer in types which ``torch.load(weights_only=True)`` reads."""
+    """Return the state of a HistoryBuffer in types that ``torch.load(weights_only=True)`` reads."""
     return {
         "max_length": buffer.max_length,
         "log_history": torch.as_tensor(buffer._log_history, dtype=torch.float64),
@@ -79,15 +76,14 @@ def _history_state(buffer: Any) -> dict[str, Any]:
 
 
 def _set_history_state(buffer: Any, state: dict[str, Any]) -> None:
-    """Restore what `_history_state` gave, or the state of an unrepaired HistoryBuffer."""
+    """Restore a result of `_history_state`, or the state of an unrepaired HistoryBuffer."""
     buffer._set_default_statistics()
     if "log_history" not in state:
-        methods = state.pop("statistics_methods", {})
-        buffer._statistics_methods.update(methods)
+        buffer._statistics_methods.update(state.pop("statistics_methods", {}))
         buffer.__dict__.update(state)
         return
     buffer.max_length = state["max_length"]
-    # torch.load may have been told to put all tensors on a GPU.
+    # torch.load may have put all tensors on a GPU.
     buffer._log_history = state["log_history"].cpu().numpy()
     buffer._count_history = state["count_history"].cpu().numpy()
 
@@ -128,8 +124,7 @@ def init_process_group_cpu() -> bool:
     called before the Runner is built.
 
     Returns:
-        Whether this call started the group; False with CUDA, outside of torchrun, or when a group
-        exists.
+        Whether this call started the group: not with CUDA, outside of torchrun, or when one exists.
     """
     distributed = torch.distributed
     if torch.cuda.is_available() or "WORLD_SIZE" not in os.environ:
@@ -141,13 +136,13 @@ def init_process_group_cpu() -> bool:
 
 
 def repair_mmaction() -> bool:
-    """Let ``import mmaction.models`` succeed.
+    """Make ``import mmaction.models`` succeed.
 
     For: mmaction2 1.2.0, whose wheel lacks the package ``mmaction.models.localizers.drn`` that it
-    imports. A stand-in takes its place; building the localizer DRN from it fails with a sentence.
+    imports. An empty package takes its place, whose localizer DRN raises an ImportError when built.
 
     Returns:
-        Whether the stand-in was put in place by this call.
+        Whether this call put the empty package in place.
     """
     repair_torchvision()  # which mmaction.models imports
     package = "mmaction.models.localizers.drn"
@@ -158,7 +153,7 @@ def repair_mmaction() -> bool:
         return False
 
     class DRN:
-        """Stands in for the localizer that the wheel of mmaction2 1.2.0 leaves out."""
+        """Localizer that the wheel of mmaction2 1.2.0 leaves out."""
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             raise ImportError("mmaction2 1.2.0 was published without DRN; install it from source")

@@ -1,4 +1,4 @@
-"""Averages over processes; no-ops in a single one."""
+"""Means over processes; a single process is left as it is."""
 
 import torch
 from mmengine.dist import all_reduce, get_world_size
@@ -7,7 +7,7 @@ from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 
 
 def average(x: Tensor) -> Tensor:
-    """Mean of ``x`` over all processes, in place."""
+    """Replace ``x`` by its mean over all processes, in place, and return it."""
     all_reduce(x, op="mean")
     return x
 

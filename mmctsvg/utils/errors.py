@@ -2,7 +2,7 @@
 
 
 class UserError(ValueError):
-    """Something that the user gave is wrong.
+    """Wrong input of a user.
 
     The message is one sentence that names the file or the argument, its value, and what would be
     right. Commands show it without a traceback (:mod:`mmctsvg.cli.errors`).

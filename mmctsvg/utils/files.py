@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one."""
+"""Writing of files: a reader sees the old file or the whole new one, never a part."""
 
 import errno
 import json
@@ -19,19 +19,16 @@ _DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``; what is written there replaces ``path`` at the end.
+    """Give a temporary path, whose file replaces ``path`` at the end of the block.
 
-    When the block fails, the temporary file is removed and ``path`` stays as it was. The folder is
-    made where it is missing. The temporary name keeps the suffix, which some writers go by.
-
-    Args:
-        path: the file that shall be there in the end.
+    When the block fails, the temporary file is removed and ``path`` stays as it was. A missing
+    folder is made. The temporary name keeps the suffix, which some writers depend on.
 
     Yields:
         Path to write to, in the same folder.
 
     Raises:
-        UserError: if the folder cannot be made, cannot be written to, or the disc is full.
+        UserError: If the folder cannot be made or written to, or the disc is full.
     """
     path = Path(path)
     if not path.name:
@@ -42,7 +39,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        if not _is_about(error, path, temporary):
+        # Errors of the block itself pass; the user's are those of the place that was chosen.
+        place = error.filename and Path(error.filename) in {path, temporary, *path.parents}
+        if not place and error.errno not in _DISC_ERRORS:
             raise
         reason = error.strerror or error
         raise UserError(f"cannot write {path}: {reason}; choose another place") from error
@@ -52,14 +51,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Write plain data as JSON, atomically; NaN and infinity become null.
+    """Write mappings, sequences, strings and numbers as JSON, atomically.
 
-    Args:
-        path: where to write.
-        value: mappings, sequences, texts and numbers.
+    NaN and infinity become null.
 
     Raises:
-        UserError: see `atomic_path`.
+        UserError: If the file cannot be written.
     """
     # NaN and infinity are no JSON: other readers than Python's refuse them.
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -68,14 +65,14 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_earlier(path: Path, load: Callable[[Path], Found]) -> Found | None:
-    """What an earlier run left where a result shall be written, or None.
+    """Return the result of an earlier run, or None if there is none.
 
     Args:
-        path: the result.
-        load: reads it.
+        path: Path of the result.
+        load: Function that reads it.
 
     Raises:
-        UserError: if something stands there that cannot be read.
+        UserError: If there is something else, which cannot be read.
     """
     if not path.exists():
         return None
@@ -83,7 +80,7 @@ def read_earlier(path: Path, load: Callable[[Path], Found]) -> Found | None:
         return load(path)
     except UserError as error:
         raise UserError(
-            f"{path}: stands there already and cannot be read; remove it, or choose another folder."
+            f"{path}: exists already and cannot be read; remove it, or choose another folder."
         ) from error
 
 
@@ -93,10 +90,3 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _is_about(error: OSError, path: Path, temporary: Path) -> bool:
-    """Whether an error is the fault of the place that the user chose."""
-    if error.errno in _DISC_ERRORS:
-        return True
-    return error.filename is not None and Path(error.filename) in {path, temporary, *path.parents}

@@ -1,10 +1,10 @@
-"""What starts several processes that train or test together."""
+"""Launchers: programs that start several processes which train or test together."""
 
 import os
 
 from .errors import UserError
 
-#: Launcher -> the variable in which it tells the number of processes, and what starts it.
+#: Launcher -> environment variable with the number of processes, and the command that sets it.
 LAUNCHERS = {
     "pytorch": ("WORLD_SIZE", "torchrun or tools/dist_train.sh"),
     "slurm": ("SLURM_NTASKS", "srun"),
@@ -13,23 +13,22 @@ LAUNCHERS = {
 
 
 def count_processes(launcher: str) -> int:
-    """How many processes will work together; asked before they have met."""
+    """Return how many processes work together; valid before they are connected."""
     return int(os.environ[LAUNCHERS[launcher][0]]) if launcher in LAUNCHERS else 1
 
 
 def check_launcher(launcher: str) -> None:
-    """Refuses a launcher that did not start this process.
+    """Refuse a launcher that did not start this process.
 
     Args:
-        launcher: a key of `LAUNCHERS`, or ``'none'``.
+        launcher: Key of `LAUNCHERS`, or ``'none'``.
 
     Raises:
-        UserError: naming what would have started it.
+        UserError: If the launcher's environment variable is not set.
     """
-    if launcher in LAUNCHERS:
-        variable, starter = LAUNCHERS[launcher]
-        if variable not in os.environ:
-            raise UserError(
-                f"launcher={launcher!r}: {variable} is not set, so no launcher started this "
-                f"process; start it by {starter}, or use launcher='none' for one process."
-            )
+    variable, starter = LAUNCHERS.get(launcher, (None, None))
+    if variable and variable not in os.environ:
+        raise UserError(
+            f"launcher={launcher!r}: {variable} is not set, so no launcher started this "
+            f"process; start it by {starter}, or use launcher='none' for one process."
+        )

@@ -1,6 +1,4 @@
-"""Files of ``torch.save``: written whole, and read without ever running what they bring."""
-
-from __future__ import annotations
+"""Files of ``torch.save``: written whole, and read without ever running their code."""
 
 import errno
 import io
@@ -30,14 +28,14 @@ _BROKEN_FILE = (
     TypeError,
     UnicodeDecodeError,
     ValueError,
-)  # what torch.load raises on files that are truncated or something else altogether
+)  # errors of torch.load on files that are truncated or of another format
 
 
 def write_pickle(path: str | Path, value: Any) -> None:
-    """Writes by ``torch.save``, atomically.
+    """Write by ``torch.save``, atomically.
 
     Raises:
-        UserError: see `atomic_path`.
+        UserError: If the file cannot be written.
     """
     whole = io.BytesIO()  # on a full disc torch.save itself raises an error that names no disc
     torch.save(value, whole)
@@ -46,18 +44,18 @@ def write_pickle(path: str | Path, value: Any) -> None:
 
 
 def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
-    """Reads what ``torch.save`` wrote, as far as it is plain data; nothing in it is executed.
+    """Read plain data that ``torch.save`` wrote; nothing in the file is executed.
 
     Args:
-        path: an existing file.
-        mend: what to do if it holds something else, for the error.
-        allowed: classes whose objects are data as well, in this call only.
+        path: Path of an existing file.
+        mend: Advice for the error about a file that holds other objects.
+        allowed: Classes whose objects are accepted as data, in this call only.
 
     Returns:
         The data; tensors are mapped from the disc.
 
     Raises:
-        UserError: if the file is truncated, no pickle, or holds anything but data.
+        UserError: If the file is truncated, no pickle, or holds anything but data.
     """
     repair_checkpoints()
     try:
@@ -65,17 +63,16 @@ def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
         with path.open("rb") as file:
             mappable = file.read(4) == b"PK\x03\x04"
         with torch.serialization.safe_globals(list(allowed)), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what PyTorch finds odd is an error below
+            warnings.simplefilter("ignore")  # an oddity that matters is an error below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
-    except pickle.UnpicklingError as error:
-        if re.search("[Uu]nsupported|Can only|Trying to call", str(error)):
+    except _BROKEN_FILE as error:
+        foreign = re.search("[Uu]nsupported|Can only|Trying to call", str(error))
+        if isinstance(error, pickle.UnpicklingError) and foreign:
             found = re.search(r"GLOBAL ([\w.]+)", str(error))
             raise UserError(
                 f"{path}: holds objects besides weights{f' ({found[1]})' if found else ''}, which "
                 f"are not loaded because they could run code; {mend}."
             ) from error
-        raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error
-    except _BROKEN_FILE as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a seek before the start
             raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
         raise UserError(f"{path}: is damaged or no checkpoint; copy or export it again.") from error

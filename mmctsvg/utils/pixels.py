@@ -1,4 +1,4 @@
-"""Pixels: from the model's floats to uint8 and back, and how much successive frames differ."""
+"""Pixels: conversion between the model's floats and uint8, and differences of frames."""
 
 import numpy as np
 import torch
@@ -6,10 +6,10 @@ from torch import Tensor
 
 
 def to_uint8(video: Tensor) -> np.ndarray:
-    """Pixels of images of the model.
+    """Convert images of the model to pixels.
 
     Args:
-        video: Float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are cut.
+        video: Float tensor ``(..., 3, H, W)``; -1 is black and 1 white, values outside are clipped.
 
     Returns:
         uint8 array ``(..., H, W, 3)``, rounded to the nearest value.
@@ -19,10 +19,7 @@ def to_uint8(video: Tensor) -> np.ndarray:
 
 
 def to_float(pixels: Tensor) -> Tensor:
-    """Values of the model for pixels.
-
-    Args:
-        pixels: uint8 tensor of any shape.
+    """Convert a uint8 tensor of any shape to values of the model.
 
     Returns:
         New float32 tensor of the same shape and memory layout, -1 for 0 and 1 for 255.
@@ -31,7 +28,7 @@ def to_float(pixels: Tensor) -> Tensor:
 
 
 def mean_motion(video: Tensor | np.ndarray) -> Tensor | np.floating:
-    """Mean absolute difference of successive frames, 0 for a still video.
+    """Return the mean absolute difference of successive frames, 0 for a still video.
 
     Args:
         video: Tensor ``(..., T, 3, H, W)`` of the model, or uint8 array ``(..., T, H, W, 3)``.

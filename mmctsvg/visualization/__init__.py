@@ -1,4 +1,4 @@
-"""Pictures and videos that people look at.
+"""Images and videos for people.
 
 Plots are imported from their own modules, because matplotlib takes half a second to load.
 """

@@ -1,6 +1,4 @@
-"""Measured values beside their controls, with intervals."""
-
-from __future__ import annotations
+"""Bar charts of measured values beside their controls, with intervals."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +12,12 @@ from .figure import COLOURS, new_figure, tidy, write_figure
 def plot_bars(
     path: str | Path, panels: Mapping[str, Sequence[Mapping[str, Any]]], controls: Sequence[str]
 ) -> None:
-    """Draws panels of bars side by side, each bar with its interval and its control.
+    """Draw panels of bars side by side, each bar with its interval and its control.
 
     Args:
         path: Path of the png, which is written atomically.
         panels: Title of a panel -> rows with ``label``, ``value``, ``low``, ``high`` and
-            ``control``; NaN for what is not known.
+            ``control``; unknown numbers are NaN.
         controls: Name of the control, for every panel.
     """
     widths = [1 + len(rows) for rows in panels.values()]
@@ -35,10 +33,8 @@ def plot_bars(
         panel.bar(places - 0.2, np.nan_to_num(values), 0.38, color=COLOURS[0], label="stays, 95 %")
         panel.errorbar(places - 0.2, np.nan_to_num(values), ends, fmt="k", ls="none", capsize=4)
         panel.bar(places + 0.2, np.nan_to_num(other), 0.38, color=COLOURS[5], label=control)
-        for shift, numbers in ((-0.2, np.fmax(values, high)), (0.2, other)):
-            for place, top, value in zip(
-                places, numbers, values if shift < 0 else other, strict=True
-            ):
+        for shift, tops, numbers in ((-0.2, np.fmax(values, high), values), (0.2, other, other)):
+            for place, top, value in zip(places, tops, numbers, strict=True):
                 text = f"{value:.2f}" if np.isfinite(value) else "-"
                 place = (place + shift, max(0.0, np.nan_to_num(top)) + 0.02)
                 panel.annotate(text, place, ha="center", fontsize=9)

@@ -1,6 +1,4 @@
-"""Contact sheets: a grid of small pictures with names along its edges, as one image."""
-
-from __future__ import annotations
+"""Contact sheets: a grid of small images with names along its edges, as one image."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,22 +13,29 @@ from mmctsvg.utils.files import atomic_path
 BACKGROUND = (250, 250, 248)
 INK = (40, 42, 46)
 FAINT_INK = (110, 113, 120)
-GAP = 2  # pixels between two pictures
-MARGIN = 10  # pixels around everything
+GAP = 2  # pixels between two cells
+MARGIN = 10  # pixels around the grid
 TEXT_SIZE = 12  # font size of labels, in pixels
 TITLE_SIZE = 16  # font size of the title, in pixels
-SMALLEST_CELL = 64  # pictures are enlarged by a whole factor until their height reaches this
-WIDEST_SHEET = 4096  # ... unless the whole sheet would become wider than this
+SMALLEST_CELL = 64  # pixels; images are enlarged until their height reaches this
+WIDEST_SHEET = 4096  # pixels; ... unless the sheet would become wider than this
+
+
+def check_frames(name: str, frames: np.ndarray, axes: str) -> None:
+    """Raise a ValueError if ``frames`` is no uint8 RGB array with these axes, such as "HW3"."""
+    if frames.ndim != len(axes) or frames.shape[-1] != 3 or frames.dtype != np.uint8:
+        shape = ", ".join(axes)
+        raise ValueError(f"{name} must be uint8 ({shape}), not {frames.dtype} {frames.shape}.")
 
 
 def time_label(time: float) -> str:
-    """Name of a column, ``t = 7.25`` or ``t = 66.9``, that fits over a picture of 64 pixels."""
+    """Name a column, ``t = 7.25`` or ``t = 66.9``, so that it fits over an image of 64 pixels."""
     return f"t = {round(time, 2 if abs(time) < 10 else 1):g}"
 
 
 @lru_cache(maxsize=8)
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    # The font that comes with matplotlib: names of people need more letters than Pillow's has.
+    # Matplotlib's font: names of people need more letters than Pillow's has.
     # Imported here, because it takes a quarter of a second that videos need not wait for.
     import matplotlib
 
@@ -43,7 +48,7 @@ def _text_width(text: str, size: int) -> int:
 
 
 def _shorten(text: str, room: int, size: int) -> str:
-    """Longest beginning of ``text`` that fits into ``room`` pixels, with an ellipsis if cut."""
+    """Cut ``text``, with an ellipsis, where it is wider than ``room`` pixels."""
     if _text_width(text, size) <= room:
         return text
     while text and _text_width(text + "…", size) > room:
@@ -51,27 +56,18 @@ def _shorten(text: str, room: int, size: int) -> str:
     return text + "…" if text else ""
 
 
-def _check_labels(labels: Sequence[str] | None, count: int, what: str) -> list[str]:
-    if labels is None:
-        return []
-    labels = [str(label) for label in labels]
-    if len(labels) != count:
-        raise ValueError(f"{what} has {len(labels)} names, but the frames have {count}.")
-    return labels
-
-
 def choose_scale(columns: int, height: int, width: int, smallest: int = SMALLEST_CELL) -> int:
-    """Whole factor by which small pictures are enlarged so that people can see them.
+    """Choose the whole factor by which small images are enlarged for people's eyes.
 
     Args:
-        columns: Number of pictures side by side.
-        height: Height of one picture in pixels.
-        width: Width of one picture in pixels.
-        smallest: Least height in pixels that a picture shall have.
+        columns: Number of images side by side.
+        height: Height of one image in pixels.
+        width: Width of one image in pixels.
+        smallest: Height in pixels that an image should reach.
 
     Returns:
-        Factor of at least 1: the picture reaches ``smallest`` pixels unless the sheet would then
-        be wider than ``WIDEST_SHEET``.
+        Factor of at least 1; smaller than wanted where the sheet would be wider than
+        ``WIDEST_SHEET``.
     """
     wanted = -(-smallest // height)
     widest = WIDEST_SHEET // max(1, columns * (width + GAP))
@@ -79,35 +75,25 @@ def choose_scale(columns: int, height: int, width: int, smallest: int = SMALLEST
 
 
 def enlarge(frames: np.ndarray, scale: int) -> np.ndarray:
-    """Repeats every pixel ``scale`` times in both directions.
-
-    Args:
-        frames: Array ``(..., H, W, 3)``.
-        scale: Whole factor, at least 1.
-
-    Returns:
-        Array ``(..., H*scale, W*scale, 3)``.
-    """
-    if scale == 1:
-        return frames
-    return frames.repeat(scale, axis=-3).repeat(scale, axis=-2)
+    """Repeat every pixel of ``(..., H, W, 3)`` ``scale`` times in both directions."""
+    return frames if scale == 1 else frames.repeat(scale, axis=-3).repeat(scale, axis=-2)
 
 
 class SheetLayout:
-    """Places of pictures and names on a sheet; drawn once, filled with pictures many times.
+    """Places of images and names on a sheet, drawn once and filled with images many times.
 
     The same layout serves contact sheets (filled once) and video grids (filled for every frame).
 
     Args:
-        rows: Number of rows of pictures.
-        columns: Number of columns of pictures.
-        height: Height of one picture in pixels.
-        width: Width of one picture in pixels.
+        rows: Number of rows of images.
+        columns: Number of columns of images.
+        height: Height of one image in pixels.
+        width: Width of one image in pixels.
         row_labels: One name per row, written to the left.
         col_labels: One name per column, written above; names that do not fit are shortened.
-        title: Line above everything.
-        scale: Whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
-            enlarges small pictures to about 64 pixels.
+        title: Line above the grid.
+        scale: Whole factor (>= 1) by which images are enlarged with sharp pixels; None enlarges
+            small images to about 64 pixels.
 
     Raises:
         ValueError: If a number is below 1 or there are too many or too few labels.
@@ -125,9 +111,7 @@ class SheetLayout:
         scale: int | None = None,
     ) -> None:
         if min(rows, columns, height, width) < 1:
-            raise ValueError(
-                f"A sheet of {rows} x {columns} pictures, {width} x {height}, is empty."
-            )
+            raise ValueError(f"A sheet of {rows} x {columns} images, {width} x {height}, is empty.")
         if scale is None:
             scale = choose_scale(columns, height, width)
         if scale < 1:
@@ -135,8 +119,11 @@ class SheetLayout:
         self.shape = (rows, columns, height, width, 3)
         self.scale = scale
         self._cell = (height * scale, width * scale)
-        row_names = _check_labels(row_labels, rows, "row_labels")
-        col_names = _check_labels(col_labels, columns, "col_labels")
+        labels = (("row_labels", row_labels, rows), ("col_labels", col_labels, columns))
+        for what, names, count in labels:
+            if names is not None and len(names) != count:
+                raise ValueError(f"{what} has {len(names)} names, but the frames have {count}.")
+        row_names, col_names = row_labels or (), col_labels or ()
         self._left = self._top = MARGIN
         if row_names:
             self._left += max(_text_width(name, TEXT_SIZE) for name in row_names) + MARGIN
@@ -152,15 +139,15 @@ class SheetLayout:
         return self._top + row * (cell_h + GAP), self._left + column * (cell_w + GAP)
 
     def _draw_names(
-        self, row_names: list[str], col_names: list[str], title: str | None, header: int
+        self, row_names: Sequence[str], col_names: Sequence[str], title: str | None, header: int
     ) -> np.ndarray:
         cell_h, cell_w = self._cell
         bottom, right = self._corner(*self.shape[:2])
-        size = (bottom - GAP + MARGIN, right - GAP + MARGIN)
+        width = right - GAP + MARGIN
         if title:
-            size = (size[0], max(size[1], _text_width(title, TITLE_SIZE) + 2 * MARGIN))
-        picture = Image.new("RGB", size[::-1], BACKGROUND)
-        draw = ImageDraw.Draw(picture)
+            width = max(width, _text_width(title, TITLE_SIZE) + 2 * MARGIN)
+        image = Image.new("RGB", (width, bottom - GAP + MARGIN), BACKGROUND)
+        draw = ImageDraw.Draw(image)
         if title:
             draw.text((MARGIN, MARGIN - 2), title, INK, _font(TITLE_SIZE))
         for c, name in enumerate(col_names):
@@ -170,7 +157,7 @@ class SheetLayout:
         for r, name in enumerate(row_names):
             y = self._corner(r, 0)[0] + cell_h / 2
             draw.text((self._left - MARGIN, y), name, INK, _font(TEXT_SIZE), anchor="rm")
-        return np.asarray(picture)
+        return np.asarray(image)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -178,18 +165,17 @@ class SheetLayout:
         return self._background.shape[:2]
 
     def draw(self, frames: np.ndarray) -> np.ndarray:
-        """Fills the sheet.
+        """Fill the sheet.
 
         Args:
-            frames: Array of uint8 RGB ``(R, C, H, W, 3)``.
+            frames: Images, uint8 RGB ``(R, C, H, W, 3)``.
 
         Returns:
-            uint8 RGB image ``(H', W', 3)``, a new array.
+            New image, uint8 RGB ``(H', W', 3)``.
 
         Raises:
             ValueError: If ``frames`` has another shape or type.
         """
-        frames = np.asarray(frames)
         if frames.shape != self.shape or frames.dtype != np.uint8:
             raise ValueError(
                 f"frames must be uint8 {self.shape}, not {frames.dtype} {frames.shape}."
@@ -209,76 +195,63 @@ def contact_sheet(
     title: str | None = None,
     scale: int | None = None,
 ) -> np.ndarray:
-    """Draws pictures in rows and columns with their names.
+    """Draw images in rows and columns with their names.
 
     Args:
-        frames: Array of uint8 RGB ``(R, C, H, W, 3)``: R rows of C pictures.
+        frames: Images, uint8 RGB ``(R, C, H, W, 3)``: R rows of C images.
         row_labels: R names, written to the left of the rows.
         col_labels: C names, written above the columns; names that do not fit are shortened.
-        title: Line above everything.
-        scale: Whole factor (>= 1) by which pictures are enlarged with sharp pixels; ``None``
-            enlarges small pictures to about 64 pixels.
+        title: Line above the grid.
+        scale: Factor of enlargement, as for `SheetLayout`.
 
     Returns:
-        uint8 RGB image ``(H', W', 3)``.
+        Image, uint8 RGB ``(H', W', 3)``.
 
     Raises:
         ValueError: If ``frames`` has another shape or type, or the labels another number.
     """
-    frames = np.asarray(frames)
-    if frames.ndim != 5 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
-        raise ValueError(
-            f"frames must be uint8 (R, C, H, W, 3), not {frames.dtype} {frames.shape}."
-        )
-    layout = SheetLayout(*frames.shape[:4], row_labels, col_labels, title, scale)
-    return layout.draw(frames)
+    check_frames("frames", frames, "RCHW3")
+    return SheetLayout(*frames.shape[:4], row_labels, col_labels, title, scale).draw(frames)
 
 
 def stack_sheets(sheets: Sequence[np.ndarray], columns: int = 1) -> np.ndarray:
-    """Puts several images (blocks of a sheet) side by side and below each other.
+    """Put several images (blocks of a sheet) side by side and below each other.
 
     Args:
         sheets: Images, uint8 RGB ``(H, W, 3)`` of any sizes.
         columns: Number of blocks side by side.
 
     Returns:
-        One uint8 RGB image; the blocks are aligned at their top left corners.
+        Image, uint8 RGB; the blocks are aligned at their top left corners.
 
     Raises:
         ValueError: If there is no sheet or ``columns`` is below 1.
     """
     if not sheets or columns < 1:
         raise ValueError(f"Needs at least one sheet and column, not {len(sheets)} and {columns}.")
+    columns = min(columns, len(sheets))
     lines = [sheets[i : i + columns] for i in range(0, len(sheets), columns)]
-    widths = [
-        max(line[c].shape[1] for line in lines if c < len(line)) for c in range(len(lines[0]))
-    ]
     heights = [max(sheet.shape[0] for sheet in line) for line in lines]
-    image = np.empty((sum(heights), sum(widths), 3), np.uint8)
-    image[:] = BACKGROUND
-    y = 0
-    for line, height in zip(lines, heights, strict=True):
-        x = 0
-        for sheet, width in zip(line, widths, strict=False):
-            image[y : y + sheet.shape[0], x : x + sheet.shape[1]] = sheet
-            x += width
-        y += height
+    widths = [max(sheet.shape[1] for sheet in sheets[c::columns]) for c in range(columns)]
+    image = np.full((sum(heights), sum(widths), 3), BACKGROUND, np.uint8)
+    for number, sheet in enumerate(sheets):
+        row, column = divmod(number, columns)
+        y, x = sum(heights[:row]), sum(widths[:column])
+        image[y : y + sheet.shape[0], x : x + sheet.shape[1]] = sheet
     return image
 
 
 def write_png(path: str | Path, image: np.ndarray) -> None:
-    """Writes an image as png; a reader sees the old file or the whole new one, never a part.
+    """Write an image as png, atomically.
 
     Args:
         path: Path of the file; missing folders are made.
-        image: Array of uint8 RGB ``(H, W, 3)``.
+        image: Image, uint8 RGB ``(H, W, 3)``.
 
     Raises:
-        ValueError: If ``image`` is no uint8 RGB picture.
+        ValueError: If ``image`` has another shape or type.
     """
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[-1] != 3 or image.dtype != np.uint8:
-        raise ValueError(f"image must be uint8 (H, W, 3), not {image.dtype} {image.shape}.")
+    check_frames("image", image, "HW3")
     _, data = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
     with atomic_path(path) as temporary:
         temporary.write_bytes(data.tobytes())

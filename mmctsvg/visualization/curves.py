@@ -1,18 +1,17 @@
-"""Training curves: reads the scalars that the logger wrote and draws them into one picture."""
-
-from __future__ import annotations
+"""Training curves: reads the logger's scalars and draws them into one image."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from .figure import COLOURS, new_figure, tidy, write_figure
 
 Curve = tuple[np.ndarray, np.ndarray]  # iterations (N,), values (N,)
 
-# Numbers of the logger that are no property of the training itself.
+# The logger's numbers about the run, not about the training.
 BOOKKEEPING = {
     "step",
     "iter",
@@ -23,35 +22,32 @@ BOOKKEEPING = {
     "iterations_per_second",
     "frames_per_second",
 }
-KINDS = ("_real", "_fake", "_shuffled")  # of videos, the same number for each
+KINDS = ("_real", "_fake", "_shuffled")  # endings of numbers that share a panel, in this order
 
 
 def read_scalars(work_dir: str | Path) -> dict[str, Curve]:
-    """Joins the scalars of all runs in one work dir, as if training had never been interrupted.
+    """Join the scalars of all runs in one work dir, as if training had never been interrupted.
 
-    A resumed run starts at its checkpoint, so what an earlier run had logged after that
-    iteration is replaced by what the later run logged.
+    A resumed run starts at its checkpoint, so its values replace those that an earlier run logged
+    after that iteration.
 
     Args:
         work_dir: Folder with ``<timestamp>/vis_data/scalars.json`` of one or more runs.
 
     Returns:
-        Iterations and values of every name, ordered by iteration.
+        Name -> iterations ``(N,)``, ascending, and values ``(N,)``.
     """
     merged: dict[int, dict[str, float]] = {}
     for path in sorted(Path(work_dir).glob("*/vis_data/scalars.json")):
-        records = _read_lines(path)
-        if not records:
-            continue
-        first = min(records)
-        merged = {step: values for step, values in merged.items() if step < first} | records
+        if records := _read_lines(path):
+            first = min(records)
+            merged = {step: values for step, values in merged.items() if step < first} | records
     curves: dict[str, list[tuple[int, float]]] = {}
     for step in sorted(merged):
         for name, value in merged[step].items():
             curves.setdefault(name, []).append((step, value))
     return {
-        name: (np.array([step for step, _ in points]), np.array([value for _, value in points]))
-        for name, points in curves.items()
+        name: tuple(map(np.array, zip(*points, strict=True))) for name, points in curves.items()
     }
 
 
@@ -62,23 +58,18 @@ def _read_lines(path: Path) -> dict[int, dict[str, float]]:
             record = json.loads(line)
         except json.JSONDecodeError:
             continue  # a killed run may have left half a line
-        if "step" not in record:
-            continue
-        values = {
-            name: float(value)
-            for name, value in record.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        }
-        records.setdefault(int(record["step"]), {}).update(values)
+        if "step" in record:
+            values = {n: float(v) for n, v in record.items() if type(v) in (int, float)}
+            records.setdefault(int(record["step"]), {}).update(values)
     return records
 
 
 def group_curves(names: list[str]) -> dict[str, list[str]]:
-    """Panels, and the curves that belong into each.
+    """Group curves into panels.
 
     ``<x>_real``, ``<x>_fake`` and ``<x>_shuffled`` share a panel; so do the losses (``loss_*``) of
-    the players; every other number has its own panel, because regularisers differ in scale. The
-    numbers of validations (``METRIC/NUMBER``) are left out: they are many, and few in time.
+    the networks; every other number has its own panel, because regularisers differ in scale. The
+    numbers of validations (``METRIC/NUMBER``) are left out: they are many, with few points each.
 
     Args:
         names: Names of scalars.
@@ -87,45 +78,35 @@ def group_curves(names: list[str]) -> dict[str, list[str]]:
         Panel title -> names, in the order in which they are drawn.
     """
     wanted = [n for n in names if not (n in BOOKKEEPING or n.endswith("lr") or "/" in n)]
-    losses = [n for n in wanted if n.startswith("loss")]
-    panels: dict[str, list[str]] = {"losses": losses} if losses else {}
-    for name in wanted:
-        if name in losses:
-            continue
-        for ending in KINDS:
-            if name.endswith(ending):
-                title = f"{name.removesuffix(ending)}: real and fake"
-                break
+    panels: dict[str, list[str]] = {}
+    for name in sorted(wanted, key=lambda n: not n.startswith("loss")):  # losses first
+        stem, separator, kind = name.rpartition("_")
+        if name.startswith("loss"):
+            title = "losses"
+        elif separator + kind in KINDS:
+            title = f"{stem}: real and fake"
         else:
             title = name
         panels.setdefault(title, []).append(name)
-    # Real before fake, so that real has the same colour in every panel.
-    return {title: sorted(members, key=_kind) for title, members in panels.items()}
-
-
-def _kind(name: str) -> int:
-    return next((i for i, ending in enumerate(KINDS) if name.endswith(ending)), 0)
+    for title, members in panels.items():
+        if title.endswith(": real and fake"):  # the same order, and colours, in every panel
+            members.sort(key=lambda name: KINDS.index(name[name.rindex("_") :]))
+    return panels
 
 
 def smooth(values: np.ndarray, window: int) -> np.ndarray:
-    """Running mean over ``window`` points, shorter at both ends.
+    """Return the running mean of ``values``, ``(N,)``, over ``window`` points, made odd.
 
-    Args:
-        values: Points ``(N,)``.
-        window: Number of points, made odd.
-
-    Returns:
-        Means ``(N,)``.
+    Windows are cut off at both ends.
     """
-    half = window // 2
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    stop = np.minimum(np.arange(len(values)) + half + 1, len(values))
-    start = np.maximum(np.arange(len(values)) - half, 0)
-    return (total[stop] - total[start]) / (stop - start)
+    window += 1 - window % 2
+    pairs = np.stack([values, np.ones(len(values))])
+    sums, counts = uniform_filter1d(pairs, window, mode="constant")
+    return sums / counts
 
 
 def _limits(all_values: list[np.ndarray]) -> tuple[float, float]:
-    """Vertical range that shows nearly all points, so that one early spike flattens nothing."""
+    """Return a vertical range of nearly all points, so that one early spike flattens nothing."""
     values = np.concatenate(all_values)
     values = values[np.isfinite(values)]
     if not len(values):
@@ -138,11 +119,11 @@ def _limits(all_values: list[np.ndarray]) -> tuple[float, float]:
 def plot_curves(
     path: str | Path, curves: Mapping[str, Curve], title: str = "", columns: int = 3
 ) -> None:
-    """Draws all curves of a training into one png.
+    """Draw all curves of a training into one png.
 
     Args:
         path: Path of the png, which is written atomically.
-        curves: Name -> (iterations ``(N,)``, values ``(N,)``), as ``read_scalars`` returns it.
+        curves: Name -> iterations ``(N,)`` and values ``(N,)``, as ``read_scalars`` returns them.
         title: Line above the panels.
         columns: Number of panels side by side.
     """

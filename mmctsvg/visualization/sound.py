@@ -1,6 +1,4 @@
-"""The sound of a clip, put under the video that is made of it."""
-
-from __future__ import annotations
+"""Sound of a clip, copied into the video that is made of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +7,8 @@ import av
 
 
 def has_sound(path: str | Path) -> bool:
-    """Whether a file has sound, such as a video or a recording."""
-    path = Path(path)
-    if not path.is_file():
+    """Return whether a file, such as a video or a recording, has sound."""
+    if not Path(path).is_file():
         return False
     try:
         with av.open(str(path)) as container:
@@ -21,14 +18,13 @@ def has_sound(path: str | Path) -> bool:
 
 
 class SoundTrack:
-    """Copies the sound of one video into another, as AAC, as far as the other's pictures reach.
+    """Copy of a video's sound, as AAC, in another video, up to the end of its frames.
 
-    What is damaged of it is left out.
+    Damaged parts, and sound before the source's first frame, are left out.
 
     Args:
-        source: Video with sound, or sound alone. What is heard before the video's first picture is
-            left out.
-        target: File, mp4, that is being written; nothing has been muxed into it yet.
+        source: Path of a video with sound, or of sound alone.
+        target: Container, mp4, into which nothing has been muxed yet.
     """
 
     def __init__(self, source: str | Path, target: av.container.OutputContainer) -> None:
@@ -39,14 +35,14 @@ class SoundTrack:
         self._begin = float((first.start_time or 0) * first.time_base)
         self._stream = target.add_stream("aac", rate=audio.rate)
         self._stream.layout = "mono" if audio.channels == 1 else "stereo"
-        self._frames = self._heard(audio)
+        self._frames = self._decode(audio)
         self._next = next(self._frames, None)
 
-    def _heard(self, audio: av.AudioStream) -> Iterator[av.AudioFrame]:
+    def _decode(self, audio: av.AudioStream) -> Iterator[av.AudioFrame]:
         for packet in self._input.demux(audio):
             try:
                 frames = packet.decode()
-            except av.error.FFmpegError:  # a video of a broken recording is worth having
+            except av.error.FFmpegError:  # the video is worth having without this part
                 continue
             for frame in frames:
                 frame.pts -= round(self._begin / frame.time_base)
@@ -54,12 +50,12 @@ class SoundTrack:
                     yield frame
 
     def write(self, until: float) -> None:
-        """Encodes what is heard before a moment, in seconds from the first picture."""
+        """Encode the sound before a time, in seconds from the first frame."""
         while self._next is not None and self._next.time < until:
             self._target.mux(self._stream.encode(self._next))
             self._next = next(self._frames, None)
 
     def close(self) -> None:
-        """Writes what the encoder still holds."""
+        """Write the rest that the encoder still holds."""
         self._target.mux(self._stream.encode(None))
         self._input.close()

@@ -1,11 +1,9 @@
-"""Videos written frame by frame: mp4 (h264), gif, or a folder of png frames, in constant memory."""
-
-from __future__ import annotations
+"""Writers of videos, frame by frame in constant memory: mp4 (h264), gif, or png frames."""
 
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
+from typing import Any, Self
 
 import av
 import av.filter
@@ -14,33 +12,32 @@ import numpy as np
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
-from .contact_sheet import enlarge, write_png
+from .contact_sheet import check_frames, enlarge, write_png
 from .sound import SoundTrack, has_sound
 
 FORMATS = ("mp4", "gif")
 
 
 def _pad_to_even(frame: np.ndarray) -> np.ndarray:
-    """Repeats the last row and column where needed: h264 takes even sizes only."""
+    """Repeat the last row and column where needed: h264 takes even sizes only."""
     height, width = frame.shape[:2]
     return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
 
 
 class VideoWriter:
-    """Writes a video frame by frame; the file appears under its name only when it is complete.
+    """Writer of a video file, which appears under its name only when it is complete.
 
-    Memory does not depend on the number of frames. Use it as a context manager: an exception
-    inside the block removes what was written so far and leaves an older file as it was.
+    Use it as a context manager: an exception inside the block leaves an older file as it was.
 
     Args:
         path: Path of the file; the ending ``.mp4`` or ``.gif`` chooses the format.
         fps: Frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
             at most.
         scale: Whole factor (>= 1) by which frames are enlarged with sharp pixels.
-        sound: Video whose sound is put under this one, if it has any; gif stays silent.
+        sound: Video whose sound is copied, if it has any; gif stays silent.
 
     Raises:
-        UserError: If the ending or ``fps`` is none of those.
+        UserError: If the ending or ``fps`` is another.
 
     Examples:
         >>> with VideoWriter("video.mp4", fps=25) as writer:
@@ -72,7 +69,7 @@ class VideoWriter:
         self._stream: av.VideoStream | None = None
         self._graph: av.filter.Graph | None = None
 
-    def __enter__(self) -> VideoWriter:
+    def __enter__(self) -> Self:
         temporary = self._stack.enter_context(atomic_path(self.path))
         self._container = self._stack.enter_context(
             av.open(str(temporary), "w", format=self.format)
@@ -81,13 +78,8 @@ class VideoWriter:
         self._stack.push(self._finish)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool | None:
-        return self._stack.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> bool | None:
+        return self._stack.__exit__(*error)
 
     def _finish(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
@@ -98,21 +90,16 @@ class VideoWriter:
                 self._track.close()
 
     def write(self, frames: np.ndarray) -> None:
-        """Appends frames.
+        """Append frames.
 
         Args:
-            frames: Array of uint8 RGB ``(T, H, W, 3)`` or one frame ``(H, W, 3)``; all of one size.
+            frames: Frames, uint8 RGB ``(T, H, W, 3)``, or one frame ``(H, W, 3)``, of one size.
 
         Raises:
-            ValueError: If the array is something else or the size changes.
+            ValueError: If the shape or type is another, or the size changes.
         """
-        frames = np.asarray(frames)
-        if frames.ndim == 3:
-            frames = frames[None]
-        if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
-            raise ValueError(
-                f"frames must be uint8 (T, H, W, 3), not {frames.dtype} {frames.shape}."
-            )
+        frames = frames[None] if frames.ndim == 3 else frames
+        check_frames("frames", frames, "THW3")
         for frame in frames:
             self._write_frame(enlarge(frame, self.scale))
 
@@ -127,11 +114,11 @@ class VideoWriter:
                 f"{self.path}: all frames must have one size, {self._stream.width} x "
                 f"{self._stream.height}, not {width} x {height}."
             )
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-        picture.pts = self.frames
-        picture.time_base = 1 / self.rate
+        encoded = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+        encoded.pts = self.frames
+        encoded.time_base = 1 / self.rate
         self.frames += 1
-        self._encode(picture)
+        self._encode(encoded)
         if self._track is not None:
             self._track.write(until=float(self.frames / self.rate))
 
@@ -151,19 +138,18 @@ class VideoWriter:
         # One thread: the same bytes on every machine, and no pile of frames waiting in threads.
         self._stream.thread_count = 1
 
-    def _encode(self, picture: av.VideoFrame | None) -> None:
-        """Hands one picture (``None``: the end) to the encoder and writes what is ready."""
-        pictures = [picture]
-        if self._graph is not None and picture is not None:
-            self._graph.push(picture)
-            pictures = [self._graph.pull()]
-            pictures[0].pts, pictures[0].time_base = picture.pts, picture.time_base
-        for ready in pictures:
-            self._container.mux(self._stream.encode(ready))
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        """Encode one frame, or None at the end, and write the packets that are ready."""
+        if self._graph is not None and frame is not None:
+            self._graph.push(frame)
+            coloured = self._graph.pull()
+            coloured.pts, coloured.time_base = frame.pts, frame.time_base
+            frame = coloured
+        self._container.mux(self._stream.encode(frame))
 
 
 def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Graph:
-    """Filter that gives every frame its own best 256 colours, holding one frame at a time."""
+    """Build a filter that gives every frame its own 256 colours, holding one frame at a time."""
     graph = av.filter.Graph()
     source = graph.add_buffer(width=width, height=height, format="rgb24", time_base=time_base)
     split = graph.add("split")
@@ -180,7 +166,7 @@ def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Gr
 
 
 class FrameFolder:
-    """Writes a video as numbered png files, ``000000.png`` onwards: the layout of a clip.
+    """Writer of a video as png files ``000000.png`` onwards, the layout of a clip.
 
     Frames of an older, longer video in the same folder are removed at the end.
 
@@ -192,7 +178,7 @@ class FrameFolder:
         self.path = Path(path)
         self.frames = 0
 
-    def __enter__(self) -> FrameFolder:
+    def __enter__(self) -> Self:
         self.path.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -203,7 +189,7 @@ class FrameFolder:
                     old.unlink()
 
     def write(self, frames: np.ndarray) -> None:
-        """Appends uint8 RGB frames ``(T, H, W, 3)``."""
+        """Append frames, uint8 RGB ``(T, H, W, 3)``."""
         for frame in frames:
             write_png(self.path / f"{self.frames:06d}.png", frame)
             self.frames += 1

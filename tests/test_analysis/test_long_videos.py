@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from mmctsvg.analysis.long_videos import (
+    conclude,
     measure_windows,
     sharpness,
     summarise,
-    verdict,
     window_starts,
 )
 
@@ -97,14 +97,14 @@ def test_one_person_of_two_dissolves():
     assert found.identity_late == 0.5 and found.lost_at == 500
 
 
-def test_verdict():
+def test_conclusion():
     good, bad = outcome([1] * 5), outcome([1, 1, 1, 0.5, 0.5])
-    assert verdict({"paper": bad, "hold": good, "wrap": good}) == (
+    assert conclude({"paper": bad, "hold": good, "wrap": good}) == (
         "the person is kept by hold and wrap, lost by paper (from frame 500 on)"
     )
-    assert verdict({"paper": good}) == "the person is kept by paper"
+    assert conclude({"paper": good}) == "the person is kept by paper"
     unknown = outcome([np.nan] * 5)
-    assert verdict({"paper": unknown}) == (
+    assert conclude({"paper": unknown}) == (
         "identity was not measured; as sharp as the beginning: paper"
     )
-    assert verdict({"paper": bad}) == "the person is lost by paper (from frame 500 on)"
+    assert conclude({"paper": bad}) == "the person is lost by paper (from frame 500 on)"

@@ -1,5 +1,4 @@
-"""The drawn people of :class:`mmctsvg.datasets.SynthActorsDataset`: who they are, how they move,
-and how they are drawn. Nothing here knows of datasets."""
+"""Drawn people of `mmctsvg.datasets.SynthActorsDataset`: appearance, motion and drawing."""
 
 from .drawing import draw
 from .face import mouth_area

@@ -6,22 +6,17 @@ from .canvas import Canvas, darker, ellipse, lighter, points, smooth, stroke
 from .head import Head
 from .people import Person
 
-
-def _curve(*knots: tuple[float, float], closed: bool = True) -> np.ndarray:
-    return smooth(np.array(knots), closed=closed)
-
-
-_TORSO = _curve(
+_TORSO = smooth([
     (0.40, 0.745), (0.30, 0.775), (0.20, 0.835), (0.155, 0.93), (0.14, 1.10), (0.48, 1.12),
     (0.82, 1.10), (0.805, 0.93), (0.76, 0.835), (0.66, 0.775), (0.56, 0.745), (0.48, 0.755),
-)  # fmt: skip
+])  # fmt: skip
 _SLEEVE_FOLDS = (
-    stroke(_curve((0.275, 0.90), (0.255, 0.97), (0.25, 1.05), closed=False), 0.012),
-    stroke(_curve((0.685, 0.90), (0.705, 0.97), (0.71, 1.05), closed=False), 0.012),
+    stroke(smooth([(0.275, 0.90), (0.255, 0.97), (0.25, 1.05)], closed=False), 0.012),
+    stroke(smooth([(0.685, 0.90), (0.705, 0.97), (0.71, 1.05)], closed=False), 0.012),
 )
-_NECKLINE = _curve((0.395, 0.745), (0.42, 0.80), (0.48, 0.825), (0.54, 0.80), (0.565, 0.745))
-_THROAT = _curve(
-    (0.562, 0.75), (0.535, 0.782), (0.48, 0.797), (0.425, 0.782), (0.398, 0.75), closed=False
+_NECKLINE = smooth([(0.395, 0.745), (0.42, 0.80), (0.48, 0.825), (0.54, 0.80), (0.565, 0.745)])
+_THROAT = smooth(
+    [(0.562, 0.75), (0.535, 0.782), (0.48, 0.797), (0.425, 0.782), (0.398, 0.75)], closed=False
 )
 _V_NECK = np.array([(0.385, 0.742), (0.48, 0.90), (0.575, 0.742)])
 _V_TRIM = np.array([(0.355, 0.748), (0.48, 0.955), (0.605, 0.748)])
@@ -45,7 +40,9 @@ _DUNGAREES = (
     np.array([(0.66, 0.772), (0.585, 0.748), (0.575, 1.1), (0.65, 1.1)]),
     np.array([(0.31, 0.935), (0.65, 0.935), (0.67, 1.1), (0.29, 1.1)]),
 )
-_HOOD = _curve((0.30, 0.80), (0.35, 0.725), (0.48, 0.70), (0.61, 0.725), (0.66, 0.80), (0.48, 0.86))
+_HOOD = smooth(
+    [(0.30, 0.80), (0.35, 0.725), (0.48, 0.70), (0.61, 0.725), (0.66, 0.80), (0.48, 0.86)]
+)
 _CORDS = (
     stroke(np.array([(0.43, 0.83), (0.425, 0.93)]), 0.016),
     stroke(np.array([(0.53, 0.83), (0.535, 0.93)]), 0.016),
@@ -57,10 +54,10 @@ def draw(canvas: Canvas, person: Person, pose: dict[str, np.ndarray], head: Head
     """Draw the shirt and the neck.
 
     Args:
-        canvas: T frames to draw on.
-        person: whose body.
-        pose: (T,) arrays.
-        head: the head in these poses, which the neck reaches for.
+        canvas: Canvas of T frames.
+        person: Person whose body is drawn.
+        pose: Quantities of the pose, ``(T,)`` each.
+        head: Head in these poses, to which the neck reaches.
     """
     shift = _shift(pose)
     shirt, trim, pattern = person.shirt, person.trim, person.pattern
@@ -87,7 +84,7 @@ def draw(canvas: Canvas, person: Person, pose: dict[str, np.ndarray], head: Head
 
 
 def _shift(pose: dict) -> np.ndarray:
-    """How far the body is from its place, (T, 1, 2)."""
+    """Return the displacement of the body, ``(T, 1, 2)``."""
     return points(pose["body_x"], pose["body_y"])[:, None]
 
 

@@ -1,11 +1,12 @@
-"""A small antialiased drawing board for a batch of frames, and the curves drawn on it.
+"""An antialiased canvas for a batch of frames, and the shapes that are drawn on it.
 
-All coordinates are fractions of the picture's side, x to the right and y down from the upper left
-corner. A shape is an array (n, 2), the same in all frames, or (T, n, 2), one per frame.
+All coordinates are fractions of the image's side, x to the right and y down from the upper left
+corner. A shape is an array ``(n, 2)`` for all frames, or ``(T, n, 2)``, one per frame.
 """
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 Colour = tuple[int, int, int]
 
@@ -14,11 +15,11 @@ _SPREAD = 0.63  # canvas pixels by which OpenCV's antialiased polygons are too w
 
 
 class Canvas:
-    """Fills shapes on supersampled frames and hands them back at their real size.
+    """Supersampled frames on which shapes are filled.
 
     Args:
-        size: side of the finished frames in pixels.
-        count: number of frames T.
+        size: Side of the finished frames in pixels.
+        count: Number of frames T.
     """
 
     def __init__(self, size: int, count: int) -> None:
@@ -36,10 +37,10 @@ class Canvas:
         """Fill a closed polygon in every frame.
 
         Args:
-            shape: vertices, (n, 2) or (T, n, 2); they may lie outside of the picture.
+            shape: Vertices ``(n, 2)`` or ``(T, n, 2)``; they may lie outside of the image.
             colour: RGB, 0 to 255.
-            hole: vertices of a part of the shape that is left out.
-            where: bool (T,), the frames that get the shape; all when None.
+            hole: Vertices of a part of the shape that is left out.
+            where: Mask ``(T,)`` of the frames that get the shape; None for all.
         """
         spread = _SPREAD / self.side
         contours = [self._vertices(widen(shape, -spread))]
@@ -55,14 +56,14 @@ class Canvas:
         return np.broadcast_to(vertices, (len(self.pixels), *vertices.shape[-2:]))
 
     def finish(self) -> np.ndarray:
-        """Return the frames, uint8 (T, size, size, 3)."""
+        """Return the frames, uint8 ``(T, size, size, 3)``."""
         small = (self.size, self.size)
         frames = [cv2.resize(frame, small, interpolation=cv2.INTER_AREA) for frame in self.pixels]
         return np.stack(frames)
 
 
 def oversampling(size: int) -> int:
-    """Canvas pixels per picture pixel: more for small pictures, where edges matter most."""
+    """Return the canvas pixels per image pixel: more for small images, where edges matter most."""
     return 4 if size <= 64 else 2
 
 
@@ -77,7 +78,7 @@ FINE_CIRCLE = _circle(48)
 
 
 def points(*columns: np.ndarray | float) -> np.ndarray:
-    """Join x and y, each a number or an array that broadcasts with the other, into (..., 2)."""
+    """Join x and y, numbers or arrays that broadcast with each other, into ``(..., 2)``."""
     return np.stack(np.broadcast_arrays(*columns), axis=-1)
 
 
@@ -88,24 +89,24 @@ def ellipse(
     ry: np.ndarray | float,
     circle: np.ndarray = CIRCLE,
 ) -> np.ndarray:
-    """Return the outline of an ellipse round (x, y).
+    """Return the outline of an ellipse.
 
     Args:
-        x: Column of the centre; a number, or (T,) for an outline per frame.
+        x: Column of the centre; a number, or ``(T,)`` for an outline per frame.
         y: Row of the centre, likewise.
         rx: Horizontal radius, likewise.
         ry: Vertical radius, likewise.
-        circle: how finely it is drawn.
+        circle: Unit circle ``(n, 2)``, whose points decide the precision.
 
     Returns:
-        (n, 2), or (T, n, 2).
+        Vertices ``(n, 2)``, or ``(T, n, 2)``.
     """
     x, y, rx, ry = (np.asarray(value)[..., None] for value in (x, y, rx, ry))
     return points(x + rx * circle[:, 0], y + ry * circle[:, 1])
 
 
-def smooth(knots: np.ndarray, closed: bool = True, per_edge: int = 6) -> np.ndarray:
-    """Return a Catmull-Rom curve through ``knots`` (..., n, 2)."""
+def smooth(knots: ArrayLike, closed: bool = True, per_edge: int = 6) -> np.ndarray:
+    """Return a Catmull-Rom curve through ``knots``, ``(..., n, 2)``."""
     knots = np.asarray(knots, dtype=np.float64)
     first, last = knots[..., :1, :], knots[..., -1:, :]
     before, after = (last, knots[..., :2, :]) if closed else (first, last)
@@ -127,12 +128,12 @@ def stroke(line: np.ndarray, width: float, end_width: float | None = None) -> np
     """Return the outline of a round-ended brush stroke along an open line.
 
     Args:
-        line: (..., n, 2) vertices of the line.
-        width: full width at the start.
-        end_width: full width at the end; the same as ``width`` when None.
+        line: Vertices of the line, ``(..., n, 2)``.
+        width: Full width at the start.
+        end_width: Full width at the end; None for ``width``.
 
     Returns:
-        (..., 2 n + 12, 2) outline.
+        Outline ``(..., 2 n + 12, 2)``.
     """
     end_width = width if end_width is None else end_width
     tangent = np.gradient(line, axis=-2)
@@ -153,11 +154,11 @@ def widen(shape: np.ndarray, distance: float) -> np.ndarray:
     """Move the outline of a closed polygon outwards (inwards where ``distance`` is negative).
 
     Args:
-        shape: (..., n, 2) vertices, in either direction of rotation.
-        distance: by how much, in the unit of the vertices.
+        shape: Vertices ``(..., n, 2)``, in either direction of rotation.
+        distance: Distance in the unit of the vertices.
 
     Returns:
-        (..., n, 2) vertices; sharp corners are moved by at most twice the distance.
+        Vertices ``(..., n, 2)``; sharp corners are moved by at most twice the distance.
     """
     edge = np.roll(shape, -1, axis=-2) - shape
     x, y = edge[..., 0], edge[..., 1]

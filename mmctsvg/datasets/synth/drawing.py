@@ -1,4 +1,4 @@
-"""Draws one person in many poses: background, hair, body, face, arm, from back to front."""
+"""Drawing of one person in many poses: background, hair, body, face, arm, from back to front."""
 
 from functools import lru_cache
 
@@ -9,19 +9,19 @@ from .canvas import FINE_CIRCLE, Canvas, ellipse, lighter, oversampling
 from .head import Head
 from .people import Person
 
-_CANVAS_BYTES = 32 << 20  # frames are drawn in chunks, so that long clips of big pictures fit
+_CANVAS_BYTES = 32 << 20  # size of the chunks in which long clips of large frames are drawn
 
 
 def draw(person: Person, pose: dict[str, np.ndarray], size: int) -> np.ndarray:
     """Draw a person.
 
     Args:
-        person: who.
-        pose: (T,) arrays as :func:`mmctsvg.datasets.synth.motion.pose` names them.
-        size: side of the picture in pixels.
+        person: Person to draw.
+        pose: Quantities of :func:`mmctsvg.datasets.synth.motion.pose`, ``(T,)`` each.
+        size: Side of the frames in pixels.
 
     Returns:
-        uint8 (T, size, size, 3), RGB.
+        Frames, uint8 RGB ``(T, size, size, 3)``.
     """
     count = len(pose["head_x"])
     step = max(1, _CANVAS_BYTES // (3 * (size * oversampling(size)) ** 2))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from .canvas import (
-    CIRCLE,
     COARSE_CIRCLE,
     FINE_CIRCLE,
     Canvas,
@@ -24,8 +23,8 @@ TEETH_COLOUR = (255, 255, 250)
 TONGUE_COLOUR = (232, 98, 108)
 _INK = (44, 26, 30)
 
-# The mouth in head coordinates: middle, half width at mouth_width 0 and what 1 adds, height at
-# mouth_open 1.
+# The mouth in head coordinates: middle, half width at mouth_width 0 and its increase up to 1,
+# height at mouth_open 1.
 _MOUTH_V = 0.50
 _MOUTH_HALF_WIDTH, _MOUTH_STRETCH = 0.27, 0.15
 _MOUTH_HEIGHT = 0.56
@@ -33,19 +32,16 @@ _MOUTH_HEIGHT = 0.56
 _EYE_U = 0.38
 _ACROSS = np.linspace(-1, 1, 13)
 _ARCH = 1 - _ACROSS * _ACROSS
-_NOSE = smooth(np.array([(-0.10, 0.29), (0.0, 0.335), (0.10, 0.29)]), closed=False)
+_NOSE = smooth([(-0.10, 0.29), (0.0, 0.335), (0.10, 0.29)], closed=False)
 _FRECKLES = ((0.50, 0.24), (0.62, 0.18), (0.40, 0.17))
-_BEARD_LINE = smooth(
-    np.array(
-        [(-0.97, 0.05), (-0.80, 0.30), (-0.52, 0.28), (0.0, 0.30), (0.52, 0.28), (0.80, 0.30),
-         (0.97, 0.05)]
-    ),
-    closed=False,
-)  # fmt: skip
+_BEARD_LINE = smooth([
+    (-0.97, 0.05), (-0.80, 0.30), (-0.52, 0.28), (0.0, 0.30), (0.52, 0.28), (0.80, 0.30),
+    (0.97, 0.05),
+], closed=False)  # fmt: skip
 
 
 def mouth_area(pose: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the area of the open mouth, seen from the front, as a share of the picture."""
+    """Return the area of the open mouth, seen from the front, as a share of the image."""
     width = 2 * (_MOUTH_HALF_WIDTH + _MOUTH_STRETCH * pose["mouth_width"]) * RADII[0]
     height = _MOUTH_HEIGHT * pose["mouth_open"] * RADII[1]
     return 2 / 3 * width * height  # the opening's height is a parabola over its width
@@ -55,10 +51,10 @@ def draw(canvas: Canvas, person: Person, pose: dict[str, np.ndarray], head: Head
     """Draw the head without its hair.
 
     Args:
-        canvas: T frames to draw on.
-        person: whose face.
-        pose: (T,) arrays.
-        head: the head in these poses.
+        canvas: Canvas of T frames.
+        person: Person whose face is drawn.
+        pose: Quantities of the pose, ``(T,)`` each.
+        head: Head in these poses.
     """
     for side in (-1, 1):
         _ear(canvas, person, head, side)
@@ -127,7 +123,7 @@ def _eye(canvas: Canvas, person: Person, pose: dict, head: Head, side: int) -> N
 
 
 def _mouth_edges(pose: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """u, and v of the upper and of the lower edge of the opening, (T, 13) each."""
+    """Return u, and v of the upper and the lower edge of the opening, ``(T, 13)`` each."""
     half_width = (_MOUTH_HALF_WIDTH + _MOUTH_STRETCH * pose["mouth_width"])[:, None]
     height = _MOUTH_HEIGHT * pose["mouth_open"][:, None] * _ARCH
     middle = _MOUTH_V - 0.07 * pose["smile"][:, None] * (1 - 2 * _ARCH)
@@ -167,7 +163,7 @@ def _moustache(canvas: Canvas, colour: Colour, pose: dict, head: Head) -> None:
 
 def _glasses(canvas: Canvas, colour: Colour, head: Head) -> None:
     for side in (-1, 1):
-        rim, lens = (ellipse(side * _EYE_U, 0.01, r, r, CIRCLE) for r in (0.30, 0.235))
+        rim, lens = (ellipse(side * _EYE_U, 0.01, r, r) for r in (0.30, 0.235))
         canvas.fill(head.on_face(rim), colour, hole=head.on_face(lens))
     bridge = head.on_face(np.array([(-0.11, -0.02), (0.11, -0.02)]), height=1.04)
     canvas.fill(stroke(bridge, 0.020), colour)

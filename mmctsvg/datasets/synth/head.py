@@ -1,23 +1,27 @@
-"""The head as a solid: takes points of the head to the picture.
+"""The head as a solid, projected to the image.
 
 Head coordinates: u to the right, v down, the face's outline seen from the front is the unit
-circle. Features lie on an ellipsoid and are turned by yaw and pitch before they are projected, so
-that a head really turns.
+circle. Features lie on an ellipsoid and are turned by yaw and pitch before they are projected.
 """
 
 import numpy as np
 
 from .canvas import points
 
-CENTRE = (0.48, 0.435)  # of the resting head, in the picture
-RADII = (0.205, 0.245)
+CENTRE = (0.48, 0.435)  # centre of the resting head in the image
+RADII = (0.205, 0.245)  # its horizontal and vertical radius
 
 
 class Head:
-    """A head in T poses.
+    """Head in T poses.
 
     Args:
-        pose: (T,) arrays as :func:`mmctsvg.datasets.synth.motion.pose` names them.
+        pose: Quantities of :func:`mmctsvg.datasets.synth.motion.pose`, ``(T,)`` each.
+
+    Attributes:
+        sin_yaw: Direction of the gaze to the image's right, ``(T,)``.
+        cos_yaw: Cosine of the same angle, ``(T,)``.
+        sin_pitch: Direction of the gaze downwards, ``(T,)``.
     """
 
     def __init__(self, pose: dict[str, np.ndarray]) -> None:
@@ -30,24 +34,11 @@ class Head:
         self._cos_roll, self._sin_roll = np.cos(roll), np.sin(roll)
         self._x, self._y = CENTRE[0] + column("head_x"), CENTRE[1] + column("head_y")
         self._jaw = 0.10 * column("mouth_open")
-
-    @property
-    def sin_yaw(self) -> np.ndarray:
-        """(T,) how far the gaze points to the picture's right."""
-        return self._sin_yaw[:, 0]
-
-    @property
-    def cos_yaw(self) -> np.ndarray:
-        """(T,)"""
-        return self._cos_yaw[:, 0]
-
-    @property
-    def sin_pitch(self) -> np.ndarray:
-        """(T,) how far the gaze points down."""
-        return self._sin_pitch[:, 0]
+        self.sin_yaw, self.cos_yaw = self._sin_yaw[:, 0], self._cos_yaw[:, 0]
+        self.sin_pitch = self._sin_pitch[:, 0]
 
     def place(self, shape: np.ndarray) -> np.ndarray:
-        """Take a shape that does not turn with yaw and pitch, (n, 2) or (T, n, 2), to (T, n, 2)."""
+        """Place a shape, ``(n, 2)`` or ``(T, n, 2)``, without yaw and pitch; ``(T, n, 2)``."""
         u, v = shape[..., 0], shape[..., 1]
         below = np.maximum(v, 0)
         x = RADII[0] * u * (1 - 0.13 * np.minimum(below, 1.2) ** 2)  # a chin
@@ -58,16 +49,14 @@ class Head:
         )
 
     def on_face(self, shape: np.ndarray, height: float = 1.0) -> np.ndarray:
-        """Take a shape on the ellipsoid, turned, to the picture.
-
-        What turns to the far side is drawn on the outline.
+        """Place a shape on the turned ellipsoid; parts on its far side move to the outline.
 
         Args:
-            shape: (n, 2) or (T, n, 2) in head coordinates.
-            height: above 1 it lifts the points off the skin (a nose, a cap).
+            shape: Head coordinates ``(n, 2)`` or ``(T, n, 2)``.
+            height: Distance from the centre; above 1 for parts that stand out (a nose, a cap).
 
         Returns:
-            (T, n, 2).
+            Shape in the image, ``(T, n, 2)``.
         """
         u, v = shape[..., 0], shape[..., 1]
         z = np.sqrt(np.maximum(1 - u * u - v * v, 0))
@@ -83,13 +72,13 @@ class Head:
         """Return the region between the head's outline and a line on the face.
 
         Args:
-            line: (n, 2) head coordinates, beginning where the arc ends.
+            line: Head coordinates ``(n, 2)``, beginning at the end of the arc.
             start: First angle of the arc in degrees (0 right, 90 down).
             end: Last angle of the arc in degrees.
-            height: radius of the arc.
+            height: Radius of the arc.
 
         Returns:
-            (T, 14 + n, 2).
+            Shape in the image, ``(T, 14 + n, 2)``.
         """
         angles = np.radians(np.linspace(start, end, 14))
         arc = self.place(height * points(np.cos(angles), np.sin(angles)))

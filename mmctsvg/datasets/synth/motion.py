@@ -1,16 +1,16 @@
-"""How the drawn people move: every quantity is a closed function of real time.
+"""Motion of the drawn people: every quantity is a closed function of real time.
 
 A *take* of an action fixes tempo, phase, amplitude and slow drift. It depends on (action, take,
-seed) and on nothing else, so two actors who share a take move exactly alike. Takes begin nearly
-alike, as clips do that are cut where an action begins, and come apart by their tempi.
+seed) alone, so two actors who share a take move exactly alike. Takes begin nearly alike, as clips
+do that are cut at the start of an action, and diverge by their tempi.
 """
 
 import numpy as np
 
 ACTIONS = ("speak", "nod", "shake", "wave", "laugh")
 
-# Shortest and longest period of an action in frames: quick enough that three consecutive frames
-# tell the actions apart, slow enough not to alias.
+# Shortest and longest period of an action in frames: short enough that three consecutive frames
+# distinguish the actions, long enough not to alias.
 _PERIODS = {
     "speak": (8.0, 10.0),
     "nod": (10.0, 13.0),
@@ -24,55 +24,55 @@ _DEGREE = np.pi / 180.0
 
 
 def take_parameters(action: int, take: int, seed: int = 0) -> dict[str, float]:
-    """The constants of one take.
+    """Draw the constants of one take.
 
     Args:
-        action: index into :data:`ACTIONS`.
-        take: number of the take, 0, 1, 2 ...
-        seed: seed of the whole set.
+        action: Index into :data:`ACTIONS`.
+        take: Number of the take, 0, 1, 2 ...
+        seed: Seed of the whole set.
 
     Returns:
-        period (frames), phase (radians), amplitude (about 1), and phases and periods of the slow
-        drift and of the blinks.
+        Period (frames), phase (radians), amplitude (about 1), and phases and periods of the slow
+        drift and the blinks.
     """
     shortest, longest = _PERIODS[ACTIONS[action]]
     offset = np.random.default_rng([seed, action]).uniform()
     rng = np.random.default_rng([seed, action, take])
     tempo = (offset + _GOLDEN * take) % 1.0
+    drifts = {"x": (90, 150), "y": (70, 120), "roll": (50, 90)}
     return {
         "period": shortest + (longest - shortest) * tempo,
         "phase": rng.normal(0, _START_SPREAD),
         "amplitude": rng.uniform(0.85, 1.1),
         "second_phase": rng.normal(0, _START_SPREAD),
-        "drift_period_x": rng.uniform(90, 150),
-        "drift_phase_x": rng.uniform(0, 2 * np.pi),
-        "drift_period_y": rng.uniform(70, 120),
-        "drift_phase_y": rng.uniform(0, 2 * np.pi),
-        "drift_period_roll": rng.uniform(50, 90),
-        "drift_phase_roll": rng.uniform(0, 2 * np.pi),
+        **{
+            f"drift_{name}_{axis}": rng.uniform(*limits)
+            for axis, periods in drifts.items()
+            for name, limits in (("period", periods), ("phase", (0, 2 * np.pi)))
+        },
         "blink_period": rng.uniform(34, 52),
         "blink_phase": rng.uniform(8, 30),
     }
 
 
 def pose(action: int, take: int, times: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
-    """Where everything is at some moments.
+    """Compute the pose at some times.
 
     Args:
-        action: index into :data:`ACTIONS`.
-        take: number of the take.
-        times: real times in frames, any shape, any sign.
-        seed: seed of the whole set.
+        action: Index into :data:`ACTIONS`.
+        take: Number of the take.
+        times: Real times in frames, any shape, any sign.
+        seed: Seed of the whole set.
 
     Returns:
-        Arrays of the shape of ``times``, float64. Lengths are fractions of the picture's side
+        Arrays of the shape of ``times``, float64. Lengths are fractions of the image's side
         (x to the right, y down), angles are radians:
-        ``head_x, head_y`` (displacement of the head), ``head_yaw`` (positive: looks to the
-        picture's right), ``head_pitch`` (positive: looks down), ``head_roll`` (positive:
-        clockwise), ``body_x, body_y``, ``mouth_open`` (0 closed .. 1), ``mouth_width`` (0 .. 1),
-        ``smile`` (-1 .. 1), ``brow`` (lift, -1 .. 1), ``eye_open`` (0 closed .. 1), ``joy`` (0, or
-        1 where the eyes are laughing arcs), ``arm_raised`` (0 or 1) and ``arm_angle`` (of the
-        raised forearm, positive: leans to the picture's right; 0 while the arm hangs).
+        ``head_x, head_y`` (displacement of the head), ``head_yaw`` (positive: to the image's
+        right), ``head_pitch`` (positive: down), ``head_roll`` (positive: clockwise),
+        ``body_x, body_y``, ``mouth_open`` (0 closed .. 1), ``mouth_width`` (0 .. 1), ``smile``
+        (-1 .. 1), ``brow`` (lift, -1 .. 1), ``eye_open`` (0 closed .. 1), ``joy`` (0, or 1 where
+        the eyes are laughing arcs), ``arm_raised`` (0 or 1) and ``arm_angle`` (positive: the raised
+        forearm leans to the image's right; 0 while the arm hangs).
     """
     times = np.asarray(times, dtype=np.float64)
     constants = take_parameters(action, take, seed)
@@ -105,14 +105,11 @@ def pose(action: int, take: int, times: np.ndarray, seed: int = 0) -> dict[str, 
     }
     wobble = np.sin(0.5 * theta + constants["second_phase"])
     for name, change in _ACTION_POSES[ACTIONS[action]](theta, wobble, amplitude).items():
-        if name in _REPLACED:
-            now[name] = still + change
-        else:
-            now[name] = now[name] + change
+        now[name] = (still if name in _REPLACED else now[name]) + change
     return now
 
 
-# What an action sets outright; everything else it adds to the slow drift.
+# An action sets these, and adds everything else to the slow drift.
 _REPLACED = ("mouth_open", "mouth_width", "smile", "joy", "arm_raised", "arm_angle")
 
 

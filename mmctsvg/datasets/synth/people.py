@@ -1,13 +1,13 @@
-"""The cast: who the drawn people are, as numbers that the drawing reads."""
+"""Appearance of the drawn people."""
 
 from dataclasses import dataclass
 
-Colour = tuple[int, int, int]
+from .canvas import Colour
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Looks of one drawn person. Colours are RGB, 0 to 255."""
+    """Appearance of one drawn person. Colours are RGB, 0 to 255."""
 
     name: str
     background: Colour
@@ -16,7 +16,7 @@ class Person:
     hair_style: str  # long, short, afro, spiky, bob, bald, bun or beanie
     shirt: Colour
     trim: Colour  # collar, stripes, cap band
-    pattern: str = "plain"  # of the shirt: plain, stripes, collar, vneck, hoodie, dungarees, dots
+    pattern: str = "plain"  # or stripes, collar, vneck, hoodie, dungarees, dots
     iris: Colour = (58, 38, 30)
     beard: Colour | None = None
     moustache: Colour | None = None
@@ -83,7 +83,6 @@ PEOPLE = (
         hair_style="bob",
         shirt=(124, 88, 184),
         trim=(236, 226, 250),
-        pattern="plain",
         lashes=True,
     ),
     Person(

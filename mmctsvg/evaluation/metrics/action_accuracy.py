@@ -14,7 +14,7 @@ import numpy as np
 from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization.confusion import plot_confusion
+from mmctsvg.visualization.heat import plot_confusion
 
 from ..backbones.pose import PoseSource, find_pose_source
 from ..backbones.recognizer import Recognizer

@@ -13,7 +13,7 @@ from mmengine.dist import get_rank, get_world_size
 from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization.face_curves import plot_identity
+from mmctsvg.visualization.video_curves import plot_identity
 
 from ..backbones.face_embedding import ArcFaceONNX, FaceEmbedder, MobileFaceNet, align_faces
 from ..backbones.landmarks import DlibLandmarks, LandmarkDetector

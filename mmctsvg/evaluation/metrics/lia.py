@@ -11,7 +11,7 @@ import numpy as np
 from mmctsvg.evaluation.video import Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.visualization.face_curves import plot_lip_curves
+from mmctsvg.visualization.video_curves import plot_lip_curves
 
 from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
 from ..functional.correlation import (

@@ -1,8 +1,8 @@
 import cv2
 import numpy as np
 
-from mmctsvg.visualization.curve_pairs import plot_curve_pairs
 from mmctsvg.visualization.figure import COLOURS
+from mmctsvg.visualization.video_curves import draw_long_curves, plot_curve_pairs
 
 
 def test_draws_a_panel_for_every_clip_and_model(tmp_path):
@@ -27,3 +27,14 @@ def test_shows_how_far_the_curves_are_apart(tmp_path):
         colour = np.array([int(COLOURS[5][i : i + 2], 16) for i in (1, 3, 5)])
         grey[name] = (abs(picture - colour).sum(-1) < 30).sum()
     assert grey["other"] > 1.3 * grey["same"], grey
+
+
+def test_a_line_that_is_not_known_everywhere_does_not_hide_the_others():
+    """A lost face is no number; the line of the other video is drawn as it is without it."""
+    starts, whole = np.array([0.0, 8, 100]), np.array([1.0, 0.8, 0.7])
+    lost = np.array([1.0, np.nan, np.nan])
+    both = draw_long_curves(starts, {"identity": {"paper": lost, "hold": whole}}, 20)
+    nothing = draw_long_curves(starts, {"identity": {"paper": lost * np.nan, "hold": whole}}, 20)
+    assert both.shape == nothing.shape and both.dtype == np.uint8
+    orange = (np.abs(nothing.astype(int) - nothing.mean(-1, keepdims=True)).max(-1) > 60).sum()
+    assert orange > 50
