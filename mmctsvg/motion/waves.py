@@ -59,7 +59,7 @@ class Waves:
 
     @classmethod
     def of(cls, embedding: Time2Vec, m: Tensor) -> Waves:
-        """The waves of a motion vector ``m`` (k,)."""
+        """Take a motion vector ``m`` (k,) apart into its waves."""
         line, waves = split_columns(m, embedding.order)
         return cls(
             amplitude=waves,
@@ -72,7 +72,7 @@ class Waves:
         )
 
     def to(self, device: torch.device) -> Waves:
-        """The same waves on another device."""
+        """Move to another device."""
         tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **tensors)
 
@@ -90,7 +90,7 @@ class Waves:
         return self.m * time2vec(t, *waves, self.order, line_t=self.clock(t))
 
     def clock(self, t: Tensor) -> Tensor:
-        """Times of any shape as the line sees them, see ``drift``."""
+        """Turn times of any shape into what the line sees, see ``drift``."""
         if self.drift == "hold":
             return t.clamp(self.start, self.start + self.span)
         if self.drift == "wrap":
