@@ -21,20 +21,20 @@ class Waves:
     Unchanged, it gives what the generator's own mapper gives, bit for bit.
 
     Args:
-        amplitude: of the waves ``(k - 1,)``: the numbers of ``m`` that belong to them.
-        frequency: of the waves ``(k - 1,)``, float64, in radians per frame.
-        phase: of the waves ``(k - 1,)``, float64, in radians.
-        linear: number of ``m`` that belongs to the line, ``()``.
-        slope: of the line, ``()``, float64, per frame.
-        offset: of the line at time 0, ``()``, float64.
-        order: see `Time2Vec`.
-        start: time at which the motion begins, in frames: that of the clip's first frame. Spans and
+        amplitude: Sizes of the waves ``(k - 1,)``: the numbers of ``m`` that belong to them.
+        frequency: Frequencies of the waves ``(k - 1,)``, float64, in radians per frame.
+        phase: Phases of the waves ``(k - 1,)``, float64, in radians.
+        linear: Number of ``m`` that belongs to the line, ``()``.
+        slope: Slope of the line, ``()``, float64, per frame.
+        offset: Value of the line at time 0, ``()``, float64.
+        order: Order of the columns, see `Time2Vec`.
+        start: Time at which the motion begins, in frames: that of the clip's first frame. Spans and
             periods count from there.
-        drift: what becomes of the line outside of ``[start, start + span]``. ``'paper'``: it goes
+        drift: Course of the line outside of ``[start, start + span]``. ``'paper'``: it goes
             on for ever, away from all that was trained. ``'hold'``: it stays where it was at the
             end. ``'wrap'``: it turns back, and so on, like a pendulum.
-        span: see ``drift``, in frames.
-        period: of a loop, in frames: the times count from its start only. None for no loop.
+        span: Length in frames of what ``drift`` leaves alone.
+        period: Length of a loop, in frames: the times count from its start only. None for no loop.
 
     Source: equations 1 and 3.
     """
