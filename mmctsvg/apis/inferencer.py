@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from mmctsvg.checkpoints import Tuning, load_generator, load_tuning, remove_tuning
 from mmctsvg.checkpoints.generator_file import make_card
-from mmctsvg.models.generators import PreparedSynthesis
 from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.motion import Motion, Waves
@@ -212,7 +211,7 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         clamp: bool = True,
         chunk: int = 16,
         exact: bool = False,
-        prepared: PreparedSynthesis | None = None,
+        prepared: tuple | None = None,
     ) -> Iterator[Tensor]:
         """Renders one video piece by piece; memory does not grow with its length.
 
@@ -240,8 +239,8 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
             chunk: frames rendered at once, at least 1.
             exact: render the last piece with ``chunk`` frames too and drop those that are too many:
                 convolutions round differently for different numbers of frames.
-            prepared: of `prepare`; streams that run side by side can share one. By default the
-                weights are taken when the first piece is asked for.
+            prepared: Result of `prepare`; streams that run side by side can share one. By default
+                the weights are taken when the first piece is asked for.
 
         Yields:
             Float tensors ``(t, 3, H, W)`` with t <= ``chunk``.
@@ -275,7 +274,7 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         seed: int = 0,
         clamp: bool = True,
         shortest: int = 1,
-        prepared: PreparedSynthesis | None = None,
+        prepared: tuple | None = None,
     ) -> Iterator[Tensor]:
         """Renders frames from ready styles, for videos in which anything changes over time.
 
@@ -302,9 +301,9 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         )
         return (piece.clamp(-1, 1) if clamp else piece for piece in pieces)
 
-    def prepare(self) -> PreparedSynthesis:
+    def prepare(self) -> tuple:
         """A copy of the weights as they are now, ready for many frames; see `stream`."""
-        return PreparedSynthesis(self.generator.synthesis)
+        return self.generator.synthesis.prepare()
 
     def reconstruct(self, motion: Motion, frames: Tensor | None = None) -> Tensor:
         """Renders an inverted clip with the content and the noise that it was found with.

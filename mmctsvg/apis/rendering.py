@@ -9,7 +9,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from mmctsvg.models.generators import ConditionalStyleVideoGenerator, PreparedSynthesis
+from mmctsvg.models.generators import ConditionalStyleVideoGenerator
 from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.randomness import FRAME_NOISE, generator_for
 from mmctsvg.utils.errors import UserError
@@ -25,7 +25,7 @@ def render_styles(
     *,
     seed: int = 0,
     shortest: int = 1,
-    prepared: PreparedSynthesis | None = None,
+    prepared: tuple | None = None,
 ) -> Iterator[Tensor]:
     """Renders pieces of styles as they come; one piece is in memory at a time.
 
@@ -35,12 +35,12 @@ def render_styles(
         noise: one of ``NOISES``, see `CTSVGInferencer.stream`.
         seed: of the noise.
         shortest: shorter pieces are filled up to this number of frames while they are rendered.
-        prepared: of the generator; None to prepare it when the first frame is asked for.
+        prepared: Result of the synthesis network's `prepare`; None to call it for the first frame.
 
     Yields:
         Float tensors ``(t, 3, H, W)``, not clamped.
     """
-    synthesis = prepared or PreparedSynthesis(generator.synthesis)
+    prepared = prepared or generator.synthesis.prepare()
     maps = None if noise == "random" else shared_noise(generator, noise, seed)
     first = 0
     for piece in styles:
@@ -49,7 +49,7 @@ def render_styles(
             piece = torch.cat([piece, piece[-1:].expand(shortest - count, *piece.shape[1:])])
         if noise == "random":
             maps = frame_noise(generator, range(first, first + len(piece)), seed)
-        yield synthesis(piece, maps)[:count]
+        yield generator.synthesis(piece, maps, prepared)[:count]
         first += count
 
 

@@ -21,20 +21,20 @@ class Waves:
     Unchanged, it gives what the generator's own mapper gives, bit for bit.
 
     Args:
-        amplitude: of the waves ``(k - 1,)``: the numbers of ``m`` that belong to them.
-        frequency: of the waves ``(k - 1,)``, float64, in radians per frame.
-        phase: of the waves ``(k - 1,)``, float64, in radians.
-        linear: number of ``m`` that belongs to the line, ``()``.
-        slope: of the line, ``()``, float64, per frame.
-        offset: of the line at time 0, ``()``, float64.
-        order: see `Time2Vec`.
-        start: time at which the motion begins, in frames: that of the clip's first frame. Spans and
+        amplitude: Sizes of the waves ``(k - 1,)``: the numbers of ``m`` that belong to them.
+        frequency: Frequencies of the waves ``(k - 1,)``, float64, in radians per frame.
+        phase: Phases of the waves ``(k - 1,)``, float64, in radians.
+        linear: Number of ``m`` that belongs to the line, ``()``.
+        slope: Slope of the line, ``()``, float64, per frame.
+        offset: Value of the line at time 0, ``()``, float64.
+        order: Order of the columns, see `Time2Vec`.
+        start: Time at which the motion begins, in frames: that of the clip's first frame. Spans and
             periods count from there.
-        drift: what becomes of the line outside of ``[start, start + span]``. ``'paper'``: it goes
+        drift: Course of the line outside of ``[start, start + span]``. ``'paper'``: it goes
             on for ever, away from all that was trained. ``'hold'``: it stays where it was at the
             end. ``'wrap'``: it turns back, and so on, like a pendulum.
-        span: see ``drift``, in frames.
-        period: of a loop, in frames: the times count from its start only. None for no loop.
+        span: Length in frames of what ``drift`` leaves alone.
+        period: Length of a loop, in frames: the times count from its start only. None for no loop.
 
     Source: equations 1 and 3.
     """
@@ -59,7 +59,7 @@ class Waves:
 
     @classmethod
     def of(cls, embedding: Time2Vec, m: Tensor) -> Waves:
-        """The waves of a motion vector ``m`` (k,)."""
+        """Take a motion vector ``m`` (k,) apart into its waves."""
         line, waves = split_columns(m, embedding.order)
         return cls(
             amplitude=waves,
@@ -72,7 +72,7 @@ class Waves:
         )
 
     def to(self, device: torch.device) -> Waves:
-        """The same waves on another device."""
+        """Move to another device."""
         tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
         return replace(self, **tensors)
 
@@ -90,7 +90,7 @@ class Waves:
         return self.m * time2vec(t, *waves, self.order, line_t=self.clock(t))
 
     def clock(self, t: Tensor) -> Tensor:
-        """Times of any shape as the line sees them, see ``drift``."""
+        """Turn times of any shape into what the line sees, see ``drift``."""
         if self.drift == "hold":
             return t.clamp(self.start, self.start + self.span)
         if self.drift == "wrap":

@@ -2,14 +2,12 @@
 
 from .conditional_style_video_generator import ConditionalStyleVideoGenerator
 from .content import ContentMapper
-from .prepared import PreparedSynthesis
 from .synthesis import SynthesisNetwork
 from .time2vec import Time2Vec, Time2VecMotionMapper
 
 __all__ = [
     "ConditionalStyleVideoGenerator",
     "ContentMapper",
-    "PreparedSynthesis",
     "SynthesisNetwork",
     "Time2Vec",
     "Time2VecMotionMapper",

@@ -14,7 +14,7 @@ def time2vec(
     phase: Tensor,
     slope: Tensor,
     offset: Tensor,
-    order: str = "paper",
+    order: str,
     line_t: Tensor | None = None,
 ) -> Tensor:
     """Evaluate one line and k - 1 sine waves; the only place that does.
@@ -27,7 +27,7 @@ def time2vec(
         slope: () or (1,), per frame.
         offset: () or (1,).
         order: See `Time2Vec`.
-        line_t: The line's own times, of the shape of ``t``; None for ``t``.
+        line_t: The line's own times, float64, of the shape of ``t``; None for ``t``.
 
     Returns:
         ``t.shape + (k,)``, float32. The phases are computed in float64: in float32 a wave is off by
@@ -36,8 +36,7 @@ def time2vec(
     Source: equation 1.
     """
     t = t.double()[..., None]
-    line_t = t if line_t is None else line_t.double()[..., None]
-    line = line_t * slope.double() + offset.double()
+    line = (t if line_t is None else line_t[..., None]) * slope.double() + offset.double()
     waves = torch.sin(t * frequency.double() + phase.double())
     return join_columns(line, waves, order).float()
 
@@ -48,10 +47,8 @@ def join_columns(line: Tensor, waves: Tensor, order: str) -> Tensor:
 
 
 def split_columns(m: Tensor, order: str) -> tuple[Tensor, Tensor]:
-    """The line's (..., 1) and the waves' (..., k - 1) of (..., k): undoes `join_columns`."""
-    if order == "paper":
-        return m[..., :1], m[..., 1:]
-    return m[..., -1:], m[..., :-1]
+    """Undo `join_columns`."""
+    return (m[..., :1], m[..., 1:]) if order == "paper" else (m[..., -1:], m[..., :-1])
 
 
 @MODELS.register_module()

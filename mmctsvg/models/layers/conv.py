@@ -107,17 +107,16 @@ class ModulatedConv2d(FilteredModule):
         self.up = up
 
     def prepare(self, dtype: torch.dtype) -> tuple:
-        """What the weights alone decide, for convolutions in the precision ``dtype``.
+        """Compute what the weights alone decide, once for many calls of `forward`.
 
         Returns:
-            The kernel in that precision, the sums of its squares (in_channels, out_channels) or
-            None, the prepared modulation, and the filter.
+            Kernel in the precision ``dtype``, sums of its squares (in_channels, out_channels) if it
+            demodulates, prepared modulation, filter.
         """
         weight = self.weight * self.scale
         squares = weight.square().sum(dim=(2, 3)).t() if self.demodulate else None
         kernel = weight.to(dtype)
-        if self.up:
-            kernel = kernel.transpose(0, 1)
+        kernel = kernel.transpose(0, 1) if self.up else kernel
         return kernel, squares, self.modulation.prepare(), self.fir
 
     def forward(
@@ -125,15 +124,9 @@ class ModulatedConv2d(FilteredModule):
     ) -> tuple[Tensor, Tensor | None]:
         """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim).
 
-        Args:
-            x: Activations.
-            style: One vector per sample.
-            prepared: Kept from `prepare`; None to prepare for this call only.
-
         Returns:
-            (N, out_channels, H', W') in the precision of ``x``, and the factors (N, out_channels),
-            float32, that demodulate it; None without demodulation. Whoever adds a bias multiplies
-            by them in the same pass over the activations, see `bias_act`.
+            (N, out_channels, H', W') in the precision of ``x``, and the factors (N, out_channels)
+            that demodulate it, if it does: `bias_act` multiplies by them on its way.
         """
         kernel, squares, modulation, fir = prepared or self.prepare(x.dtype)
         scales = self.modulation(style, modulation)

@@ -50,11 +50,11 @@ class EqualLinear(nn.Module):
         self.activation = activation
 
     def prepare(self) -> tuple[Tensor, Tensor]:
-        """Weight and bias as they are used."""
+        """Scale weight and bias to what the layer uses."""
         return self.weight * self.scale, self.bias * self.lr_mul
 
     def forward(self, x: Tensor, prepared: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Map ``x`` (N, in_features) to (N, out_features); ``prepared`` is kept from `prepare`."""
+        """Map ``x`` (N, in_features) to (N, out_features); ``prepared`` comes from `prepare`."""
         weight, bias = prepared or self.prepare()
         if self.activation:
             return bias_act(F.linear(x, weight), bias)

@@ -27,7 +27,7 @@ FIR = _fir((1.0, 3.0, 3.0, 1.0))
 
 
 def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_format:
-    """The layout that convolutions like best: channels last, but for float32 on CUDA."""
+    """Choose the layout that convolutions like best: channels last, but for float32 on CUDA."""
     plain = device.type == "cuda" and dtype == torch.float32
     return torch.contiguous_format if plain else torch.channels_last
 

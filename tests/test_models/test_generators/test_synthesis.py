@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmctsvg.models.generators import PreparedSynthesis, synthesis
+from mmctsvg.models.generators import synthesis
 from mmctsvg.models.layers import FIR, EqualLinear, FilteredModule, conv, ops
 
 
@@ -19,19 +19,21 @@ def maps_of(generator, kind):
     return count and generator.noise_maps(count, draw)
 
 
+def render_prepared(generator, styles, maps=None):
+    return generator.synthesis(styles, maps, generator.synthesis.prepare())
+
+
 @pytest.mark.parametrize("layers", [False, True])
 @pytest.mark.parametrize("noise", [None, "one", "each"])
 def test_plain_synthesis_to_rounding(make_generator, noise, layers):
     g = make_generator()
     styles, maps = styles_of(g, layers=layers), maps_of(g, noise)
-    images = PreparedSynthesis(g.synthesis)(styles, maps)
+    images = render_prepared(g, styles, maps)
     assert images.dtype == torch.float32 and not images.requires_grad
     torch.testing.assert_close(images, g.synthesise(styles, maps), atol=1e-5, rtol=1e-5)
     single = torch.cat(
         [
-            PreparedSynthesis(g.synthesis)(
-                s[None], maps and [m[i : i + 1] if len(m) > 1 else m for m in maps]
-            )
+            render_prepared(g, s[None], maps and [m[i : i + 1] if len(m) > 1 else m for m in maps])
             for i, s in enumerate(styles)
         ]
     )
@@ -41,7 +43,7 @@ def test_plain_synthesis_to_rounding(make_generator, noise, layers):
 def test_layers_without_noise(make_generator):
     g = make_generator(noise=False)
     styles = styles_of(g)
-    images = PreparedSynthesis(g.synthesis)(styles, [])
+    images = render_prepared(g, styles, [])
     torch.testing.assert_close(images, g.synthesise(styles), atol=1e-5, rtol=1e-5)
 
 
@@ -55,7 +57,7 @@ def test_low_precision_is_as_near_as_the_plain_one(make_generator, dtype):
             to_rgb.conv.modulation.weight *= 0.01  # ... but where the colours themselves are huge
     exact = g.synthesise(styles, maps)
     g.compute_dtype = dtype
-    images, plain = PreparedSynthesis(g.synthesis)(styles, maps), g.synthesise(styles, maps)
+    images, plain = render_prepared(g, styles, maps), g.synthesise(styles, maps)
 
     def error(found):
         return (found - exact)[:4].square().mean().sqrt()
@@ -66,14 +68,14 @@ def test_low_precision_is_as_near_as_the_plain_one(make_generator, dtype):
 
 def test_filters_of_official_checkpoints(make_generator):
     g = make_generator()
-    before = PreparedSynthesis(g.synthesis)(styles_of(g))
+    before = render_prepared(g, styles_of(g))
     state = g.state_dict()
     for name, layer in g.named_modules():
         if isinstance(layer, FilteredModule):
             other = torch.rand(4, 4, generator=torch.Generator().manual_seed(3))
             state[f"{name}.fir"] = FIR * 4 + 0.1 * other  # no symmetry
     g.load_state_dict(state)
-    images = PreparedSynthesis(g.synthesis)(styles_of(g))
+    images = render_prepared(g, styles_of(g))
     torch.testing.assert_close(images, g.synthesise(styles_of(g)), atol=1e-5, rtol=1e-5)
     assert (images - before).abs().max() > 1e-2
 
@@ -81,14 +83,14 @@ def test_filters_of_official_checkpoints(make_generator):
 def test_it_is_a_copy(make_generator):
     """Not one number of it follows the network, so it never shows half a change."""
     g = make_generator()
-    prepared = PreparedSynthesis(g.synthesis)
+    prepared = g.synthesis.prepare()
     styles, maps = styles_of(g), maps_of(g, "one")
-    before = prepared(styles, maps)
+    before = g.synthesis(styles, maps, prepared)
     with torch.no_grad():
         for tensor in [*g.parameters(), *g.buffers()]:
             tensor.mul_(1.5)
-    assert torch.equal(prepared(styles, maps), before)
-    again = PreparedSynthesis(g.synthesis)(styles, maps)
+    assert torch.equal(g.synthesis(styles, maps, prepared), before)
+    again = render_prepared(g, styles, maps)
     torch.testing.assert_close(again, g.synthesise(styles, maps), atol=1e-5, rtol=1e-5)
     assert (again - before).abs().max() > 1e-2
 
@@ -99,7 +101,7 @@ def test_layout_survives(make_generator):
     seen = []
     for layer in g.synthesis.convs:
         layer.register_forward_hook(lambda layer, given, x: seen.append(x))
-    PreparedSynthesis(g.synthesis)(styles_of(g), maps_of(g, "one"))
+    render_prepared(g, styles_of(g), maps_of(g, "one"))
     assert [x.is_contiguous(memory_format=torch.channels_last) for x in seen] == [True] * 5
 
 
@@ -127,6 +129,6 @@ def test_a_changed_layer_changes_both_paths(make_generator, monkeypatch, place, 
     styles, maps = styles_of(g), maps_of(g, "each")
     before = g.synthesise(styles, maps)
     monkeypatch.setattr(place, name, change(getattr(place, name)))
-    plain, prepared = g.synthesise(styles, maps), PreparedSynthesis(g.synthesis)(styles, maps)
+    plain, prepared = g.synthesise(styles, maps), render_prepared(g, styles, maps)
     assert (plain - before).abs().max() > 1e-2
     torch.testing.assert_close(prepared, plain, atol=1e-5, rtol=1e-5)
