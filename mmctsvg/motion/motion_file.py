@@ -93,7 +93,7 @@ def _parse(path: str | Path, card: dict[str, Any], tensors: dict[str, Tensor]) -
             action=card["action"],
             info=dict(card["info"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:  # a UserError is a ValueError
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # also UserError
         raise UserError(f"{path}: its card is damaged ({error}); invert again.") from error
     times = motion.times
     if m.ndim != 1 or times.ndim != 1 or len(times) < 2 or shapes - {(len(m) - 1,)}:

@@ -20,7 +20,7 @@ def retime(
     reverse: bool = False,
     video_fps: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the times of a video of a clip at another speed, backwards, or with another frame rate.
+    """Compute the times of a video of a clip at another speed, backwards, or at another rate.
 
     Videos have even frames. Where a clip's are not (dropped frames, variable rates), the video
     follows the clip's clock, so that it keeps in step with the clip's sound.
