@@ -22,13 +22,8 @@ class Workflow:
     """The part of `CTSVGInferencer` that follows MMEngine's ``BaseInferencer``.
 
     It is no subclass: that class builds models from configs, and importing it takes longer than
-    importing torch, because it brings MMEngine's runner, datasets and visualizer along.
-
-    Attributes:
-        preprocess_kwargs: Names of the keyword arguments of `preprocess`.
-        forward_kwargs: Names of the keyword arguments of `forward`.
-        visualize_kwargs: Names of the keyword arguments of `visualize`.
-        postprocess_kwargs: Names of the keyword arguments of `postprocess`.
+    importing torch, because it brings MMEngine's runner, datasets and visualizer along. As there,
+    ``STEP_kwargs`` are the names of the keyword arguments of a step.
     """
 
     preprocess_kwargs: ClassVar[set[str]] = {"any_weights"}
@@ -59,12 +54,8 @@ class Workflow:
             >>> result = inferencer(inputs, out_dir="videos")  # videos/000.mp4, videos/001.mp4
             >>> result["predictions"][0]  # (32, 3, H, W)
         """
-        steps = (
-            self.preprocess_kwargs,
-            self.forward_kwargs,
-            self.visualize_kwargs,
-            self.postprocess_kwargs,
-        )
+        names = ("preprocess", "forward", "visualize", "postprocess")
+        steps: list[set[str]] = [getattr(self, f"{name}_kwargs") for name in names]
         known = sorted(set().union(*steps))
         for name in kwargs.keys() - set(known):
             raise UserError(f"there is no argument {name!r}; there are inputs, {', '.join(known)}.")
@@ -72,7 +63,7 @@ class Workflow:
         if not isinstance(inputs, Sequence) or not all(isinstance(i, Mapping) for i in inputs):
             raise UserError("inputs is a dict such as {'actor': 0, 'times': range(32)}, or a list.")
         preprocess, forward, visualize, postprocess = (
-            {name: kwargs[name] for name in kwargs.keys() & names} for names in steps
+            {name: kwargs[name] for name in kwargs.keys() & takes} for takes in steps
         )
         preds = [self.forward(job, **forward) for job in self.preprocess(inputs, **preprocess)]
         return self.postprocess(preds, self.visualize(inputs, preds, **visualize), **postprocess)

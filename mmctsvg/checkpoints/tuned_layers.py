@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -110,20 +110,6 @@ class TunedWeight(nn.Module):
     def forward(self, own: Tensor) -> Tensor:
         """Return the tuned weight, whatever the layer's own one is."""
         return self.weight
-
-
-def show_weights(synthesis: SynthesisNetwork, weights: Mapping[str, Tensor], tuning: str) -> None:
-    """Let layers show other weights than their own, which are kept as they are.
-
-    Args:
-        synthesis: Network that shows its own weights.
-        weights: Tuned weights by the names of the parameters, of their shapes.
-        tuning: Name of the tuning.
-    """
-    for name, weight in weights.items():
-        place, _, parameter = name.rpartition(".")
-        shown = TunedWeight(weight.detach(), tuning)
-        parametrize.register_parametrization(synthesis.get_submodule(place), parameter, shown)
 
 
 def remove_tuning(generator: nn.Module) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from mmctsvg.utils.errors import UserError
 
 from .card_file import CardFile, check_finite
 from .fingerprint import fingerprint
-from .tuned_layers import build, remove_tuning, show_weights
+from .tuned_layers import TunedWeight, build, remove_tuning
 
 TUNING_FILE = CardFile(key="mmctsvg_tuning", what="tuning", mend="tune again")
 
@@ -69,7 +70,11 @@ class Tuning:
             raise UserError(
                 f"the tuning {self.name!r} does not fit its generator ({error}); tune again."
             ) from error
-        show_weights(generator.synthesis, tuned, self.name)
+        for name, weight in tuned.items():
+            place, _, parameter = name.rpartition(".")
+            module = generator.synthesis.get_submodule(place)
+            shown = TunedWeight(weight.detach(), self.name)
+            parametrize.register_parametrization(module, parameter, shown)
 
     def content(self, generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
         """Compute the content style (d_c,) of the person doing an action.

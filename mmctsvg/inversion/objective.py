@@ -7,7 +7,7 @@ sum of the gradients of its frames: it is gathered chunk by chunk, in the memory
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -158,6 +158,15 @@ class Problem:
     def part(self, frames: Tensor) -> Problem:
         """Restrict the problem to some of the frames: a mask (T,) or numbers (n,)."""
         return replace(self, target=self.target[frames], times=self.times[frames])
+
+    def tuned(self, weights: Mapping[str, Tensor]) -> Problem:
+        """Make the problem with other weights of the synthesis network."""
+
+        def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
+            network = self.generator.synthesis
+            return torch.func.functional_call(network, dict(weights), (styles, noise))
+
+        return replace(self, synthesis=synthesis)
 
 
 def accumulate(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -177,7 +177,7 @@ class PivotalTuning(Optimisation):
         settings, drift = self.settings, 0.0
         built = self._build(self.parts)
         weights = {name: weight.detach().requires_grad_() for name, weight in built.items()}
-        leaves, tuned = list(weights.values()), _render_with(self.train, weights)
+        leaves, tuned = list(weights.values()), self.train.tuned(weights)
         losses = accumulate(tuned, self.pivot, frames, settings.chunk, leaves=leaves)
         if settings.locality > 0 and settings.locality_frames > 0:
             others = self._others()
@@ -191,7 +191,7 @@ class PivotalTuning(Optimisation):
 
     def tuned(self, problem: Problem, parts: Mapping[str, Sequence[Tensor]]) -> Problem:
         """Make a problem whose videos are rendered with the weights of some parts."""
-        return _render_with(problem, self._build(parts))
+        return problem.tuned(self._build(parts))
 
     @torch.no_grad()
     def _others(self) -> Tensor:
@@ -208,13 +208,3 @@ class PivotalTuning(Optimisation):
 
     def _build(self, parts: Mapping[str, Sequence[Tensor]]) -> dict[str, Tensor]:
         return {name: build(own, parts[name]) for name, own in self._own.items()}
-
-
-def _render_with(problem: Problem, weights: Mapping[str, Tensor]) -> Problem:
-    """Make a problem whose videos are rendered with other weights of the synthesis network."""
-
-    def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        network = problem.generator.synthesis
-        return torch.func.functional_call(network, dict(weights), (styles, noise))
-
-    return replace(problem, synthesis=synthesis)
