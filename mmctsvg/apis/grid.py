@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -214,24 +215,18 @@ def write_grid(
     Raises:
         UserError: If the noise is unknown, or no video has this frame rate.
     """
-    base, size = Path(base), inferencer.size
-    shape = (len(plan.rows), len(plan.columns), size, size)
-    scale = choose_scale(*shape[1:], smallest=SMALLEST_VIDEO)
-    layout = SheetLayout(*shape, plan.rows, plan.columns, scale=scale)
+    base, layout, sheet = Path(base), _layout(plan, inferencer.size), SheetCollector(plan, times)
     written = [base.with_name(f"{base.name}.{end}") for end in ("mp4", "gif") if end in formats]
-    sheet = SheetCollector(plan, times)
     rate = inferencer.fps if fps is None else fps
     writers = [VideoWriter(path, rate, sound=sound) for path in written]
     with ExitStack() as stack:
         for writer in writers:  # all of them are made before one begins a file
             stack.enter_context(writer)
-        folders: dict[tuple[int, int], FrameFolder] = {}
+        folders: list[FrameFolder] = []
         if "png" in formats:
             written.append(base.with_name(f"{base.name}_frames"))
-            for r, row in enumerate(_folder_names(plan.rows)):
-                for c, column in enumerate(_folder_names(plan.columns)):
-                    folder = FrameFolder(written[-1] / row / column)
-                    folders[r, c] = stack.enter_context(folder)
+            names = product(_folder_names(plan.rows), _folder_names(plan.columns))
+            folders = [stack.enter_context(FrameFolder(written[-1].joinpath(*n))) for n in names]
         total = len(times) * plan.count
         progress = stack.enter_context(progress_bar(label, "frame", total=total))
         for grid in stream_grid(inferencer, plan, times, **options):
@@ -240,13 +235,19 @@ def write_grid(
                 frames = np.stack([layout.draw(frame) for frame in grid])
                 for writer in writers:
                     writer.write(frames)
-            for (r, c), folder in folders.items():
-                folder.write(grid[:, r, c])
+            for number, folder in enumerate(folders):
+                folder.write(grid[:, *divmod(number, len(plan.columns))])
             progress.update(len(grid) * plan.count)
     if "sheet" in formats:
         written.append(base.with_name(f"{base.name}.png"))
         write_png(written[-1], sheet.draw())
     return written
+
+
+def _layout(plan: VideoGrid, size: int) -> SheetLayout:
+    shape = (len(plan.rows), len(plan.columns), size, size)
+    scale = choose_scale(*shape[1:], smallest=SMALLEST_VIDEO)
+    return SheetLayout(*shape, plan.rows, plan.columns, scale=scale)
 
 
 def _folder_names(labels: Sequence[str]) -> list[str]:

@@ -223,32 +223,30 @@ class CTSVGInferencer(StyleSource, Workflow):
     ) -> Iterator[Tensor]:
         """Render one video piece by piece; memory does not grow with its length.
 
-        A frame depends on its own time only, so a long video begins like a short one, with
-        ``exact`` to the last bit. It may go on for ever, and with ``chunk=1`` every piece is a
-        frame.
+        A frame depends on its own time only, so a long video, which may go on for ever, begins like
+        a short one, with ``exact`` to the last bit.
 
         Args:
             times: Times in frames of the training clips; any real numbers in any order, such as
-                ``itertools.count()``. Each is taken when its piece is.
+                ``itertools.count()``, taken piece by piece.
             actor: Name or number; needed if (and only if) the generator knows actors.
             action: Name or number; needed if (and only if) the generator knows actions.
-            motion: `Motion`, `Waves`, or a motion vector ``(k,)`` or ``(1, k)`` such as from
-                `sample_motion`. Without ``motion`` and ``z`` one is drawn from ``seed``.
+            motion: `Motion`, `Waves`, or a motion vector ``(k,)`` or ``(1, k)``; without ``motion``
+                and ``z`` one is drawn from ``seed``.
             z: Motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
             z_c: Content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
                 by default drawn from ``seed``.
-            w_c: Content style ``(d_c,)`` or ``(1, d_c)``, such as from `content_style` or an
-                inversion, in place of ``actor``, ``action`` and ``z_c``.
+            w_c: Content style ``(d_c,)`` or ``(1, d_c)``, in place of ``actor``, ``action``, ``z_c``.
             noise: Kind of the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames
                 share; ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for
                 every frame, drawn from ``seed``. By default `default_noise`.
             seed: Seed of everything that is drawn.
-            clamp: Whether values are cut to [-1, 1]; False gives the raw output.
+            clamp: Whether values are cut to [-1, 1].
             chunk: Number of frames rendered at once, at least 1.
-            exact: Whether the last piece is rendered with ``chunk`` frames too, dropping those that
-                are too many: convolutions round differently for different numbers of frames.
-            prepared: Weights of `prepare`; streams that run side by side can share them. By default
-                the weights are taken when the first piece is.
+            exact: Whether the last piece is filled up to ``chunk`` frames while it is rendered:
+                convolutions round differently for different numbers of frames.
+            prepared: Weights of `prepare`, which streams can share; by default taken with the first
+                piece.
 
         Yields:
             Float tensors ``(t, 3, H, W)`` with t <= ``chunk``.
@@ -259,16 +257,13 @@ class CTSVGInferencer(StyleSource, Workflow):
         """
         if chunk < 1:
             raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
-        w_c = self._content(actor, action, z_c, w_c, seed)
-        waves = self._motion(motion, z, seed)
+        w_c, waves = self._content(actor, action, z_c, w_c, seed), self._motion(motion, z, seed)
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
             for t in chunked(times, chunk)
         )
-        shortest = chunk if exact else 1
-        return self.stream_styles(
-            styles, noise=noise, seed=seed, clamp=clamp, shortest=shortest, prepared=prepared
-        )
+        options = dict(noise=noise, seed=seed, clamp=clamp, prepared=prepared)
+        return self.stream_styles(styles, shortest=chunk if exact else 1, **options)
 
     def stream_styles(
         self,

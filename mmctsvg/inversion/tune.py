@@ -21,6 +21,7 @@ from mmctsvg.utils.errors import UserError
 
 from .job import Job
 from .objective import Objective, Problem, decibels, evaluate, measure_psnr
+from .optimisation import clone
 from .pivotal import PivotalSettings, PivotalTuning, held_out
 from .settings import Level, Settings
 from .temporal import TemporalInversion
@@ -44,27 +45,26 @@ def tune(
 ) -> Tuning:
     """Tune the generator to the person in a clip whose motion was found.
 
-    First a content style of the person's own is optimised, unless the motion brings one; then the
-    weights. Every fifth frame is never learnt; the loss on these frames decides when to stop and
-    what is kept. Memory does not grow with the length, but for the clip itself.
+    First the person's content style is optimised, unless the motion brings one; then the weights.
+    Every fifth frame is kept out; its loss decides when to stop and what is kept. Memory does not
+    grow with the length, but for the clip itself.
 
     Args:
         generator: Generator without a tuning; it is left as it was.
         clip: Clip of at least three frames.
         motion: Motion of `invert`, found in this clip.
-        content: Content style ``(d_c,)`` with which it was found
-            (`CTSVGInferencer.motion_content`).
+        content: Content style ``(d_c,)`` of the motion (`CTSVGInferencer.motion_content`).
         name: Name of the person; no actor's, no number, without commas.
-        action: Number of the action that the motion shows; None if the generator knows none.
+        action: Number of the motion's action; None if the generator knows none.
         ramp: Weight of the action embedding, from the generator's card.
         settings: Settings of the tuning.
-        objective: Distance of video and clip; by default of colours only. With LPIPS, this alone
-            is measured on the frames kept out, without it the colours.
+        objective: Distance of video and clip; by default of colours only. The frames kept out are
+            measured by LPIPS alone, if there is one.
         job: Keeper of the state, which also shows progress; by default none.
 
     Returns:
-        The tuning. Its ``info`` has ``clip``, ``action``, ``seconds``, ``content_history`` (the
-        loss of every step on the content style) and the entries of `_report`.
+        The tuning. Its ``info`` has ``clip``, ``action``, ``seconds``, ``content_history`` (losses
+        of the steps on the content style) and the entries of `_report`.
 
     Raises:
         UserError: If an argument lies outside its range, or a state belongs to something else.
@@ -76,26 +76,20 @@ def tune(
     noise = shared_noise(generator, motion.info.get("noise", "fixed"))
     whole = Problem(generator, clip.frames, motion.times, objective or Objective(), noise)
     job.begin(inputs)
-    out = held_out(len(whole))
-    train, held = whole.part(~out), whole.part(out)
-    if whole.objective.lpips is not None:
-        held.objective = Objective(whole.objective.lpips, mse_weight=0.0)
     pivot = whole.start(motion.m[None], content)
-    run = PivotalTuning(train, held, pivot, settings, _others(whole, ramp))
+    run = PivotalTuning(*_split(whole), pivot, settings, _others(whole, ramp))
     new = motion.w_c is None and not settings.known_actor and settings.content_steps > 0
     first = job.resume("content", _content_run(run)) if new else None
     stages = _optimise(job, first, job.resume("weights", run), whole)
-    person = None
-    if not settings.known_actor:
-        person = (pivot["w_c"][0] - action_part(generator, action, ramp)).cpu()
+    w_c = pivot["w_c"][0] - action_part(generator, action, ramp)
+    history = [row[0] for row in first.history] if first else []
     found = {"clip": str(clip.path), "action": motion.action, "seconds": job.seconds}
-    found["content_history"] = [row[0] for row in first.history] if first else []
     return Tuning(
         name=name,
-        weights=fingerprint(generator),
-        parts={n: tuple(part.cpu() for part in parts) for n, parts in run.result.items()},
-        person=person,
-        info={**found, **_report(run, whole, stages)},
+        weights=motion.weights,
+        parts=clone(run.result, torch.device("cpu")),
+        person=None if settings.known_actor else w_c.cpu(),
+        info={**found, "content_history": history, **_report(run, whole, stages)},
     )
 
 
@@ -127,6 +121,15 @@ def _check(
         )
     if not name or name.isdecimal() or "," in name:
         raise UserError(f"name={name!r}: give one that is no number and has no commas.")
+
+
+def _split(whole: Problem) -> tuple[Problem, Problem]:
+    """Split a problem into the frames that are learnt and those that are kept out."""
+    out = held_out(len(whole))
+    train, held = whole.part(~out), whole.part(out)
+    if whole.objective.lpips is not None:
+        held.objective = Objective(whole.objective.lpips, mse_weight=0.0)
+    return train, held
 
 
 def _content_run(run: PivotalTuning) -> TemporalInversion:

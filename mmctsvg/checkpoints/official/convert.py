@@ -62,21 +62,11 @@ def convert_official(
         raise UserError(f"{target}: is the file to convert; give another place.")
     file = read_official(source)
     meta = _name_labels(file, labels, actors, new_actors)
-    iteration, g = _iterations(file), file.model["generator"]
-    sizes = (
-        f"{source.name}: {g['size']} x {g['size']}, motion size {g['motion_dim']}, content size "
-        f"{g['content_dim']}, {g['num_actors']} actors, {g['num_actions']} actions, "
-        + (f"{iteration} iterations" if iteration else "iterations unknown")
-    )
-    lines = [sizes, *file.notes]
+    iteration = _iterations(file)
+    lines = [_describe(file, iteration), *file.notes]
     states = {key: _our_state(file, key, lines) for key in NETWORKS}
-    for key in ("g", "g_ema", "d") if new_actors else ():
-        name = file.places[key]["person_embed.weight"].name
-        table = states[key][name]
-        new = table.mean(dim=0, keepdim=True).expand(len(new_actors), -1)
-        states[key][name] = torch.cat([table, new])
-    for network in ("generator", "time_discriminator"):
-        file.model[network]["num_actors"] += len(new_actors)
+    if new_actors:
+        _add_actors(file, states, len(new_actors))
     with torch.device("meta"):
         model = CTSVG(**file.model)
     meta["ramp"] = 1.0
@@ -95,6 +85,26 @@ def convert_official(
     checkpoint[CARD_KEY] = json.dumps(make_card(model.generator_ema, meta))
     write_pickle(target, checkpoint)
     return [*lines, f"its model: set load_from={target} {_options(file.model)}"]
+
+
+def _describe(file: OfficialCheckpoint, iteration: int) -> str:
+    g = file.model["generator"]
+    return (
+        f"{file.path.name}: {g['size']} x {g['size']}, motion size {g['motion_dim']}, content size "
+        f"{g['content_dim']}, {g['num_actors']} actors, {g['num_actions']} actions, "
+        + (f"{iteration} iterations" if iteration else "iterations unknown")
+    )
+
+
+def _add_actors(file: OfficialCheckpoint, states: dict[str, dict[str, Tensor]], count: int) -> None:
+    """Append the mean actor to the embeddings, ``count`` times."""
+    for key in ("g", "g_ema", "d"):
+        name = file.places[key]["person_embed.weight"].name
+        table = states[key][name]
+        new = table.mean(dim=0, keepdim=True).expand(count, -1)
+        states[key][name] = torch.cat([table, new])
+    for network in ("generator", "time_discriminator"):
+        file.model[network]["num_actors"] += count
 
 
 def _checkpoint(
