@@ -1,8 +1,10 @@
-"""What callers may give: names and numbers of labels, vectors, devices."""
+"""What callers may give: names and numbers of labels, vectors, times, devices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -16,7 +18,7 @@ def choices(names: Sequence[str]) -> str:
 
 
 def find_label(value: str | int, names: Sequence[str], what: str) -> int:
-    """Number of a label.
+    """Find the number of a label.
 
     Args:
         value: Name or number of the label.
@@ -37,15 +39,10 @@ def find_label(value: str | int, names: Sequence[str], what: str) -> int:
 
 
 def as_row(value: Tensor, size: int, name: str) -> Tensor:
-    """One vector as float32 ``(1, size)``.
-
-    Args:
-        value: Vector ``(size,)`` or ``(1, size)``.
-        size: Numbers of the vector.
-        name: Name of the argument, for the error.
+    """Reshape a vector ``(size,)`` or ``(1, size)`` to float32 ``(1, size)``.
 
     Raises:
-        UserError: If it has another shape.
+        UserError: If it has another shape; it names the argument ``name``.
     """
     vector = torch.as_tensor(value, dtype=torch.float32)
     if vector.shape not in ((size,), (1, size)):
@@ -53,18 +50,43 @@ def as_row(value: Tensor, size: int, name: str) -> Tensor:
     return vector.reshape(1, size)
 
 
+def chunked(times: Iterable[float], chunk: int) -> Iterator[Tensor]:
+    """Yield pieces of ``chunk`` times, float64; each is taken from ``times`` when it is needed.
+
+    Raises:
+        UserError: If a time is no finite number.
+    """
+    times = iter(times)
+    while piece := [float(t) for t in islice(times, chunk)]:
+        if not all(map(math.isfinite, piece)):
+            raise UserError(f"times must be finite numbers, not {piece}.")
+        yield torch.tensor(piece, dtype=torch.float64)
+
+
+def listed(times: Iterable[float]) -> list[float]:
+    """List all times of a video.
+
+    Raises:
+        UserError: If there are none, or one is no finite number.
+    """
+    found = [time for piece in chunked(times, 1024) for time in piece.tolist()]
+    if not found:
+        raise UserError("times is empty: a video has at least one frame.")
+    return found
+
+
 def choose_device(device: str | torch.device | None) -> torch.device:
-    """Device of a name; None for the GPU if there is one, else the CPU.
+    """Find the device of a name; None takes the GPU if there is one, else the CPU.
 
     Raises:
         UserError: If this machine has no such device.
     """
     try:
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if chosen.type not in ("cpu", "cuda"):
+            raise RuntimeError("it cannot render")
     except RuntimeError as error:
         raise UserError(f"device={device!r}: give 'cpu', 'cuda' or 'cuda:N'.") from error
-    if chosen.type not in ("cpu", "cuda"):
-        raise UserError(f"device={device!r}: give 'cpu', 'cuda' or 'cuda:N'.")
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise UserError(f"device={str(chosen)!r}: this machine has no such GPU; give 'cpu'.")
     return chosen

@@ -1,4 +1,4 @@
-"""The inferencer: one file of weights in, videos of any length out."""
+"""The inferencer: one generator file in, videos of any length out."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from mmctsvg.checkpoints import Tuning, load_generator, load_tuning, remove_tuni
 from mmctsvg.checkpoints.generator_file import make_card
 from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.precision import resolve_precision
+from mmctsvg.models.randomness import FRAME_NOISE, generator_for
 from mmctsvg.motion import Motion, Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 
-from .arguments import choose_device
-from .content_source import ContentSource
-from .motion_source import MotionSource, motion_times
-from .rendering import NOISES, chunked, listed, render_styles
+from .arguments import choose_device, chunked, listed
+from .style_source import StyleSource, motion_times
 from .workflow import Workflow
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
+NOISES = ("fixed", "zero", "stored", "random")
 
 
 @INFERENCERS.register_module()
-class CTSVGInferencer(Workflow, ContentSource, MotionSource):
+class CTSVGInferencer(StyleSource, Workflow):
     """Renders videos of any actor doing any action with any motion, at any real times.
 
     `render` gives one video, `stream` its pieces, `replay` the motion of a clip on everybody; a
@@ -61,18 +61,17 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         tuning: Tuning | str | Path | None = None,
     ) -> None:
         chosen = choose_device(device)
-        generator, card = load_generator(self._find_file(model), chosen)
+        super().__init__(*load_generator(self._find_file(model), chosen))
         try:
-            generator.compute_dtype = resolve_precision(precision, chosen)
+            self.generator.compute_dtype = resolve_precision(precision, chosen)
         except ValueError as error:
             raise UserError(f"{error}.") from error
-        self._set(generator, card)
         if tuning is not None:
             self.apply(tuning)
 
     @staticmethod
     def list_models(pattern: str = "*") -> list[str]:
-        """Names of the models that come with the package, which need no download.
+        """List the models that come with the package, which need no download.
 
         Args:
             pattern: Wildcard pattern of the names, as of `fnmatch`.
@@ -97,29 +96,18 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
 
     @classmethod
     def from_generator(cls, generator: nn.Module, meta: Mapping[str, Any]) -> CTSVGInferencer:
-        """Wraps a generator that is in memory already, for instance one that is being trained.
+        """Wrap a generator that is in memory already, for instance one that is being trained.
 
         Args:
             generator: Generator, which is used as it is, where it is.
             meta: Names and more, see `mmctsvg.checkpoints.generator_file.make_card`.
         """
         inferencer = cls.__new__(cls)
-        inferencer._set(generator, make_card(generator, meta))
+        StyleSource.__init__(inferencer, generator, make_card(generator, meta))
         return inferencer
 
-    def _set(self, generator: nn.Module, card: dict[str, Any]) -> None:
-        self.generator = generator
-        self.card = card
-        self.actors: tuple[str, ...] = tuple(card["actors"])
-        self.actions: tuple[str, ...] = tuple(card["actions"])
-        self.fps: float = card["fps"]
-        self.size: int = card["size"]
-        self.tuning: Tuning | None = None
-        self._any_weights = set()
-        self._checked = None
-
     def apply(self, tuning: Tuning | str | Path) -> None:
-        """Renders with tuned weights from now on, in place of those of an earlier tuning.
+        """Render with tuned weights from now on, in place of those of an earlier tuning.
 
         If the tuning brings a person, this is one more actor, the last of ``actors``.
 
@@ -139,21 +127,29 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         self.actors += tuning.people
 
     def remove(self) -> None:
-        """Gives the generator its own weights back, bit for bit."""
+        """Render with the generator's own weights again, bit for bit."""
         remove_tuning(self.generator)
         self.tuning, self.actors = None, tuple(self.card["actors"])
 
     @property
     def default_noise(self) -> str:
-        """The layers' noise that the generator was trained for.
+        """Kind of the layers' noise that the generator was trained for.
 
         ``'random'`` for ``layer_noise='official'``: the released code draws it for every frame, in
         evaluation too. ``'fixed'`` otherwise.
         """
         return "random" if self.generator.layer_noise == "official" else "fixed"
 
+    def fixed_noise(self, seed: int = 0) -> list[Tensor]:
+        """Draw the maps (1, 1, h, w) that all frames share with ``noise='fixed'``."""
+        return shared_noise(self.generator, "fixed", seed)
+
+    def prepare(self) -> tuple:
+        """Copy the weights as they are now, ready for many frames; see `stream`."""
+        return self.generator.synthesis.prepare()
+
     def render(self, times: Iterable[float], *args: Any, **kwargs: Any) -> Tensor:
-        """Renders one video into memory; takes what `stream` takes.
+        """Render one video into memory; takes the arguments of `stream`.
 
         Returns:
             Float tensor ``(T, 3, H, W)`` in [-1, 1] (beyond it with ``clamp=False``).
@@ -171,10 +167,10 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         times: Iterable[float] | None = None,
         **options: Any,
     ) -> Tensor:
-        """Lets people show the motion of a clip.
+        """Render the motion of a clip on other actors and actions.
 
         Args:
-            motion: Motion of `find_motion` or `mmctsvg.inversion.invert`; or what `stream` takes.
+            motion: Motion of `find_motion` or `mmctsvg.inversion.invert`, or another of `stream`'s.
             actors: Names or numbers; None for all.
             actions: Names or numbers; None for all.
             times: Times in frames, see `mmctsvg.motion.retime`; None for those of the `Motion`.
@@ -185,16 +181,27 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
             generator knows no actors or actions.
 
         Raises:
-            UserError: as `stream` does.
+            UserError: As `stream` does.
         """
         times = list(motion_times(motion) if times is None else times)
         rows = actors or range(len(self.actors)) or [None]
         columns = actions or range(len(self.actions)) or [None]
-        videos = [
-            [self.render(times, row, column, motion, **options) for column in columns]
-            for row in rows
-        ]
-        return torch.stack([torch.stack(row) for row in videos])
+        videos = [self.render(times, a, b, motion, **options) for a in rows for b in columns]
+        return torch.stack(videos).unflatten(0, (len(rows), len(columns)))
+
+    def reconstruct(self, motion: Motion, frames: Tensor | None = None) -> Tensor:
+        """Render an inverted clip with the content and the noise that it was found with.
+
+        Args:
+            motion: Motion of `mmctsvg.inversion.invert`.
+            frames: Numbers ``(n,)`` of the clip's frames; None for all.
+
+        Returns:
+            Frames ``(n, 3, H, W)`` in [-1, 1].
+        """
+        times = motion.times if frames is None else motion.times[frames]
+        w_c, noise = self.motion_content(motion), motion.info.get("noise", "fixed")
+        return self.render(times, motion=motion, w_c=w_c, noise=noise)
 
     def stream(
         self,
@@ -213,58 +220,49 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         exact: bool = False,
         prepared: tuple | None = None,
     ) -> Iterator[Tensor]:
-        """Renders one video piece by piece; memory does not grow with its length.
+        """Render one video piece by piece; memory does not grow with its length.
 
-        A frame depends on its own time only, so a long video begins like a short one, with
-        ``exact`` to the last bit. It may go on for ever, and with ``chunk=1`` every piece is a
-        frame.
+        A frame depends on its own time only, so a long video, which may go on for ever, begins like
+        a short one, with ``exact`` to the last bit.
 
         Args:
-            times: when, in frames of the training clips; any real numbers in any order, such as
-                ``itertools.count()``. A time is asked for when its piece is.
-            actor: name or number; needed if (and only if) the generator knows actors.
-            action: name or number; needed if (and only if) the generator knows actions.
-            motion: a `Motion`, `Waves`, or a motion vector ``(k,)`` or ``(1, k)`` such as from
-                `sample_motion`. Without ``motion`` and ``z`` one is drawn from ``seed``.
-            z: motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
-            z_c: content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
-                without it, it is drawn from ``seed``.
-            w_c: content style ``(d_c,)`` or ``(1, d_c)`` itself, such as from `content_style` or an
-                inversion, in place of ``actor``, ``action`` and ``z_c``.
-            noise: the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames share;
-                ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for every
-                frame, drawn from ``seed``. By default `default_noise`.
-            seed: of everything that is drawn.
-            clamp: cut values to [-1, 1]; ``False`` gives the raw output.
-            chunk: frames rendered at once, at least 1.
-            exact: render the last piece with ``chunk`` frames too and drop those that are too many:
+            times: Times in frames of the training clips; any real numbers in any order, such as
+                ``itertools.count()``, taken piece by piece.
+            actor: Name or number; needed if (and only if) the generator knows actors.
+            action: Name or number; needed if (and only if) the generator knows actions.
+            motion: `Motion`, `Waves`, or a motion vector ``(k,)`` or ``(1, k)``; without ``motion``
+                and ``z`` one is drawn from ``seed``.
+            z: Motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
+            z_c: Content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
+                by default drawn from ``seed``.
+            w_c: Content style ``(d_c,)`` or ``(1, d_c)``, in place of ``actor``, ``action``, ``z_c``.
+            noise: Kind of the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames
+                share; ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for
+                every frame, drawn from ``seed``. By default `default_noise`.
+            seed: Seed of everything that is drawn.
+            clamp: Whether values are cut to [-1, 1].
+            chunk: Number of frames rendered at once, at least 1.
+            exact: Whether the last piece is filled up to ``chunk`` frames while it is rendered:
                 convolutions round differently for different numbers of frames.
-            prepared: Result of `prepare`; streams that run side by side can share one. By default
-                the weights are taken when the first piece is asked for.
+            prepared: Weights of `prepare`, which streams can share; by default taken with the first
+                piece.
 
         Yields:
             Float tensors ``(t, 3, H, W)`` with t <= ``chunk``.
 
         Raises:
-            UserError: if a label is unknown, missing or superfluous, a vector has the wrong size,
+            UserError: If a label is unknown, missing or superfluous, a vector has the wrong size,
                 or a time is no finite number.
         """
         if chunk < 1:
             raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
-        w_c = self._content(actor, action, z_c, w_c, seed)
-        waves = self.waves(self._motion(motion, z, seed))
+        w_c, waves = self._content(actor, action, z_c, w_c, seed), self._motion(motion, z, seed)
         styles = (
             torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
             for t in chunked(times, chunk)
         )
-        return self.stream_styles(
-            styles,
-            noise=noise,
-            seed=seed,
-            clamp=clamp,
-            shortest=chunk if exact else 1,
-            prepared=prepared,
-        )
+        options = dict(noise=noise, seed=seed, clamp=clamp, prepared=prepared)
+        return self.stream_styles(styles, shortest=chunk if exact else 1, **options)
 
     def stream_styles(
         self,
@@ -276,49 +274,53 @@ class CTSVGInferencer(Workflow, ContentSource, MotionSource):
         shortest: int = 1,
         prepared: tuple | None = None,
     ) -> Iterator[Tensor]:
-        """Renders frames from ready styles, for videos in which anything changes over time.
+        """Render frames from ready styles, for videos in which anything changes over time.
 
         Args:
-            styles: pieces ``(t, S)``, or ``(t, L, S)`` with a style for every layer, each rendered
+            styles: Pieces ``(t, S)``, or ``(t, L, S)`` with a style for every layer, each rendered
                 at once; S is ``[w_c, m * v(t)]``, see `content_style` and `Waves.temporal`.
-            noise: see `stream`.
-            seed: of the noise.
-            clamp: see `stream`.
-            shortest: shorter pieces are filled up to this number of frames while they are rendered.
-            prepared: see `stream`.
+            noise: Kind of the layers' noise, as in `stream`.
+            seed: Seed of the noise.
+            clamp: Whether values are cut to [-1, 1].
+            shortest: Number of frames to which shorter pieces are filled up while they are
+                rendered.
+            prepared: Weights of `prepare`, as in `stream`.
 
         Yields:
             Float tensors ``(t, 3, H, W)``, one for every piece.
 
         Raises:
-            UserError: if the noise is unknown.
+            UserError: If the noise is unknown.
         """
         noise = self.default_noise if noise is None else noise
         if noise not in NOISES:
             raise UserError(f"noise is one of {', '.join(NOISES)}, not {noise!r}.")
-        pieces = render_styles(
-            self.generator, styles, noise, seed=seed, shortest=shortest, prepared=prepared
-        )
+        pieces = self._frames(styles, noise, seed, shortest, prepared)
         return (piece.clamp(-1, 1) if clamp else piece for piece in pieces)
 
-    def prepare(self) -> tuple:
-        """A copy of the weights as they are now, ready for many frames; see `stream`."""
-        return self.generator.synthesis.prepare()
-
-    def reconstruct(self, motion: Motion, frames: Tensor | None = None) -> Tensor:
-        """Renders an inverted clip with the content and the noise that it was found with.
-
-        Args:
-            motion: the motion, of `mmctsvg.inversion.invert`.
-            frames: numbers ``(n,)`` of the clip's frames; None for all.
-
-        Returns:
-            Frames ``(n, 3, H, W)`` in [-1, 1].
-        """
-        times = motion.times if frames is None else motion.times[frames]
-        w_c, noise = self.motion_content(motion), motion.info.get("noise", "fixed")
-        return self.render(times, motion=motion, w_c=w_c, noise=noise)
-
-    def fixed_noise(self, seed: int = 0) -> list[Tensor]:
-        """Maps (1, 1, h, w) of the layers' noise that all frames share with ``noise='fixed'``."""
-        return shared_noise(self.generator, "fixed", seed)
+    @torch.no_grad()
+    def _frames(
+        self,
+        styles: Iterable[Tensor],
+        noise: str,
+        seed: int,
+        shortest: int,
+        prepared: tuple | None,
+    ) -> Iterator[Tensor]:
+        prepared = prepared or self.prepare()
+        maps = None if noise == "random" else shared_noise(self.generator, noise, seed)
+        first = 0
+        for piece in styles:
+            count = len(piece)
+            if count < shortest:
+                piece = torch.cat([piece, piece[-1:].expand(shortest - count, *piece.shape[1:])])
+            if noise == "random":
+                # Drawn frame by frame, so that they do not depend on how frames are grouped.
+                numbers = range(first, first + len(piece))
+                drawn = [
+                    self.generator.noise_maps(1, generator_for(seed, n, FRAME_NOISE))
+                    for n in numbers
+                ]
+                maps = [torch.cat(layer) for layer in zip(*drawn, strict=True)]
+            yield self.generator.synthesis(piece, maps, prepared)[:count]
+            first += count

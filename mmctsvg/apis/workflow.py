@@ -12,23 +12,18 @@ from torch import Tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
 
-from .motion_source import motion_times
-from .rendering import listed
+from .arguments import listed
+from .style_source import motion_times
 
-INPUTS = ("times", "actor", "action", "motion", "z", "z_c", "w_c", "seed")
+_INPUTS = ("times", "actor", "action", "motion", "z", "z_c", "w_c", "seed")
 
 
 class Workflow:
-    """The part of `CTSVGInferencer` that does what MMEngine's ``BaseInferencer`` does.
+    """The part of `CTSVGInferencer` that follows MMEngine's ``BaseInferencer``.
 
     It is no subclass: that class builds models from configs, and importing it takes longer than
-    importing torch, because it brings MMEngine's runner, datasets and visualizer along.
-
-    Attributes:
-        preprocess_kwargs: Names of the keyword arguments of `preprocess`.
-        forward_kwargs: Names of the keyword arguments of `forward`.
-        visualize_kwargs: Names of the keyword arguments of `visualize`.
-        postprocess_kwargs: Names of the keyword arguments of `postprocess`.
+    importing torch, because it brings MMEngine's runner, datasets and visualizer along. As there,
+    ``STEP_kwargs`` are the names of the keyword arguments of a step.
     """
 
     preprocess_kwargs: ClassVar[set[str]] = {"any_weights"}
@@ -39,13 +34,13 @@ class Workflow:
     def __call__(
         self, inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]], **kwargs: Any
     ) -> dict[str, list]:
-        """Renders one or several videos into memory; `stream` does not keep them.
+        """Render one or several videos into memory; `stream` does not keep them.
 
         Args:
             inputs: Arguments of one video, or a list of them: ``times``, ``actor``, ``action``,
                 ``motion`` or ``seed``, ``z``, ``z_c`` and ``w_c``, as `stream` takes them.
-                ``motion`` may also be what `find_motion` takes; a `Motion` brings its times along.
-            **kwargs: Arguments of `preprocess`, `forward`, `visualize` and `postprocess`.
+                ``motion`` may also be a source of `find_motion`; a `Motion` brings its times along.
+            **kwargs: Arguments of `preprocess`, `forward` and `visualize`.
 
         Returns:
             ``predictions``, float videos ``(T, 3, H, W)`` in [-1, 1], and ``visualization``, the
@@ -59,23 +54,31 @@ class Workflow:
             >>> result = inferencer(inputs, out_dir="videos")  # videos/000.mp4, videos/001.mp4
             >>> result["predictions"][0]  # (32, 3, H, W)
         """
-        preprocess, forward, visualize, postprocess = self._dispatch_kwargs(**kwargs)
-        inputs = self._inputs_to_list(inputs)
+        names = ("preprocess", "forward", "visualize", "postprocess")
+        steps: list[set[str]] = [getattr(self, f"{name}_kwargs") for name in names]
+        known = sorted(set().union(*steps))
+        for name in kwargs.keys() - set(known):
+            raise UserError(f"there is no argument {name!r}; there are inputs, {', '.join(known)}.")
+        inputs = [inputs] if isinstance(inputs, Mapping) else inputs
+        if not isinstance(inputs, Sequence) or not all(isinstance(i, Mapping) for i in inputs):
+            raise UserError("inputs is a dict such as {'actor': 0, 'times': range(32)}, or a list.")
+        preprocess, forward, visualize, postprocess = (
+            {name: kwargs[name] for name in kwargs.keys() & takes} for takes in steps
+        )
         preds = [self.forward(job, **forward) for job in self.preprocess(inputs, **preprocess)]
-        visualization = self.visualize(inputs, preds, **visualize)
-        return self.postprocess(preds, visualization, **postprocess)
+        return self.postprocess(preds, self.visualize(inputs, preds, **visualize), **postprocess)
 
     def preprocess(
         self, inputs: Sequence[Mapping[str, Any]], any_weights: bool = False
     ) -> list[dict[str, Any]]:
-        """Looks up labels and motions.
+        """Find labels and motions.
 
         Args:
             inputs: Arguments of the videos, see `__call__`.
             any_weights: Whether motions of other weights are taken too, see `find_motion`.
 
         Returns:
-            What `forward` takes, for every video.
+            Arguments of `forward` for every video.
 
         Raises:
             UserError: If an input is wrong; it begins with ``inputs[N]``.
@@ -83,14 +86,14 @@ class Workflow:
         jobs = []
         for number, given in enumerate(inputs):
             try:
-                jobs.append(self._preprocess_one(dict(given), any_weights))
+                jobs.append(self._preprocess_one(given, any_weights))
             except UserError as error:
                 raise UserError(f"inputs[{number}]: {error}") from error
         return jobs
 
-    def _preprocess_one(self, given: dict[str, Any], any_weights: bool) -> dict[str, Any]:
-        for name in given.keys() - set(INPUTS):
-            raise UserError(f"there is no {name!r}; there are {', '.join(INPUTS)}.")
+    def _preprocess_one(self, given: Mapping[str, Any], any_weights: bool) -> dict[str, Any]:
+        for name in given.keys() - set(_INPUTS):
+            raise UserError(f"there is no {name!r}; there are {', '.join(_INPUTS)}.")
         motion, times, seed = given.get("motion"), given.get("times"), given.get("seed", 0)
         if isinstance(motion, str | Path | int):
             motion = self.find_motion(motion, any_weights)
@@ -98,12 +101,12 @@ class Workflow:
         return {
             "times": listed(motion_times(motion) if times is None else times),
             "w_c": self._content(**styles, seed=seed),
-            "motion": self.waves(self._motion(motion, given.get("z"), seed)),
+            "motion": self._motion(motion, given.get("z"), seed),
             "seed": seed,
         }
 
     def forward(self, inputs: Mapping[str, Any], **kwargs: Any) -> Tensor:
-        """Renders one video.
+        """Render one video.
 
         Args:
             inputs: One result of `preprocess`.
@@ -121,7 +124,7 @@ class Workflow:
         out_dir: str | Path | None = None,
         fps: float | None = None,
     ) -> list[np.ndarray]:
-        """Turns videos into pixels, and writes them if that is asked for.
+        """Convert videos to pixels, and write them into a folder if one is given.
 
         Args:
             inputs: Arguments of the videos; they are not used.
@@ -147,34 +150,5 @@ class Workflow:
         return videos
 
     def postprocess(self, preds: list[Tensor], visualization: list[np.ndarray]) -> dict[str, list]:
-        """Puts the results together.
-
-        Args:
-            preds: Results of `forward`.
-            visualization: Result of `visualize`.
-
-        Returns:
-            Dict of both, see `__call__`.
-        """
+        """Return the results of `forward` and `visualize` as one dict, see `__call__`."""
         return {"predictions": preds, "visualization": visualization}
-
-    def _dispatch_kwargs(self, **kwargs: Any) -> tuple[dict[str, Any], ...]:
-        """Arguments by the step that takes them: preprocess, forward, visualize, postprocess."""
-        steps = (
-            self.preprocess_kwargs,
-            self.forward_kwargs,
-            self.visualize_kwargs,
-            self.postprocess_kwargs,
-        )
-        known = sorted(set().union(*steps))
-        for name in kwargs.keys() - set(known):
-            raise UserError(f"there is no argument {name!r}; there are inputs, {', '.join(known)}.")
-        return tuple({name: kwargs[name] for name in kwargs.keys() & names} for names in steps)
-
-    @staticmethod
-    def _inputs_to_list(inputs: Any) -> list[Mapping[str, Any]]:
-        """A list of inputs, also of a single one."""
-        inputs = [inputs] if isinstance(inputs, Mapping) else inputs
-        if not isinstance(inputs, Sequence) or not all(isinstance(i, Mapping) for i in inputs):
-            raise UserError("inputs is a dict such as {'actor': 0, 'times': range(32)}, or a list.")
-        return list(inputs)

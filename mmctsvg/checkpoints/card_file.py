@@ -15,55 +15,51 @@ from torch import Tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
+FORMAT = 1  # of all cards that are written and read
+
 
 @dataclass(frozen=True, kw_only=True)
 class CardFile:
     """A kind of file: safetensors with a card.
 
     Args:
-        key: of the card in the metadata.
-        what: the content, one word: ``generator``; ``WHAT.safetensors`` is the usual name.
-        mend: what to do about a damaged file, the end of a sentence: ``export it again``.
-        format: number of the format that is written and read.
+        key: Key of the card in the metadata.
+        what: Content in one word, such as ``generator``; ``WHAT.safetensors`` is the usual name.
+        mend: Remedy for a damaged file, the end of a sentence: ``export it again``.
     """
 
     key: str
     what: str
     mend: str
-    format: int = 1
 
     def write(
         self, path: str | Path, card: Mapping[str, Any], tensors: Mapping[str, Tensor]
     ) -> None:
-        """Writes a file, which appears only when it is complete.
+        """Write a file, which appears only when it is complete.
 
         Args:
-            path: ends in ``.safetensors``; missing folders are made.
-            card: what JSON can hold; the format is added.
-            tensors: by name; they are copied to the CPU.
+            path: Path that ends in ``.safetensors``; missing folders are made.
+            card: Plain data that JSON can hold; the format is added.
+            tensors: Tensors by name; they are copied to the CPU.
 
         Raises:
-            UserError: if the ending is another one, or the place cannot be written to.
+            UserError: If the ending is another one, or the place cannot be written to.
         """
         path = Path(path)
         if path.suffix != ".safetensors":
             raise UserError(
                 f"{path}: a {self.what} is written as .safetensors, not as '{path.suffix}'."
             )
-        plain = {name: tensor.detach().cpu().clone() for name, tensor in tensors.items()}
-        plain = {name: tensor.contiguous() for name, tensor in plain.items()}
+        plain = {name: x.detach().cpu().clone().contiguous() for name, x in tensors.items()}
         with atomic_path(path) as temporary:
-            temporary.write_bytes(save(plain, {self.key: self.dump(card)}))
-
-    def dump(self, card: Mapping[str, Any]) -> str:
-        """The card as JSON, with its format."""
-        return json.dumps({"format": self.format, **card})
+            text = json.dumps({"format": FORMAT, **card})
+            temporary.write_bytes(save(plain, {self.key: text}))
 
     def read(self, path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """Reads the card and all tensors; nothing in the file is executed.
+        """Read the card and all tensors; nothing in the file is executed.
 
         Raises:
-            UserError: if the file is missing, damaged, of another kind or format.
+            UserError: If the file is missing, damaged, of another kind or format.
         """
         path = Path(path)
         if not path.is_file():
@@ -79,10 +75,10 @@ class CardFile:
         return self.parse(path, text), tensors
 
     def parse(self, path: str | Path, text: Any) -> dict[str, Any]:
-        """The card in a text, None where there is none.
+        """Parse the text of a card, which is None in files without one.
 
         Raises:
-            UserError: naming ``path``, if it is no card of this kind and format.
+            UserError: If it is no card of this kind and format; it names ``path``.
         """
         if not isinstance(text, str):
             raise UserError(
@@ -95,24 +91,23 @@ class CardFile:
                 f"{path}: its card is damaged, it is no JSON ({error}); {self.mend}."
             ) from error
         version = card.get("format") if isinstance(card, dict) else None
-        if version != self.format:
+        if version != FORMAT:
             raise UserError(
-                f"{path}: its format is {version!r}, and this version of mmctsvg reads "
-                f"{self.format}."
+                f"{path}: its format is {version!r}, and this version of mmctsvg reads {FORMAT}."
             )
         return card
 
 
 def check_finite(path: str | Path, tensors: Mapping[str, Tensor], mend: str) -> None:
-    """Refuses tensors with values that are no finite numbers.
+    """Refuse tensors with values that are no finite numbers.
 
     Args:
-        path: named in the error.
-        tensors: by name.
-        mend: the end of the sentence.
+        path: Path that the error names.
+        tensors: Tensors by name.
+        mend: Remedy, the end of the error's sentence.
 
     Raises:
-        UserError: naming the first such tensor.
+        UserError: If there is such a tensor; it names the first.
     """
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():

@@ -1,4 +1,4 @@
-"""The fingerprint of a generator's weights: what motions and tunings belong to."""
+"""The fingerprint of a generator's weights, to which motions and tunings belong."""
 
 import hashlib
 
@@ -8,9 +8,9 @@ from .tuned_layers import own_state
 
 
 def fingerprint(generator: nn.Module) -> str:
-    """Return a generator's sha256 in hex; a checkpoint and its export have the same.
+    """Compute the hexadecimal sha256 of a generator's own weights, whether they are tuned or not.
 
-    A generator that shows tuned weights has the fingerprint of its own: motions belong to these.
+    A checkpoint and its export have the same.
     """
     digest = hashlib.sha256()
     for name, tensor in sorted(own_state(generator).items()):
@@ -20,13 +20,12 @@ def fingerprint(generator: nn.Module) -> str:
 
 
 def weights_version(generator: nn.Module) -> tuple[tuple[int, int], ...]:
-    """Return a value that is another one after the weights have changed, without reading them.
+    """Find a value that is another one after the weights have changed, without reading them.
 
     It holds the place of every tensor and how often it was written to, which PyTorch counts; only
-    changes through ``tensor.data`` are not counted.
+    changes through ``tensor.data`` and those of inference mode are not counted.
     """
     return tuple(
-        # Weights that were loaded in inference mode are not counted.
         (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
         for tensor in own_state(generator).values()
     )

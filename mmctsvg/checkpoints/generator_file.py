@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import read_pickle
 
-from .card_file import CardFile, check_finite
+from .card_file import FORMAT, CardFile, check_finite
 
 CARD_KEY = "mmctsvg"  # of the safetensors metadata and of MMEngine's checkpoints
 GENERATOR_FILE = CardFile(key=CARD_KEY, what="generator", mend="copy or export it again")
@@ -22,14 +22,7 @@ EMA_PREFIX = "generator_ema."
 GENERATORS = ("ConditionalStyleVideoGenerator",)
 _allowed: dict[str, type[nn.Module]] = {}  # further ones, which the running program allows
 
-_CARD_TYPES = {
-    "generator": dict,
-    "actors": list,
-    "actions": list,
-    "fps": float,
-    "size": int,
-    "ramp": float,
-}
+_CARD_TYPES = dict(generator=dict, actors=list, actions=list, fps=float, size=int, ramp=float)
 
 
 def allow_generator(kind: type[nn.Module]) -> type[nn.Module]:
@@ -55,33 +48,31 @@ def allow_generator(kind: type[nn.Module]) -> type[nn.Module]:
 
 
 def make_card(generator: nn.Module, meta: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything besides the weights that is needed to use a generator, as plain data.
+    """Describe everything besides the weights that is needed to use a generator.
 
     Args:
-        generator: has ``config``, the arguments that build it.
+        generator: Generator with ``config``, the arguments that build it.
         meta: ``actors`` and ``actions`` (names in the order of their numbers, empty if they are no
             condition), ``fps`` (frames per second of the training clips), ``ramp`` (weight of the
             action embedding that the weights were trained with, 0 to 1) and ``provenance`` (how the
             file was made: any plain data).
 
     Returns:
-        A dict that JSON can hold.
+        Plain data that JSON can hold.
 
     Raises:
-        ValueError: if the numbers of names are not those of the generator.
+        ValueError: If the numbers of names are not those of the generator.
     """
-    actors, actions = list(meta.get("actors", ())), list(meta.get("actions", ()))
-    for names, count, what in (
-        (actors, generator.num_actors, "actors"),
-        (actions, generator.num_actions, "actions"),
-    ):
-        if count and len(names) != count:
-            raise ValueError(f"The generator knows {count} {what}, but {len(names)} are named.")
+    names = {}
+    for what in ("actors", "actions"):
+        count, given = getattr(generator, f"num_{what}"), list(meta.get(what, ()))
+        if count and len(given) != count:
+            raise ValueError(f"The generator knows {count} {what}, but {len(given)} are named.")
+        names[what] = given if count else []
     return {
-        "format": GENERATOR_FILE.format,
+        "format": FORMAT,
         "generator": {"type": type(generator).__name__, **generator.config},
-        "actors": actors if generator.num_actors else [],
-        "actions": actions if generator.num_actions else [],
+        **names,
         "fps": float(meta.get("fps", 25.0)),
         "size": int(generator.size),
         "ramp": float(meta.get("ramp", 1.0)),
@@ -90,15 +81,15 @@ def make_card(generator: nn.Module, meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def save_generator(path: str | Path, generator: nn.Module, meta: Mapping[str, Any]) -> None:
-    """Writes a generator into one safetensors file; the file appears only when it is complete.
+    """Write a generator into one safetensors file; the file appears only when it is complete.
 
     Args:
-        path: where to write, ending in ``.safetensors``; missing folders are made.
-        generator: the module, usually the average of the training (EMA).
-        meta: see `make_card`.
+        path: Path that ends in ``.safetensors``; missing folders are made.
+        generator: Generator, usually the average of the training (EMA).
+        meta: Names and more, as in `make_card`.
 
     Raises:
-        UserError: if the ending is another one.
+        UserError: If the ending is another one, or the place cannot be written to.
     """
     GENERATOR_FILE.write(path, make_card(generator, meta), generator.state_dict())
 
@@ -106,25 +97,26 @@ def save_generator(path: str | Path, generator: nn.Module, meta: Mapping[str, An
 def load_generator(
     path: str | Path, device: str | torch.device = "cpu"
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """Reads a generator from one file, without ever running code that the file brings.
+    """Read a generator from one file, without ever running code that the file brings.
 
     Args:
-        path: a ``.safetensors`` file of `save_generator`, or a checkpoint ``iter_N.pth`` of the
-            training, of which the average generator is taken.
-        device: where the generator shall live.
+        path: ``.safetensors`` file of `save_generator`, or a checkpoint ``iter_N.pth`` of the
+            training, of which the averaged generator is taken.
+        device: Device of the generator.
 
     Returns:
         The generator in evaluation mode, without gradients, and its card (see `make_card`).
 
     Raises:
-        UserError: if the file is missing, truncated, of another kind, made by something else, does
+        UserError: If the file is missing, truncated, of another kind, made by something else, does
             not fit its own description, or holds weights that are no finite numbers.
     """
     path = Path(path)
-    kind = _kind_of(path)
-    read = GENERATOR_FILE.read if kind == "safetensors" else _read_checkpoint
+    read = GENERATOR_FILE.read if _kind_of(path) == "safetensors" else _read_average
     card, tensors = read(path)
-    _check_card(path, card)
+    for name, kind in _CARD_TYPES.items():
+        if not isinstance(card.get(name), kind):
+            raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}.")
     generator = _build(path, card)
     try:
         generator.load_state_dict(tensors, strict=True)
@@ -140,17 +132,16 @@ def load_generator(
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
-    """Reads a checkpoint of the training as plain data; nothing in it is executed.
+    """Read a checkpoint of the training as plain data; nothing in it is executed.
 
     Args:
-        path: ``iter_N.pth``.
+        path: Path of an ``iter_N.pth``.
 
     Returns:
-        The dict with ``meta``, ``state_dict``, ``optimizer``, ...; tensors are mapped from the
-        disc.
+        Dict with ``meta``, ``state_dict``, ``optimizer``, ...; tensors are mapped from the disc.
 
     Raises:
-        UserError: if the file is missing, truncated, no checkpoint, or holds anything but data.
+        UserError: If the file is missing, truncated, no checkpoint, or holds anything but data.
     """
     path = Path(path)
     if _kind_of(path) == "safetensors":
@@ -166,7 +157,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def checkpoint_card(path: str | Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The card of a checkpoint of `read_checkpoint` (see `make_card`), or None if it has none."""
+    """Parse the card of a checkpoint of `read_checkpoint` (see `make_card`), None without one."""
     text = checkpoint.get(CARD_KEY)
     return GENERATOR_FILE.parse(path, text) if isinstance(text, str) else None
 
@@ -188,23 +179,16 @@ def _kind_of(path: Path) -> str:
     )
 
 
-def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _read_average(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Card and averaged weights of a checkpoint."""
     checkpoint = read_checkpoint(path)
     card = GENERATOR_FILE.parse(path, checkpoint.get(CARD_KEY))
     state = checkpoint["state_dict"]
     return card, {k[len(EMA_PREFIX) :]: v for k, v in state.items() if k.startswith(EMA_PREFIX)}
 
 
-def _check_card(path: Path, card: dict[str, Any]) -> None:
-    for name, kind in _CARD_TYPES.items():
-        if not isinstance(card.get(name), kind):
-            raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}.")
-
-
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:
-    # Imported here: a training that only writes weights has built its models already, and
-    # reading a card needs none.
-    from mmctsvg.models import generators
+    from mmctsvg.models import generators  # reading a card needs no models
 
     arguments = dict(card["generator"])
     kind = arguments.pop("type", None)
@@ -216,10 +200,8 @@ def _build(path: Path, card: dict[str, Any]) -> nn.Module:
         )
     try:
         generator = known[kind](**arguments)
-        if (generator.num_actors, generator.num_actions) != (
-            len(card["actors"]),
-            len(card["actions"]),
-        ):
+        counts = generator.num_actors, generator.num_actions
+        if counts != (len(card["actors"]), len(card["actions"])):
             raise ValueError("it names another number of actors or actions")
         return generator
     except (AttributeError, TypeError, ValueError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -14,10 +14,10 @@ from mmctsvg.utils.errors import UserError
 
 
 def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]:
-    """Name the parameters that are tuned.
+    """Choose the parameters that are tuned, by name.
 
     The strengths of the layers' noise are never among them: they would learn the one noise map
-    with which the clip is looked at.
+    with which the clip is compared.
 
     Args:
         synthesis: Synthesis network, without a tuning.
@@ -28,41 +28,39 @@ def choose_layers(synthesis: SynthesisNetwork, layers: str = "all") -> list[str]
         UserError: If ``layers`` is anything else, or the network has no such resolution.
     """
     wanted: set[str] = set()
-    places = _resolutions(synthesis)
-    for part in layers.split(","):
-        found = re.fullmatch(r"(\d+)(?:-(\d+))?", part.strip())
-        if part.strip() == "all":
-            chosen = set(places)
-        elif part.strip() == "rgb":
-            chosen = {name for name in places if name.startswith("to_rgbs.")}
-        elif found:
-            low, high = int(found[1]), int(found[2] or found[1])
-            chosen = {name for name, side in places.items() if low <= side <= high}
-        else:
-            chosen = set()
+    sides = _resolutions(synthesis)
+    for part in map(str.strip, layers.split(",")):
+        found = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+        low, high = (int(found[1]), int(found[2] or found[1])) if found else (0, -1)
+        chosen = {
+            name
+            for name, side in sides.items()
+            if part == "all"
+            or (part == "rgb" and name.startswith("to_rgbs."))
+            or low <= side <= high
+        }
         if not chosen:
-            sides = ", ".join(map(str, sorted(set(places.values()))))
             raise UserError(
-                f"layers {layers!r}: {part.strip()!r} is no layer; write all, rgb, or resolutions "
-                f"such as 8-16, of {sides}."
+                f"layers {layers!r}: {part!r} is no layer; write all, rgb, or resolutions such as "
+                f"8-16, of {', '.join(map(str, sorted(set(sides.values()))))}."
             )
         wanted |= chosen
-    return [name for name in places if name in wanted]
+    return [name for name in sides if name in wanted]
 
 
 def _resolutions(synthesis: SynthesisNetwork) -> dict[str, int]:
-    """Find the side of the pictures that every parameter works on."""
-    places = {}
+    """Side of the feature maps that every parameter works on."""
+    sides = {}
     for name, _ in synthesis.named_parameters():
         kind, _, rest = name.partition(".")
         if not name.endswith("noise_strength"):
             number = int(rest.partition(".")[0]) if rest else 0
-            places[name] = 4 << ((number + 1) // 2 if kind == "convs" else number)
-    return places
+            sides[name] = 4 << ((number + 1) // 2 if kind == "convs" else number)
+    return sides
 
 
 def split(weight: Tensor, rank: int | None, draw: torch.Generator) -> tuple[Tensor, ...]:
-    """Make what is optimised in place of a weight; `build` of it is the weight itself at first.
+    """Create what is optimised in place of a weight; `build` of it is the weight itself at first.
 
     Args:
         weight: Weight of any shape.
@@ -81,7 +79,7 @@ def split(weight: Tensor, rank: int | None, draw: torch.Generator) -> tuple[Tens
 
 
 def build(weight: Tensor, parts: Sequence[Tensor]) -> Tensor:
-    """Build the tuned weight of the original one and the parts of `split`.
+    """Compute the tuned weight from the original one and the parts of `split`.
 
     Raises:
         ValueError: If they do not fit.
@@ -100,7 +98,7 @@ class TunedWeight(nn.Module):
     """Parametrisation that shows a tuned weight in place of a layer's own.
 
     Args:
-        weight: The tuned weight.
+        weight: Tuned weight.
         tuning: Name of the tuning.
     """
 
@@ -114,20 +112,6 @@ class TunedWeight(nn.Module):
         return self.weight
 
 
-def show_weights(synthesis: SynthesisNetwork, weights: Mapping[str, Tensor], tuning: str) -> None:
-    """Let layers show other weights than their own, which are kept as they are.
-
-    Args:
-        synthesis: Network that shows its own weights.
-        weights: Tuned weights by the names of the parameters, of their shapes.
-        tuning: Name of the tuning.
-    """
-    for name, weight in weights.items():
-        place, _, parameter = name.rpartition(".")
-        shown = TunedWeight(weight.detach(), tuning)
-        parametrize.register_parametrization(synthesis.get_submodule(place), parameter, shown)
-
-
 def remove_tuning(generator: nn.Module) -> None:
     """Let a generator show its own weights again, the very same tensors, if it does not."""
     for module in list(generator.modules()):
@@ -136,13 +120,13 @@ def remove_tuning(generator: nn.Module) -> None:
 
 
 def applied_tuning(generator: nn.Module) -> str | None:
-    """Return the name of the tuning that a generator shows; None without."""
+    """Find the name of the tuning that a generator shows; None without."""
     names = (module.tuning for module in generator.modules() if isinstance(module, TunedWeight))
     return next(names, None)
 
 
 def own_state(generator: nn.Module) -> dict[str, Tensor]:
-    """Return the state dict of a generator as if it showed no tuning."""
+    """Collect the state dict of a generator as if it showed no tuning."""
     return {
         re.sub(r"parametrizations\.(\w+)\.original$", r"\1", name): tensor
         for name, tensor in generator.state_dict().items()

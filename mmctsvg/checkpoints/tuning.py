@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from mmctsvg.utils.errors import UserError
 
 from .card_file import CardFile, check_finite
 from .fingerprint import fingerprint
-from .tuned_layers import build, remove_tuning, show_weights
+from .tuned_layers import TunedWeight, build, remove_tuning
 
 TUNING_FILE = CardFile(key="mmctsvg_tuning", what="tuning", mend="tune again")
 
@@ -30,8 +29,8 @@ class Tuning:
         weights: `fingerprint` of the generator that it changes.
         parts: The new weight, or the two factors of what is added to the old one (see `build`), by
             the names of the synthesis network's parameters.
-        person: Content style ``(d_c,)`` without the action's part, which is added for the action
-            that is asked for; None if an actor whom the generator knows was tuned.
+        person: Content style ``(d_c,)`` without the part of the action, which is added when it is
+            known; None if an actor whom the generator knows was tuned.
         info: Anything else that JSON can hold: losses, settings.
     """
 
@@ -45,22 +44,6 @@ class Tuning:
     def people(self) -> tuple[str, ...]:
         """The name, if there is a person to it."""
         return () if self.person is None else (self.name,)
-
-    @property
-    def fingerprint(self) -> str:
-        """Hexadecimal sha256 of what is tuned; it does not matter when, or by which settings."""
-        return hashlib.sha256(save(self.tensors())).hexdigest()
-
-    def tensors(self) -> dict[str, Tensor]:
-        """Return all that is tuned, by the names that the file gives it."""
-        tensors = {
-            f"{number}.{name}": part
-            for name, parts in self.parts.items()
-            for number, part in enumerate(parts)
-        }
-        if self.person is not None:
-            tensors["person"] = self.person
-        return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
     def apply(self, generator: nn.Module) -> None:
         """Let the generator show the tuned weights, until `remove_tuning`.
@@ -87,10 +70,14 @@ class Tuning:
             raise UserError(
                 f"the tuning {self.name!r} does not fit its generator ({error}); tune again."
             ) from error
-        show_weights(generator.synthesis, tuned, self.name)
+        for name, weight in tuned.items():
+            place, _, parameter = name.rpartition(".")
+            module = generator.synthesis.get_submodule(place)
+            shown = TunedWeight(weight.detach(), self.name)
+            parametrize.register_parametrization(module, parameter, shown)
 
     def content(self, generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
-        """Return the content style (d_c,) of the person doing an action.
+        """Compute the content style (d_c,) of the person doing an action.
 
         Args:
             generator: Generator that the tuning belongs to.
@@ -103,7 +90,7 @@ class Tuning:
 
 @torch.no_grad()
 def action_part(generator: nn.Module, action: Tensor | int | None, ramp: float) -> Tensor:
-    """Return what an action adds to the content style, (d_c,); zero in the actor's part."""
+    """Compute what an action adds to the content style, (d_c,): zero at the actor's part."""
     mapper = generator.content_mapper
     part = torch.zeros(generator.content_dim, device=generator.synthesis.constant.device)
     if mapper.action is not None:
@@ -120,7 +107,14 @@ def save_tuning(path: str | Path, tuning: Tuning) -> None:
         UserError: If the ending is not ``.safetensors``, or the place cannot be written to.
     """
     card = {"name": tuning.name, "weights": tuning.weights, "info": dict(tuning.info)}
-    TUNING_FILE.write(path, card, tuning.tensors())
+    tensors = {
+        f"{number}.{name}": part
+        for name, parts in tuning.parts.items()
+        for number, part in enumerate(parts)
+    }
+    if tuning.person is not None:
+        tensors["person"] = tuning.person
+    TUNING_FILE.write(path, card, tensors)
 
 
 def load_tuning(path: str | Path) -> Tuning:
@@ -129,13 +123,8 @@ def load_tuning(path: str | Path) -> Tuning:
     Raises:
         UserError: If the file is missing, damaged, of a newer format or something else.
     """
-    path = Path(path)
     card, tensors = TUNING_FILE.read(path)
     check_finite(path, tensors, TUNING_FILE.mend)
-    try:
-        name, weights, info = str(card["name"]), str(card["weights"]), dict(card["info"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: its card is damaged ({error}); tune again.") from error
     person = tensors.pop("person", None)
     parts: dict[str, tuple[Tensor, ...]] = {}
     for key in sorted(tensors):  # 0. before 1.
@@ -143,4 +132,8 @@ def load_tuning(path: str | Path) -> Tuning:
         parts[parameter] = (*parts.get(parameter, ()), tensors[key])
         if number != str(len(parts[parameter]) - 1) or len(parts[parameter]) > 2:
             raise UserError(f"{path}: has a tensor {key!r} that belongs to nothing; tune again.")
+    try:
+        name, weights, info = str(card["name"]), str(card["weights"]), dict(card["info"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: its card is damaged ({error}); tune again.") from error
     return Tuning(name=name, weights=weights, parts=parts, person=person, info=info)

@@ -16,14 +16,14 @@ _PLAIN = (type(None), bool, int, float, str, bytes, Path, np.generic, torch.dtyp
 
 
 def digest(value: Any) -> str:
-    """Return the hexadecimal sha256 of a value with all that is in it.
+    """Compute the hexadecimal sha256 of a value with all that is in it.
 
     Args:
         value: Plain values, paths, tensors, arrays, modules (weights, buffers and public
             attributes) and dataclasses (all fields), in mappings and sequences at will.
 
     Raises:
-        TypeError: If something else is in it: what cannot be told apart must not be passed over.
+        TypeError: If something else is in it, whose changes would go unnoticed.
     """
     found = hashlib.sha256()
     _feed(found.update, value)
@@ -32,32 +32,26 @@ def digest(value: Any) -> str:
 
 def _feed(update: Callable[[bytes], None], value: Any) -> None:
     update(f"<{type(value).__qualname__}".encode())
+    parts = []
     if isinstance(value, _PLAIN):
         update(repr(value).encode())
-    elif isinstance(value, Tensor):
+    elif isinstance(value, Tensor | np.ndarray) and value.dtype != object:
         update(f"{value.dtype}{tuple(value.shape)}".encode())
-        update(value.detach().cpu().flatten().view(torch.uint8).numpy().tobytes())
-    elif isinstance(value, np.ndarray) and value.dtype != object:
-        update(f"{value.dtype}{value.shape}".encode())
+        if isinstance(value, Tensor):
+            value = value.detach().cpu().flatten().view(torch.uint8).numpy()
         update(value.tobytes())
-    elif isinstance(value, Mapping | list | tuple) or is_dataclass(value):
-        for name, part in _parts(value):
-            _feed(update, name)
-            _feed(update, part)
+    elif isinstance(value, Mapping):
+        parts = [part for item in value.items() for part in item]
+    elif isinstance(value, list | tuple):
+        parts = value
+    elif is_dataclass(value):
+        parts = [{field.name: getattr(value, field.name) for field in fields(value)}]
     elif isinstance(value, nn.Module):
-        _feed(update, {n: part for n, part in vars(value).items() if not n.startswith("_")})
-        _feed(update, dict(value.named_parameters(recurse=False)))
-        _feed(update, dict(value.named_buffers(recurse=False)))
-        _feed(update, dict(value.named_children()))
+        parts = [{n: part for n, part in vars(value).items() if not n.startswith("_")}]
+        parts += [dict(value.named_parameters(recurse=False)), dict(value.named_children())]
+        parts += [dict(value.named_buffers(recurse=False))]
     else:
         raise TypeError(f"{type(value).__name__}: there is no digest of such a value")
+    for part in parts:
+        _feed(update, part)
     update(b">")
-
-
-def _parts(value: Any) -> list[tuple[Any, Any]]:
-    """Return names or numbers of what is in a value, and this itself, in order."""
-    if isinstance(value, Mapping):
-        return list(value.items())
-    if isinstance(value, list | tuple):
-        return list(enumerate(value))
-    return [(field.name, getattr(value, field.name)) for field in fields(value)]

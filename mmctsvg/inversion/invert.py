@@ -12,6 +12,7 @@ from mmctsvg.checkpoints.fingerprint import fingerprint
 from mmctsvg.checkpoints.tuned_layers import applied_tuning
 from mmctsvg.datasets.clip import Clip
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
+from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
@@ -41,15 +42,14 @@ def invert(
         generator: Generator, with or without a tuning.
         clip: Clip of at least two frames. A frame shown after s seconds stands at s x ``fps``.
         contents: Content styles ``(d_c,)`` by the names of actor and action, of all that come into
-            question (`CTSVGInferencer.contents`); the one that looks most alike at the start is
-            kept.
+            question (`CTSVGInferencer.contents`); the nearest one at the start is kept.
         fps: Frames per second of the training.
-        settings: How to optimise, and what: `DEFAULT`, `OFFICIAL`, or your own. Generators that
+        settings: Settings of the optimisation: `DEFAULT`, `OFFICIAL`, or your own. Generators that
             know no actors optimise the content style always.
         objective: Distance of video and clip; by default of colours only.
-        noise: The layers' noise, see `shared_noise`; by default ``'fixed'``, and ``'zero'`` for
-            generators whose noise is new for every frame.
-        job: Where the state is kept, and the name under which progress is shown.
+        noise: Kind of the layers' noise, as in `shared_noise`; by default ``'fixed'``, and
+            ``'zero'`` for generators whose noise is new for every frame.
+        job: Keeper of the state, which also shows progress; by default none.
 
     Returns:
         The motion. Its ``info`` has the clip's and ``losses`` (of all restarts), ``history`` (per
@@ -66,7 +66,8 @@ def invert(
         raise UserError("the clip has one frame; a motion takes at least two.")
     noise = noise or ("zero" if generator.layer_noise == "official" else "fixed")
     settings = _complete(settings, generator)
-    problem = Problem.of(generator, clip, clip.seconds * fps, objective, noise)
+    maps = shared_noise(generator, noise)
+    problem = Problem(generator, clip.frames, clip.seconds * fps, objective or Objective(), maps)
     job = job or Job()
     job.begin(inputs)
     labels = tuple(job.recall("labels", lambda: [*choose_labels(problem, contents, settings)]))
@@ -79,7 +80,7 @@ def invert(
 
 
 def _complete(settings: Settings, generator: ConditionalStyleVideoGenerator) -> Settings:
-    """Return the settings with all that is optimised, in the order of `OPTIMISABLE`."""
+    """Complete the names of what is optimised, in the order of `OPTIMISABLE`."""
     wanted = {*settings.optimise, *(["w_c"] if generator.z_c_dim else [])}
     if not wanted & {"m", "z_m"}:
         raise UserError(f"optimise is {settings.optimise}: add 'm', or 'z_m' in its place.")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import read_pickle, write_pickle
@@ -15,21 +15,8 @@ from mmctsvg.utils.progress import progress_bar
 from .digest import digest
 
 
-class Resumable(Protocol):
-    """What has a state."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return all that a later run needs to go on."""
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state."""
-
-
-Part = TypeVar("Part", bound=Resumable)
-
-
 class Job:
-    """Keeps the state of one run, and takes it up when the same run begins again.
+    """Keeps the state of one run, and continues from it when the same run begins again.
 
     As a context manager it removes the state's file in the end, if all went well: save the result
     within.
@@ -59,42 +46,53 @@ class Job:
             self.state.unlink(missing_ok=True)
 
     def begin(self, inputs: Any) -> None:
-        """Begin, or go on from the state that a run with the same inputs has left.
+        """Begin, or continue from the state that a run with the same inputs has left.
 
         Args:
-            inputs: Everything that the result depends on, see `digest`.
+            inputs: Everything that the result depends on, as `digest` takes it.
 
         Raises:
             UserError: If the state belongs to other inputs.
         """
-        self._key = digest(inputs)
-        self._kept = self._read()
-        self._parts: dict[str, Resumable] = {}
-        self._values: dict[str, Any] = {}
-        self.seconds: float = self._kept.get("seconds", 0.0)
+        self._key, self._parts = digest(inputs), {}
+        self._kept: dict[str, Any] = {"key": self._key, "values": {}, "parts": {}, "seconds": 0.0}
+        if self.state is not None and self.state.exists():
+            self._kept = read_pickle(self.state, "remove it to begin anew")
+            if not isinstance(self._kept, dict) or self._kept.get("key") != self._key:
+                raise UserError(
+                    f"{self.state}: is the state of a job on another clip or with other settings; "
+                    "remove it, or choose another folder."
+                )
+        self._values: dict[str, Any] = self._kept["values"]
+        self.seconds: float = self._kept["seconds"]
 
     def recall(self, name: str, find: Callable[[], Any]) -> Any:
-        """Find a plain value at the first beginning, and recall it later."""
-        kept = self._kept.get("values", {})
-        self._values[name] = kept[name] if name in kept else find()
+        """Return a plain value that is found once, at the first beginning."""
+        if name not in self._values:
+            self._values[name] = find()
         return self._values[name]
 
-    def resume(self, name: str, part: Part) -> Part:
-        """Return the part itself, in the state that was kept, if any; it is kept from now on."""
-        if name in self._kept.get("parts", {}):
+    def resume(self, name: str, part: Any) -> Any:
+        """Return an object in the state that was kept, if there is any; it is kept from now on.
+
+        Args:
+            name: Name of the object in the state.
+            part: Object with ``state_dict`` and ``load_state_dict``.
+        """
+        if name in self._kept["parts"]:
             part.load_state_dict(self._kept["parts"][name])
         self._parts[name] = part
         return part
 
     @contextmanager
     def steps(self, left: int) -> Iterator[Callable[[], None]]:
-        """Watch over steps, and save in the end.
+        """Show the progress of steps; save from time to time, and in the end.
 
         Args:
             left: Number of steps that are to be taken.
 
         Yields:
-            What is to be called after each.
+            Function to call after each step.
         """
         self._saved = time.monotonic()
         with progress_bar(self.label, "step", total=left) as progress:
@@ -114,14 +112,3 @@ class Job:
             parts = {name: part.state_dict() for name, part in self._parts.items()}
             kept = {"values": self._values, "parts": parts, "seconds": self.seconds}
             write_pickle(self.state, {"key": self._key, **kept})
-
-    def _read(self) -> dict[str, Any]:
-        if self.state is None or not self.state.exists():
-            return {}
-        kept = read_pickle(self.state, "remove it to begin anew")
-        if not isinstance(kept, dict) or kept.get("key") != self._key:
-            raise UserError(
-                f"{self.state}: is the state of a job on another clip or with other settings; "
-                "remove it, or choose another folder."
-            )
-        return kept

@@ -1,4 +1,4 @@
-"""What an inversion makes small: how far a video is from a clip, and its gradient.
+"""The objective of an inversion: how far a video is from a clip, and its gradient.
 
 Every frame of a video depends on its own time and the one vector, so the gradient of a video is the
 sum of the gradients of its frames: it is gathered chunk by chunk, in the memory of one chunk.
@@ -7,7 +7,7 @@ sum of the gradients of its frames: it is gathered chunk by chunk, in the memory
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,9 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmctsvg.datasets.clip import Clip
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
-from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 
@@ -26,8 +24,8 @@ Synthesis = Callable[[Tensor, Sequence[Tensor] | None], Tensor]
 
 _SMALLEST = 64  # pixels to which smaller frames are enlarged for LPIPS, as in `LPIPSDistance`
 _LEAST = 32  # pixels that LPIPS must have
-_TEMPO_UNIT = 0.05  # one unit of the tempo's parameter: lr 0.1 shall change speed by 1/2 % a step
-TEMPO_REACH = math.log(1.25) / _TEMPO_UNIT  # where a tempo is looked for, both ways
+_TEMPO_UNIT = 0.05  # one unit of the tempo's parameter: lr 0.1 changes speed by 1/2 % a step
+TEMPO_REACH = math.log(1.25) / _TEMPO_UNIT  # largest tempo that is searched, both ways
 
 
 class Objective(nn.Module):
@@ -35,8 +33,8 @@ class Objective(nn.Module):
 
     Args:
         lpips: Module of `load_lpips`; None leaves it out.
-        mse_weight: Weight of the mean squared error of colours in [-1, 1]; 100 is the published
-            one.
+        mse_weight: Coefficient of the mean squared error of colours in [-1, 1]; the published one
+            is 100.
     """
 
     def __init__(self, lpips: nn.Module | None = None, mse_weight: float = 100.0) -> None:
@@ -51,12 +49,12 @@ class Objective(nn.Module):
         return getattr(self.lpips, "pnet_type", type(self.lpips).__name__)
 
     def forward(self, frames: Tensor, target: Tensor, shrink: int = 1) -> Tensor:
-        """Measure every frame, (N,).
+        """Compute the distance of every frame, (N,).
 
         Args:
             frames: Frames of the video, (N, 3, H, W).
             target: Frames of the clip, (N, 3, H, W).
-            shrink: Factor by which LPIPS sees smaller pictures, see `Level`.
+            shrink: Factor by which LPIPS sees smaller frames, as in `Level`.
         """
         loss = self.mse_weight * (frames - target).square().mean(dim=(1, 2, 3))
         if self.lpips is None:
@@ -71,13 +69,13 @@ class Objective(nn.Module):
 
 @dataclass(eq=False)
 class Problem:
-    """A clip, the generator that shall show it, and how far they are apart.
+    """A clip, the generator that is fitted to it, and how far they are apart.
 
     Args:
         generator: Generator, whose weights stay as they are.
-        target: The clip's frames, uint8 ``(T, size, size, 3)``.
+        target: Frames of the clip, uint8 ``(T, size, size, 3)``.
         times: Times of the frames, ``(T,)``, in frames of the training.
-        objective: Distance of video and clip.
+        objective: Distance of video and clip; it moves to the generator's device.
         noise: Noise maps that all frames share; None for none.
         synthesis: Rendering of styles (N, S) under noise maps, in place of the generator's.
 
@@ -108,37 +106,14 @@ class Problem:
                 f"{len(self.times)}."
             )
         self.device = next(self.generator.parameters()).device
+        self.objective.to(self.device)
         self._middle = float(self.times.mean())
-
-    @classmethod
-    def of(
-        cls,
-        generator: ConditionalStyleVideoGenerator,
-        clip: Clip,
-        times: Sequence[float],
-        objective: Objective | None,
-        noise: str,
-    ) -> Problem:
-        """Pose the problem of a clip, with everything on the generator's device.
-
-        Args:
-            generator: Generator.
-            clip: Clip.
-            times: Times of its frames, ``(T,)``, in frames of the training.
-            objective: Distance of video and clip; None for that of colours only.
-            noise: Kind of the layers' noise, see `shared_noise`.
-
-        Raises:
-            UserError: If the clip does not fit the generator, or the noise is unknown.
-        """
-        maps, device = shared_noise(generator, noise), next(generator.parameters()).device
-        return cls(generator, clip.frames, times, (objective or Objective()).to(device), maps)
 
     def __len__(self) -> int:
         return len(self.times)
 
     def times_at(self, parameters: Parameters, frames: Tensor) -> Tensor:
-        """Return times (R, n) of frames (n,) under every row's ``t0`` and ``tempo``.
+        """Compute the times (R, n) of frames (n,) under every row's ``t0`` and ``tempo``.
 
         The tempo turns around the clip's middle, so that it does not shift the clip.
         """
@@ -147,31 +122,30 @@ class Problem:
         return self._middle + parameters["t0"][:, None] + speed[:, None] * away
 
     def video(self, parameters: Parameters, frames: Tensor) -> Tensor:
-        """Render frames (R, n, 3, H, W) of every row."""
-        times = self.times_at(parameters, frames)
-        m = parameters["m"]
+        """Render frames (n,) of every row, (R, n, 3, H, W)."""
+        times, m = self.times_at(parameters, frames), parameters["m"]
         if "z_m" in parameters:
             m = self.generator.mapper.style(parameters["z_m"])
         styles = self.generator.styles(parameters["w_c"], m, times)
         return self.render(styles.flatten(0, 1)).unflatten(0, times.shape)
 
     def render(self, styles: Tensor) -> Tensor:
-        """Render images (N, 3, H, W) of styles (N, S), under one noise map for all."""
+        """Render frames (N, 3, H, W) from styles (N, S), under one noise map for all."""
         return (self.synthesis or self.generator.synthesise)(styles, self.noise)
 
     def losses(self, parameters: Parameters, frames: Tensor, shrink: int = 1) -> Tensor:
-        """Measure the distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
+        """Compute the distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
         video = self.video(parameters, frames)
         target = self.colours(frames).expand_as(video)
         found = self.objective(video.flatten(0, 1), target.flatten(0, 1), shrink)
         return found.reshape(video.shape[:2])
 
     def colours(self, frames: Tensor) -> Tensor:
-        """Return the clip's frames (n, 3, H, W) in [-1, 1]."""
+        """Take frames (n, 3, H, W) of the clip, in [-1, 1]."""
         return to_float(self.target[frames].to(self.device).movedim(-1, 1))
 
     def start(self, m: Tensor, w_c: Tensor, t0: Tensor | float = 0.0) -> Parameters:
-        """Make R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one number."""
+        """Make R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one."""
         rows = len(m)
         zeros = torch.zeros(rows, dtype=torch.float64, device=self.device)
         return {
@@ -182,8 +156,17 @@ class Problem:
         }
 
     def part(self, frames: Tensor) -> Problem:
-        """Return the same problem for some of the frames: a mask (T,) or numbers (n,)."""
+        """Restrict the problem to some of the frames: a mask (T,) or numbers (n,)."""
         return replace(self, target=self.target[frames], times=self.times[frames])
+
+    def tuned(self, weights: Mapping[str, Tensor]) -> Problem:
+        """Make the problem with other weights of the synthesis network."""
+
+        def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
+            network = self.generator.synthesis
+            return torch.func.functional_call(network, dict(weights), (styles, noise))
+
+        return replace(self, synthesis=synthesis)
 
 
 def accumulate(
@@ -201,7 +184,7 @@ def accumulate(
         parameters: Parameters of R rows.
         frames: Numbers (n,) of the frames.
         chunk: Number of frames rendered at once, of all rows together.
-        shrink: Factor by which LPIPS sees smaller pictures, see `Level`.
+        shrink: Factor by which LPIPS sees smaller frames, as in `Level`.
         leaves: Tensors that get the gradient; by default the parameters that require one.
 
     Returns:
@@ -220,9 +203,8 @@ def accumulate(
 
 @torch.no_grad()
 def evaluate(problem: Problem, parameters: Parameters, chunk: int = 16) -> Tensor:
-    """Measure the mean loss over all frames of every row, (R,)."""
-    every = torch.arange(len(problem))
-    return accumulate(problem, parameters, every, chunk)
+    """Compute the mean loss over all frames of every row, (R,)."""
+    return accumulate(problem, parameters, torch.arange(len(problem)), chunk)
 
 
 def stratified(length: int, count: int, generator: torch.Generator | None = None) -> Tensor:
@@ -242,7 +224,7 @@ def stratified(length: int, count: int, generator: torch.Generator | None = None
 
 @torch.no_grad()
 def measure_psnr(problem: Problem, parameters: Parameters, chunk: int = 16) -> float:
-    """Measure the PSNR of a whole video in dB; colours are cut to what a video holds."""
+    """Measure the peak signal-to-noise ratio of a whole video, cut to its colours, in dB."""
     total = 0.0
     for frames in torch.arange(len(problem)).split(chunk):
         video = problem.video(parameters, frames)[0].clamp(-1, 1)
@@ -251,7 +233,7 @@ def measure_psnr(problem: Problem, parameters: Parameters, chunk: int = 16) -> f
 
 
 def decibels(square: float) -> float:
-    """Turn a mean squared difference of colours in [-1, 1] into a PSNR in dB."""
+    """Convert a mean squared difference of colours in [-1, 1] to PSNR in dB."""
     return -10 * math.log10(square / 4) if square else math.inf
 
 

@@ -16,7 +16,7 @@ def read_original(motion: Motion, size: int, clip: str | Path | None = None) -> 
 
     Args:
         motion: Motion of `invert`, whose ``info`` says where the clip is and how it was cut.
-        size: Side of the frames that come out, in pixels.
+        size: Side of the frames, in pixels.
         clip: Path of the clip now, if it is no longer where it was.
 
     Raises:

@@ -1,6 +1,6 @@
-"""Pivotal tuning: the generator's weights give way until a clip's person comes out sharp.
+"""Pivotal tuning: the generator's weights change until a clip's person is reproduced.
 
-The motion (and content) that an inversion found, the pivot, stays. Only the synthesis network
+The motion and content that an inversion found, the pivot, stay. Only the synthesis network
 changes, so the motion mapper, time2vec and the labels, and with them all motions, keep their
 meaning. Source: section 5.4; Roich et al., *Pivotal Tuning for Latent-based Editing of Real
 Images*.
@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mmctsvg.checkpoints.tuned_layers import build, choose_layers, split
 from mmctsvg.models.randomness import generator_for
-from mmctsvg.utils.errors import UserError
 
 from .objective import Parameters, Problem, accumulate, evaluate, stratified
-from .settings import FRAMES
+from .optimisation import Optimisation, clone
+from .settings import FRAMES, check_least
 
-HELD_OUT = 5  # every fifth frame is kept out of the tuning
-_FIRST = 2  # of them
 #: Streams of the seed, after those of the inversion.
 OTHERS, FACTORS = FRAMES + 1, FRAMES + 2
 
@@ -36,19 +33,19 @@ class PivotalSettings:
     """How to tune.
 
     Args:
-        known_actor: Whether the clip shows the actor that its motion names: there is no new person
-            then, this actor is tuned.
+        known_actor: Whether the clip shows the actor that its motion names: this actor is tuned
+            then, and there is no new person.
         content_steps: Number of steps of Adam on a new person's content style, before the weights.
         steps: Number of steps of Adam on the weights, at most.
         lr: Rate of Adam on the weights.
         warmup: Number of steps over which the rate rises linearly.
-        layers: Names of the layers that are tuned, see `choose_layers`.
-        rank: Rank of the change of every weight; None for any, see `split`.
-        locality: Weight of the distance between tuned and untuned generator elsewhere.
+        layers: Names of the layers that are tuned, as `choose_layers` takes them.
+        rank: Rank of the change of every weight, as in `split`; None for any.
+        locality: Coefficient of the distance between tuned and untuned generator elsewhere.
         locality_frames: Number of random frames of others at which that is measured, in every step.
         frames_per_step: Number of random frames of the clip for every step; None takes all.
         check_every: Number of steps between two checks of the frames that are kept out.
-        patience: Number of checks without a new best after which it ends.
+        patience: Number of checks without a new best after which the tuning ends.
         chunk: Number of frames rendered at once.
         seed: Seed of everything that is drawn.
 
@@ -72,45 +69,43 @@ class PivotalSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        least = {"steps": 0, "content_steps": 0, "lr": 0, "locality": 0, "locality_frames": 0}
-        least |= dict.fromkeys(("check_every", "patience", "chunk", "rank", "frames_per_step"), 1)
-        for name, low in least.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value < math.inf:
-                raise UserError(f"{name} is {value}: it must be at least {low}.")
+        check_least(self, 0, "steps", "content_steps", "lr", "locality", "locality_frames")
+        check_least(self, 1, "check_every", "patience", "chunk", "rank", "frames_per_step")
 
     def rate(self, step: int) -> float:
-        """Return the share of the learning rate that a step takes."""
+        """Compute the share of the learning rate that a step takes."""
         return min(1.0, (step + 1) / max(1, self.warmup))
 
 
 def held_out(length: int) -> Tensor:
-    """Mask the frames of a clip that are kept out, (T,): every fifth from the third on."""
-    return torch.arange(length) % HELD_OUT == _FIRST
+    """Mark the frames of a clip that are kept out, (T,): every fifth from the third on."""
+    return torch.arange(length) % 5 == 2
 
 
-class PivotalTuning:
+class PivotalTuning(Optimisation):
     """The optimisation of the weights; the generator keeps its own all the time.
 
     Args:
         train: Problem of the frames that are learnt.
-        held: Problem of the frames that are kept out, with what is measured on them.
-        pivot: Parameters of one row, see `Problem.start`.
-        settings: How to tune.
+        held: Problem of the frames that are kept out, with the objective that is measured on them.
+        pivot: Parameters of one row, as from `Problem.start`.
+        settings: Settings of the tuning.
         draw_others: Function that draws ``n`` random styles (n, S) of other people and motions.
 
     Attributes:
-        parts: What is optimised in place of every weight, see `split`.
+        parts: Tensors of `split` that are optimised in place of every weight.
         step: Number of steps that are done.
         history: Mean loss of every step on its frames of the clip.
-        drift: Locality loss of every step, without its weight; 0 at the start.
+        drift: Locality loss of every step, without its coefficient; 0 at the start.
         checks: Loss on the frames kept out, at steps 0, ``check_every``, ... and at the end.
-        best: The lowest of these.
-        result: The parts with which it was reached.
+        best: Lowest of these.
+        result: Parts with which it was reached.
 
     Raises:
         UserError: If the settings name unknown layers.
     """
+
+    kept = (*Optimisation.kept, "drift", "checks")
 
     def __init__(
         self,
@@ -129,25 +124,13 @@ class PivotalTuning:
             n: own[n].detach() for n in choose_layers(self.generator.synthesis, settings.layers)
         }
         self.parts: Parts = {n: split(own, settings.rank, draw) for n, own in self._own.items()}
-        flat = [part.requires_grad_() for parts in self.parts.values() for part in parts]
-        self._adam = torch.optim.Adam(flat, settings.lr)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._adam, settings.rate)
-        self.step = 0
-        self.history: list[float] = []
+        super().__init__([part for parts in self.parts.values() for part in parts], settings)
         self.drift: list[float] = []
         self.checks: list[float] = []
-        self.best = math.inf
-        self.result = self._copy()
-
-    def run(self, on_step: Callable[[], Any] | None = None) -> None:
-        """Take the steps that are left; ``on_step`` is called after each."""
-        while self._goes_on():
-            self.advance()
-            if on_step is not None:
-                on_step()
+        self.best, self.result = math.inf, clone(self.parts)
 
     def _goes_on(self) -> bool:
-        """Check the frames kept out when it is time, and tell whether to take another step."""
+        """Check the frames kept out when it is time, and whether another step is to be taken."""
         settings = self.settings
         done = self.step >= settings.steps
         due = -(-self.step // settings.check_every) if done else self.step // settings.check_every
@@ -167,28 +150,23 @@ class PivotalTuning:
         loss = float(evaluate(held, self.pivot, self.settings.chunk))
         self.checks.append(loss)
         if loss < self.best:
-            self.best, self.result = loss, self._copy()
+            self.best, self.result = loss, clone(self.parts)
 
     def advance(self) -> None:
         """Take one step."""
         settings, length = self.settings, len(self.train)
-        frames = torch.arange(length)
-        if settings.frames_per_step is not None:
-            draw = generator_for(settings.seed, self.step, FRAMES)
-            frames = stratified(length, settings.frames_per_step, draw)
+        draw = generator_for(settings.seed, self.step, FRAMES)
+        frames = stratified(length, settings.frames_per_step or length, draw)
         self._adam.zero_grad()
         loss, drift = self.gradients(frames)
-        self._adam.step()
-        self._schedule.step()
-        self.history.append(loss)
         self.drift.append(drift)
-        self.step += 1
+        self._finish_step(loss)
 
     def gradients(self, frames: Tensor) -> tuple[float, float]:
         """Add the gradient of the step's objective to the parts, in the memory of a chunk.
 
-        The weights are leaves while frames are rendered, chunk by chunk; what has gathered at them
-        is handed on to the parts once.
+        The weights are leaves while frames are rendered, chunk by chunk; their gradient is then
+        propagated to the parts once.
 
         Args:
             frames: Numbers (n,) of the frames.
@@ -199,7 +177,7 @@ class PivotalTuning:
         settings, drift = self.settings, 0.0
         built = self._build(self.parts)
         weights = {name: weight.detach().requires_grad_() for name, weight in built.items()}
-        leaves, tuned = list(weights.values()), _render_with(self.train, weights)
+        leaves, tuned = list(weights.values()), self.train.tuned(weights)
         losses = accumulate(tuned, self.pivot, frames, settings.chunk, leaves=leaves)
         if settings.locality > 0 and settings.locality_frames > 0:
             others = self._others()
@@ -212,8 +190,8 @@ class PivotalTuning:
         return float(losses), drift
 
     def tuned(self, problem: Problem, parts: Mapping[str, Sequence[Tensor]]) -> Problem:
-        """Return a problem whose videos are rendered with the weights of some parts."""
-        return _render_with(problem, self._build(parts))
+        """Make a problem whose videos are rendered with the weights of some parts."""
+        return problem.tuned(self._build(parts))
 
     @torch.no_grad()
     def _others(self) -> Tensor:
@@ -230,46 +208,3 @@ class PivotalTuning:
 
     def _build(self, parts: Mapping[str, Sequence[Tensor]]) -> dict[str, Tensor]:
         return {name: build(own, parts[name]) for name, own in self._own.items()}
-
-    def _copy(self) -> Parts:
-        return {
-            name: tuple(part.detach().clone() for part in parts)
-            for name, parts in self.parts.items()
-        }
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return all that a later run needs to go on as if it had never been interrupted."""
-        numbers = ("step", "history", "drift", "checks", "best")
-        return {
-            "parts": self._copy(),
-            "result": self.result,
-            "adam": self._adam.state_dict(),
-            "schedule": self._schedule.state_dict(),
-            **{name: getattr(self, name) for name in numbers},
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up a state of `state_dict`, made with the same problem and settings."""
-        with torch.no_grad():
-            for name, parts in self.parts.items():
-                for part, kept in zip(parts, state["parts"][name], strict=True):
-                    part.copy_(kept)
-        self._adam.load_state_dict(state["adam"])
-        self._schedule.load_state_dict(state["schedule"])
-        self.result = {
-            name: tuple(part.to(self.train.device) for part in parts)
-            for name, parts in state["result"].items()
-        }
-        for name in ("history", "drift", "checks"):
-            setattr(self, name, list(state[name]))
-        self.step, self.best = state["step"], state["best"]
-
-
-def _render_with(problem: Problem, weights: Mapping[str, Tensor]) -> Problem:
-    """Return a problem whose videos are rendered with other weights of the synthesis network."""
-
-    def synthesis(styles: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        network = problem.generator.synthesis
-        return torch.func.functional_call(network, dict(weights), (styles, noise))
-
-    return replace(problem, synthesis=synthesis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from mmctsvg.models.randomness import EVALUATION
 from mmctsvg.utils.errors import UserError
@@ -16,19 +17,31 @@ STARTS, LATENT, FRAMES = range(EVALUATION + 20, EVALUATION + 23)
 OPTIMISABLE = ("m", "z_m", "w_c", "t0", "tempo")
 
 
+def check_least(settings: Any, least: float, *names: str) -> None:
+    """Refuse settings below ``least`` and those that are not finite; None passes.
+
+    Raises:
+        UserError: If one of ``names`` is such a setting.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and not least <= value < math.inf:
+            raise UserError(f"{name} is {value}: it must be at least {least}.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """How exactly a stretch of the steps compares video and clip.
+    """How exactly some of the steps compare video and clip.
 
     Args:
-        until: Share of the steps at which the stretch ends.
+        until: Share of the steps at which the level ends.
         frames: Number of random frames, one of every stretch of the clip, for every step; None
             takes all.
-        shrink: Factor by which the pictures that go through LPIPS are smaller in width and height.
+        shrink: Factor by which the frames that go through LPIPS are smaller in width and height.
             Colours are always compared as they are, which costs next to nothing.
 
     Raises:
-        UserError: If a number is below 1.
+        UserError: If ``frames`` or ``shrink`` is below 1.
     """
 
     until: float
@@ -36,16 +49,12 @@ class Level:
     shrink: int = 1
 
     def __post_init__(self) -> None:
-        if self.shrink < 1 or (self.frames is not None and self.frames < 1):
-            raise UserError("frames and shrink of a level must be at least 1.")
+        check_least(self, 1, "frames", "shrink")
 
     @property
     def is_exact(self) -> bool:
         """Whether this is the objective itself."""
         return self.frames is None and self.shrink == 1
-
-
-EXACT = Level(until=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +76,7 @@ class Settings:
             quadratically.
         restarts: Number of starts that are optimised side by side: the mean of F_t, and the best of
             ``candidates`` samples.
-        candidates: Number of samples of F_t that are looked at for starts.
+        candidates: Number of samples of F_t that are tried as starts.
         levels: Coarser levels that come first, in order; the steps after the last of them take the
             exact objective.
         chunk: Number of frames rendered at once, of all restarts together.
@@ -92,35 +101,32 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_least(self, 1, "steps", "restarts", "chunk")
         if unknown := set(self.optimise) - set(OPTIMISABLE):
             raise UserError(f"optimise takes {', '.join(OPTIMISABLE)}, not {unknown.pop()!r}.")
         if {"m", "z_m"} <= set(self.optimise):
             raise UserError("optimise takes m or, in its place, z_m, not both.")
         if self.t0_range is not None and "t0" not in self.optimise:
             raise UserError("t0_range belongs to 't0'; add it to optimise.")
-        if min(self.steps, self.restarts, self.chunk) < 1:
-            raise UserError("steps, restarts and chunk must be at least 1.")
         ends = [0.0, *(level.until for level in self.levels), 1.0]
         if any(low >= high for low, high in itertools.pairwise(ends)):
             raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
 
     def rate(self, step: int) -> float:
-        """Return the share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""
+        """Compute the share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""
         rise = min(1.0, (step + 1) / (self.warmup * self.steps)) if self.warmup else 1.0
         left = (self.steps - step) / (self.cooldown * self.steps) if self.cooldown else 1.0
         return rise * (0.5 - 0.5 * math.cos(math.pi * min(1.0, left)))
 
     def noise(self, step: int) -> float:
-        """Return the noise of a step, in standard deviations."""
+        """Compute the noise of a step, in standard deviations."""
         left = max(0.0, 1 - step / self.steps / self.noise_until) if self.noise_until else 0.0
         return self.latent_noise * left**2
 
     def level(self, step: int) -> Level:
-        """Return what a step compares."""
-        for level in self.levels:
-            if step < level.until * self.steps:
-                return level
-        return EXACT
+        """Choose the level of a step."""
+        levels = (level for level in self.levels if step < level.until * self.steps)
+        return next(levels, Level(until=1.0))
 
 
 #: What the released inversion does.

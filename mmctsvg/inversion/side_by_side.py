@@ -1,4 +1,4 @@
-"""What an inversion or a tuning looks like: clip and videos side by side; curves."""
+"""Inversions and tunings to look at: clip and videos side by side; curves."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def write_comparison(
         base: Path of the video and the contact sheet, without the ending.
         clip: Clip, whose sound is put under the video unless it was inverted at another rate than
             its own.
-        videos: Functions that show frames, by their names.
-        motion: Motion that says when the frames are, and how fast they are shown.
+        videos: Functions that render frames, by name.
+        motion: Motion with the times of the frames and their rate.
 
     Returns:
-        What was written: ``base.mp4`` and ``base.png``.
+        Paths of what was written: ``base.mp4`` and ``base.png``.
     """
     sound = clip.path if motion.info.get("fps") is None else None
     names, size = ("clip", *videos, "difference"), clip.frames.shape[1]

@@ -16,36 +16,30 @@ from .settings import STARTS, Settings
 #: Names of actor and action, None where there are none.
 Labels = tuple[str | None, str | None]
 
-_SEARCHED = 4  # motions with which every actor and action is looked at
+_SEARCHED = 4  # motions with which every actor and action is tried
 
 
 @torch.no_grad()
 def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) -> Tensor:
-    """Measure any number of rows by a few frames, (R,): what a search goes by."""
+    """Compute the mean loss over a few frames, (R,), of any number of rows, for a search."""
     seen = stratified(len(problem), frames)
-    rows = max(1, chunk // len(seen))
-    count = len(parameters["m"])
-    return torch.cat(
-        [
-            problem.losses({k: v[i : i + rows] for k, v in parameters.items()}, seen).mean(dim=1)
-            for i in range(0, count, rows)
-        ]
-    )
+    rows = torch.arange(len(parameters["m"])).split(max(1, chunk // len(seen)))
+    pieces = ({name: value[some] for name, value in parameters.items()} for some in rows)
+    return torch.cat([problem.losses(piece, seen).mean(dim=1) for piece in pieces])
 
 
 @torch.no_grad()
 def choose_starts(problem: Problem, w_c: Tensor, settings: Settings) -> Parameters:
-    """Choose ``settings.restarts`` rows: first the mean of F_t, then the best samples.
+    """Choose parameters of ``settings.restarts`` rows: the mean of F_t, then the best samples.
 
-    Where the shift of time is optimised, all rows are the best of a search, which looks at the mean
-    of F_t with every shift too. Where F_t's input is optimised, there is no mean. A tempo is
-    searched for further restarts only: with motions at random a search is misled, the gradient from
-    1 is not.
+    Where the shift of time is optimised, all rows are the best of a search, which tries the mean of
+    F_t with every shift too. Where F_t's input is optimised, there is no mean. A tempo is searched
+    for further restarts only: random motions mislead a search, but not the gradient from 1.
 
     Args:
         problem: Clip and generator.
         w_c: Content style (d_c,).
-        settings: How many starts, of how many candidates, and what is optimised.
+        settings: Numbers of starts and of candidates, and names of what is optimised.
     """
     mapper, device = problem.generator.mapper, problem.device
     draw = generator_for(settings.seed, 0, STARTS)

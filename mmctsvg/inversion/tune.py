@@ -14,12 +14,14 @@ from mmctsvg.checkpoints.tuned_layers import applied_tuning
 from mmctsvg.checkpoints.tuning import Tuning, action_part
 from mmctsvg.datasets.clip import Clip
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
+from mmctsvg.models.layer_noise import shared_noise
 from mmctsvg.models.randomness import EVALUATION, generator_for
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 
 from .job import Job
-from .objective import Objective, Parameters, Problem, decibels, evaluate, measure_psnr
+from .objective import Objective, Problem, decibels, evaluate, measure_psnr
+from .optimisation import clone
 from .pivotal import PivotalSettings, PivotalTuning, held_out
 from .settings import Level, Settings
 from .temporal import TemporalInversion
@@ -43,27 +45,26 @@ def tune(
 ) -> Tuning:
     """Tune the generator to the person in a clip whose motion was found.
 
-    First a content style of the person's own is optimised, unless the motion brings one; then the
-    weights. Every fifth frame is never learnt; the loss on these frames decides when to stop and
-    what is kept. Memory does not grow with the length, but for the clip itself.
+    First the person's content style is optimised, unless the motion brings one; then the weights.
+    Every fifth frame is kept out; its loss decides when to stop and what is kept. Memory does not
+    grow with the length, but for the clip itself.
 
     Args:
         generator: Generator without a tuning; it is left as it was.
         clip: Clip of at least three frames.
         motion: Motion of `invert`, found in this clip.
-        content: Content style ``(d_c,)`` with which it was found
-            (`CTSVGInferencer.motion_content`).
+        content: Content style ``(d_c,)`` of the motion (`CTSVGInferencer.motion_content`).
         name: Name of the person; no actor's, no number, without commas.
-        action: Number of the action that the motion shows; None if the generator knows none.
+        action: Number of the motion's action; None if the generator knows none.
         ramp: Weight of the action embedding, from the generator's card.
-        settings: How to tune.
-        objective: Distance of video and clip; by default of colours only. With LPIPS, this alone
-            is measured on the frames kept out, without it the colours.
-        job: Where the state is kept, and the name under which progress is shown.
+        settings: Settings of the tuning.
+        objective: Distance of video and clip; by default of colours only. The frames kept out are
+            measured by LPIPS alone, if there is one.
+        job: Keeper of the state, which also shows progress; by default none.
 
     Returns:
-        The tuning. `_report` says what its ``info`` has besides ``clip``, ``action``, ``seconds``
-        and ``content_history``, the loss of every step on the content style.
+        The tuning. Its ``info`` has ``clip``, ``action``, ``seconds``, ``content_history`` (losses
+        of the steps on the content style) and the entries of `_report`.
 
     Raises:
         UserError: If an argument lies outside its range, or a state belongs to something else.
@@ -72,23 +73,23 @@ def tune(
     del inputs["job"]
     settings, job = settings or PivotalSettings(), job or Job()
     _check(generator, clip, motion, name, action, settings)
-    noise = motion.info.get("noise", "fixed")
-    whole = Problem.of(generator, clip, motion.times, objective, noise)
+    noise = shared_noise(generator, motion.info.get("noise", "fixed"))
+    whole = Problem(generator, clip.frames, motion.times, objective or Objective(), noise)
     job.begin(inputs)
-    content_run, run = _runs(whole, whole.start(motion.m[None], content), settings, ramp, job)
+    pivot = whole.start(motion.m[None], content)
+    run = PivotalTuning(*_split(whole), pivot, settings, _others(whole, ramp))
     new = motion.w_c is None and not settings.known_actor and settings.content_steps > 0
-    stages = _optimise(job, content_run if new else None, run, whole)
-    person = None
-    if not settings.known_actor:
-        person = (run.pivot["w_c"][0] - action_part(generator, action, ramp)).cpu()
+    first = job.resume("content", _content_run(run)) if new else None
+    stages = _optimise(job, first, job.resume("weights", run), whole)
+    w_c = pivot["w_c"][0] - action_part(generator, action, ramp)
+    history = [row[0] for row in first.history] if first else []
     found = {"clip": str(clip.path), "action": motion.action, "seconds": job.seconds}
-    found["content_history"] = [row[0] for row in content_run.history]
     return Tuning(
         name=name,
-        weights=fingerprint(generator),
-        parts={n: tuple(part.cpu() for part in parts) for n, parts in run.result.items()},
-        person=person,
-        info={**found, **_report(run, whole, stages)},
+        weights=motion.weights,
+        parts=clone(run.result, torch.device("cpu")),
+        person=None if settings.known_actor else w_c.cpu(),
+        info={**found, "content_history": history, **_report(run, whole, stages)},
     )
 
 
@@ -122,48 +123,24 @@ def _check(
         raise UserError(f"name={name!r}: give one that is no number and has no commas.")
 
 
-def _runs(
-    whole: Problem, pivot: Parameters, settings: PivotalSettings, ramp: float, job: Job
-) -> tuple[TemporalInversion, PivotalTuning]:
-    """Resume the optimisations of the content style and of the weights."""
+def _split(whole: Problem) -> tuple[Problem, Problem]:
+    """Split a problem into the frames that are learnt and those that are kept out."""
     out = held_out(len(whole))
     train, held = whole.part(~out), whole.part(out)
     if whole.objective.lpips is not None:
         held.objective = Objective(whole.objective.lpips, mse_weight=0.0)
-    content = job.resume("content", _content_run(train, pivot, settings))
-    run = PivotalTuning(train, held, pivot, settings, _others(whole, ramp))
-    return content, job.resume("weights", run)
+    return train, held
 
 
-def _optimise(
-    job: Job, content_run: TemporalInversion | None, run: PivotalTuning, whole: Problem
-) -> dict[str, Any]:
-    """Take all steps, on the content style first if there is a run for it.
-
-    Returns:
-        What `_measure` gives before the steps on the weights.
-    """
-    stages = {"inverted": _measure(run, run.held, whole)}
-    left = run.settings.steps - run.step
-    if content_run is not None:
-        left += content_run.settings.steps - content_run.step
-    with job.steps(left) as on_step:
-        if content_run is not None:
-            content_run.run(on_step)
-            run.pivot["w_c"].copy_(content_run.result["w_c"])
-            stages["content"] = _measure(run, run.held, whole)
-        run.run(on_step)
-    return stages
-
-
-def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -> TemporalInversion:
-    """Set up the optimisation of the actor's part of the content style; the motion stays."""
-    run = TemporalInversion(
+def _content_run(run: PivotalTuning) -> TemporalInversion:
+    """Optimisation of the actor's part of the content style; the motion stays."""
+    train, settings, w_c = run.train, run.settings, run.pivot["w_c"]
+    first = TemporalInversion(
         train,
-        pivot,
+        run.pivot,
         Settings(
             optimise=("w_c",),
-            steps=max(1, settings.content_steps),
+            steps=settings.content_steps,
             latent_noise=0.0,
             levels=(Level(until=0.9, frames=settings.frames_per_step),),
             chunk=settings.chunk,
@@ -172,13 +149,32 @@ def _content_run(train: Problem, pivot: Parameters, settings: PivotalSettings) -
     )
     mapper = train.generator.content_mapper
     if mapper.combine == "paper":  # the rest of w_c belongs to the action
-        free = torch.arange(pivot["w_c"].shape[1], device=train.device) < mapper.mapped_dim
-        run.parameters["w_c"].register_hook(lambda gradient: gradient * free)
-    return run
+        free = torch.arange(w_c.shape[1], device=train.device) < mapper.mapped_dim
+        first.parameters["w_c"].register_hook(lambda gradient: gradient * free)
+    return first
+
+
+def _optimise(
+    job: Job, first: TemporalInversion | None, run: PivotalTuning, whole: Problem
+) -> dict[str, Any]:
+    """Take all steps, on the content style first if there is a run for it.
+
+    Returns:
+        Results of `_measure` before the steps on the weights.
+    """
+    stages = {"inverted": _measure(run, run.held, whole)}
+    left = run.settings.steps - run.step + (first.settings.steps - first.step if first else 0)
+    with job.steps(left) as on_step:
+        if first is not None:
+            first.run(on_step)
+            run.pivot["w_c"].copy_(first.result["w_c"])
+            stages["content"] = _measure(run, run.held, whole)
+        run.run(on_step)
+    return stages
 
 
 def _others(whole: Problem, ramp: float) -> Callable[[int, torch.Generator], Tensor]:
-    """Return a function that draws styles (n, S) of anybody doing anything, at any time."""
+    """Make a function that draws styles (n, S) of anybody doing anything, anywhere in the clip."""
     generator, device = whole.generator, whole.device
     first, last = float(whole.times.min()), float(whole.times.max())
 
@@ -198,7 +194,7 @@ def _others(whole: Problem, ramp: float) -> Callable[[int, torch.Generator], Ten
 
 
 def _measure(run: PivotalTuning, held: Problem, whole: Problem) -> dict[str, float]:
-    """Measure loss and PSNR (dB) of the frames kept out, and the PSNR of the whole video."""
+    """Measure loss and PSNR (dB) of the frames kept out, and PSNR of the whole video."""
     return {
         "held_out": float(evaluate(held, run.pivot, run.settings.chunk)),
         "held_out_psnr": measure_psnr(held, run.pivot, run.settings.chunk),
@@ -208,11 +204,11 @@ def _measure(run: PivotalTuning, held: Problem, whole: Problem) -> dict[str, flo
 
 @torch.no_grad()
 def _report(run: PivotalTuning, whole: Problem, stages: dict[str, Any]) -> dict[str, Any]:
-    """Report what a tuning brought.
+    """Report the results of a tuning.
 
     Returns:
-        ``stages``: for ``'inverted'``, ``'content'`` (if there was such) and ``'tuned'`` what
-        `_measure` gives; ``others_psnr``, how near the tuned generator stays to the untuned in 64
+        ``stages``: results of `_measure` for ``'inverted'``, ``'content'`` (if it was optimised)
+        and ``'tuned'``; ``others_psnr``, how near the tuned generator stays to the untuned in 64
         random frames of anybody doing anything (dB); ``history``, ``drift`` and ``looks`` (the
         checks) of `PivotalTuning`; ``steps``, ``best_step``, ``lpips`` and ``settings``.
     """

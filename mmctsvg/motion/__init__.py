@@ -15,9 +15,9 @@ __all__ = [
     "Waves",
     "combine",
     "equalise",
-    "video_rate",
     "load_motion",
     "make_loop",
     "retime",
     "save_motion",
+    "video_rate",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from mmctsvg.utils.errors import UserError
 
@@ -14,45 +13,40 @@ from .waves import Waves
 BANDS = ("drift", "slow", "fast")
 
 
-def is_fast(waves: Waves, edge: float) -> Tensor:
-    """Which waves are faster than ``edge``, in radians per frame, ``(k - 1,)`` bool."""
-    return waves.frequency.abs() > edge
-
-
 def equalise(
     waves: Waves, edge: float, *, drift: float = 1.0, slow: float = 1.0, fast: float = 1.0
 ) -> Waves:
-    """Multiplies a motion by band; gains of 1 change no bit.
+    """Multiply a motion by band; gains of 1 change no bit.
 
     Args:
-        waves: the motion.
-        edge: between slow and fast waves, in radians per frame: ``2 pi f / fps`` for f Hz.
-        drift: gain of the line, any number; negative ones turn a band around.
-        slow: gain of the waves up to ``edge``.
-        fast: gain of the others.
+        waves: Motion.
+        edge: Edge between slow and fast waves, in radians per frame: ``2 pi f / fps`` for f Hz.
+        drift: Gain of the line, any number; negative ones turn a band around.
+        slow: Gain of the waves up to ``edge``.
+        fast: Gain of the others.
 
     Returns:
         The motion with other numbers in ``m``.
     """
-    gains = torch.where(is_fast(waves, edge), fast, slow).to(waves.amplitude)
+    gains = torch.where(waves.frequency.abs() > edge, fast, slow).to(waves.amplitude)
     return replace(waves, amplitude=waves.amplitude * gains, linear=waves.linear * drift)
 
 
 def combine(slow: Waves, fast: Waves, edge: float) -> Waves:
-    """A motion with the line and slow waves of one and the fast waves of another.
+    """Join the line and slow waves of one motion and the fast waves of another.
 
     Args:
-        slow: gives everything but the fast waves.
-        fast: a motion of the same generator.
-        edge: see `equalise`.
+        slow: Motion that gives everything but the fast waves.
+        fast: Motion of the same generator.
+        edge: Edge between slow and fast waves, in radians per frame.
 
     Raises:
-        UserError: if the two have different waves: other generators, or one is a loop.
+        UserError: If the two have different waves: other generators, or one is a loop.
     """
     same = slow.frequency.shape == fast.frequency.shape
     if not (same and torch.equal(slow.frequency, fast.frequency)):
         raise UserError("the two motions have different waves: combine first, then make a loop.")
-    taken = is_fast(slow, edge)
+    taken = slow.frequency.abs() > edge
     return replace(
         slow,
         amplitude=torch.where(taken, fast.amplitude, slow.amplitude),

@@ -17,11 +17,11 @@ class LoopError:
     """How far a loop is from its motion during the first period.
 
     Args:
-        frequency: root mean square of the waves' frequency changes, weighted by the squares of
+        frequency: Root mean square of the waves' frequency changes, weighted by the squares of
             their amplitudes, in radians per frame.
-        phase: largest phase error of any wave that has at least a tenth of the largest amplitude,
+        phase: Largest phase error of any wave that has at least a tenth of the largest amplitude,
             in radians; at most pi / 2.
-        frozen: number of waves that became constants, being slower than half a turn per period.
+        frozen: Number of waves that became constants, being slower than half a turn per period.
     """
 
     frequency: float
@@ -30,21 +30,21 @@ class LoopError:
 
 
 def make_loop(waves: Waves, period: float) -> tuple[Waves, LoopError]:
-    """The nearest motion that repeats itself after ``period`` frames, to the last bit.
+    """Find the nearest motion that repeats itself after ``period`` frames, to the last bit.
 
     The period begins where the motion does (`Waves.start`). Every frequency moves to the nearest
     multiple of ``2 pi / period``, around the middle of the period, so that phases are off by the
     same amount at its two ends. The line stands still where it was in the middle.
 
     Args:
-        waves: the motion.
-        period: in frames, above 0; any real number.
+        waves: Motion.
+        period: Length of the loop in frames, any real number above 0.
 
     Returns:
         The loop, and how far it is from the motion.
 
     Raises:
-        UserError: if the period is not above 0.
+        UserError: If the period is not above 0.
     """
     if not 0 < period < math.inf:
         raise UserError(f"a loop lasts some frames, not {period}.")

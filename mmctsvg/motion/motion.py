@@ -19,16 +19,16 @@ class Motion:
     """The motion of a clip, for `CTSVGInferencer.stream`, `render` and `replay`.
 
     Args:
-        style: the motion vector ``(k,)``; or `Waves`, once the motion was edited (a loop, other
-            gains, a bounded drift).
-        times: times of the clip's frames, float64 ``(T,)``, in frames of the training; shift and
-            tempo are in them already.
-        fps: frames per second of the clip.
+        style: Motion vector ``(k,)``; or `Waves`, once the motion was edited (a loop, other gains,
+            a bounded drift).
+        times: Times of the clip's frames, float64 ``(T,)``, in frames of the training, shift and
+            tempo included.
+        fps: Frames per second of the clip.
         weights: `fingerprint` of the generator that the motion belongs to.
-        actor: name of the actor who stands for the clip's; None if the generator knows none.
-        action: name of the action, likewise.
-        w_c: content style ``(d_c,)`` if it was optimised too, else None.
-        info: anything else that JSON can hold: losses, settings, where the clip was cut.
+        actor: Name of the actor who stands for the clip's; None if the generator knows none.
+        action: Name of the action, likewise.
+        w_c: Content style ``(d_c,)`` if it was optimised too, else None.
+        info: Anything else that JSON can hold: losses, settings, where the clip was cut.
     """
 
     style: Tensor | Waves
@@ -47,10 +47,10 @@ class Motion:
 
     @property
     def m(self) -> Tensor:
-        """The motion vector ``(k,)`` of a motion that was not edited.
+        """Motion vector ``(k,)`` of a motion that was not edited.
 
         Raises:
-            UserError: if it was edited: a vector alone would be another motion.
+            UserError: If it was edited: a vector alone would be another motion.
         """
         if self.is_edited:
             raise UserError(
@@ -58,16 +58,11 @@ class Motion:
             )
         return self.style
 
-    @property
-    def dim(self) -> int:
-        """Size k of the motion vector."""
-        return len(self.style.m) if self.is_edited else len(self.style)
-
     def model_times(self, seconds: np.ndarray) -> np.ndarray:
-        """Times in frames of the training, ``(n,)``, at seconds ``(n,)`` of the clip, also beyond.
+        """Convert seconds ``(n,)`` of the clip, also beyond it, to frames of the training ``(n,)``.
 
-        One straight line goes through the times of all frames, however uneven: shift and tempo
-        are all that lies between the clip's clock and the model's.
+        One straight line goes through the times of all frames, however uneven: only shift and tempo
+        lie between the clip's clock and the model's.
         """
         first, last = float(self.times[0]), float(self.times[-1])
         return first + seconds * self.fps * ((last - first) / (len(self.times) - 1))

@@ -20,24 +20,24 @@ def retime(
     reverse: bool = False,
     video_fps: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Times for a video of a clip at another speed, backwards, or with another frame rate.
+    """Compute the times of a video of a clip at another speed, backwards, or at another rate.
 
-    Videos have even frames. Where a clip's are not (dropped frames, variable rates), the video's
-    lie where the clip's clock says, so that it keeps in step with the clip's sound.
+    Videos have even frames. Where a clip's are not (dropped frames, variable rates), the video
+    follows the clip's clock, so that it keeps in step with the clip's sound.
 
     Args:
-        times: of the clip's frames, in frames of the training, even or not.
-        fps: frames per second of the clip, the mean where it varies.
-        speed: 0.5 is slow motion and takes twice as long; above 0.
-        reverse: whether the clip runs backwards.
-        video_fps: frames per second of the video; None for `video_rate`.
+        times: Times of the clip's frames, in frames of the training, even or not.
+        fps: Frames per second of the clip, the mean where it varies.
+        speed: Speed above 0; 0.5 is slow motion and takes twice as long.
+        reverse: Whether the clip runs backwards.
+        video_fps: Frames per second of the video; None for `video_rate`.
 
     Returns:
         Times of the video's frames ``(n,)``, and the clip's frames that are nearest ``(n,)``, int,
         from 0 to T - 1.
 
     Raises:
-        UserError: if a number is not above 0.
+        UserError: If a number is not above 0.
     """
     video_fps = video_rate(times, fps) if video_fps is None else video_fps
     for name, value in (("speed", speed), ("fps", video_fps)):
@@ -45,20 +45,20 @@ def retime(
             raise UserError(f"{name} is {value}: it must be above 0.")
     step = speed * fps / video_fps
     last = len(times) - 1
-    moments = np.arange(math.floor(last / step + 1e-9) + 1) * step
+    places = np.arange(math.floor(last / step + 1e-9) + 1) * step
     if reverse:
-        moments = last - moments
+        places = last - places
     knots = _knots(times)
-    found = np.interp(moments, knots, np.asarray(times, np.float64))
-    return found, np.interp(moments, knots, np.arange(last + 1)).round().astype(int)
+    found = np.interp(places, knots, np.asarray(times, np.float64))
+    return found, np.interp(places, knots, np.arange(last + 1)).round().astype(int)
 
 
 def video_rate(times: Sequence[float], fps: float) -> float:
-    """Frames per second with which a video shows all frames of a clip.
+    """Compute the frames per second with which a video shows all frames of a clip.
 
     Args:
-        times: of the clip's frames, in frames of the training.
-        fps: frames per second of the clip, the mean where it varies.
+        times: Times of the clip's frames, in frames of the training.
+        fps: Frames per second of the clip, the mean where it varies.
 
     Returns:
         ``fps``; for uneven clips the rate without the gaps.
@@ -69,7 +69,7 @@ def video_rate(times: Sequence[float], fps: float) -> float:
 
 
 def _knots(times: Sequence[float]) -> np.ndarray:
-    """When the clip shows its frames (T,), in mean frames: 0, 1, ... T - 1 where they are even."""
+    """Clock of the clip at its frames (T,), in mean frames: 0, 1, ... T - 1 where they are even."""
     times = np.asarray(times, np.float64)
     even, away = np.arange(len(times), dtype=np.float64), times - times[0]
     if not away[-1]:

@@ -44,12 +44,6 @@ def test_round_trip(tmp_path, tuning):
         assert all(torch.equal(a, b) for a, b in zip(parts, loaded.parts[name], strict=True))
     save_tuning(tmp_path / "known.safetensors", replace(tuning, person=None))
     assert load_tuning(tmp_path / "known.safetensors").people == ()
-    # What is tuned decides the fingerprint.
-    other = {**tuning.parts, "to_rgbs.1.bias": (torch.tensor([0.5, -0.5, 0.1]),)}
-    changes = ({"person": None}, {"person": tuning.person + 1}, {"parts": other})
-    prints = [replace(tuning, **change).fingerprint for change in changes]
-    assert len({*prints, tuning.fingerprint}) == 4
-    assert replace(loaded, info={}).fingerprint == tuning.fingerprint
 
 
 def test_applied_and_removed(tmp_path, inferencer, tuning):

@@ -21,7 +21,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pickles import write_pickle
 
 from .names import BUFFERS, filters
-from .read import PLAYERS, OfficialCheckpoint, read_official
+from .read import NETWORKS, OfficialCheckpoint, read_official
 
 
 def convert_official(
@@ -32,24 +32,24 @@ def convert_official(
     actors: Sequence[str] | None = None,
     new_actors: Sequence[str] = (),
 ) -> list[str]:
-    """Converts a checkpoint of the released code.
+    """Convert a checkpoint of the released code.
 
     Args:
-        source: their file.
-        target: ``.pth``, a checkpoint like those of the training, or ``.safetensors``, the averaged
-            generator alone.
-        labels: what the labels are called: ``'mead'``, ``'ravdess'``, ``'numbers'`` or ``'auto'``,
-            which goes by their numbers (30 and 8, 24 and 8).
-        actors: names of the actors, in the order of their numbers, instead.
-        new_actors: names of actors that the checkpoint has never seen. Each gets a row in the
+        source: Path of their file.
+        target: Path that ends in ``.pth`` (a checkpoint like those of the training) or
+            ``.safetensors`` (the averaged generator alone).
+        labels: Names of the labels: ``'mead'``, ``'ravdess'``, ``'numbers'`` or ``'auto'``, which
+            decides by their numbers (30 and 8, 24 and 8).
+        actors: Names of the actors, in the order of their numbers, instead.
+        new_actors: Names of actors that the checkpoint has never seen. Each gets a row in the
             embeddings of G, its average and D_t, the mean of the present rows, and empty moments;
-            the rows of the others, and so their pictures, stay as they are.
+            the rows of the others, and so their videos, stay as they are.
 
     Returns:
-        Lines for people: what it is, what was left out, what was decided.
+        Lines for people: the sizes, what was left out, what was decided.
 
     Raises:
-        UserError: see `read_official`; also if the target has another suffix or is the source, or
+        UserError: If `read_official` raises it, the target has another suffix or is the source, or
             names do not fit.
     """
     source, target = Path(source), Path(target)
@@ -64,13 +64,9 @@ def convert_official(
     meta = _name_labels(file, labels, actors, new_actors)
     iteration = _iterations(file)
     lines = [_describe(file, iteration), *file.notes]
-    states = {key: _our_state(file, key, lines) for key in PLAYERS}
-    for key in ("g", "g_ema", "d") if new_actors else ():
-        name = file.places[key]["person_embed.weight"].name
-        states[key][name] = _append_rows(states[key][name], len(new_actors))
-    for player in ("generator", "time_discriminator"):
-        file.model[player]["num_actors"] += len(new_actors)
-
+    states = {key: _our_state(file, key, lines) for key in NETWORKS}
+    if new_actors:
+        _add_actors(file, states, len(new_actors))
     with torch.device("meta"):
         model = CTSVG(**file.model)
     meta["ramp"] = 1.0
@@ -81,13 +77,47 @@ def convert_official(
         "new_actors": list(new_actors),
         "mmctsvg": mmctsvg.__version__,
     }
-    generator = model.generator_ema
     if target.suffix == ".safetensors":
-        generator.load_state_dict(states["g_ema"], assign=True)
-        save_generator(target, generator, meta)
+        model.generator_ema.load_state_dict(states["g_ema"], assign=True)
+        save_generator(target, model.generator_ema, meta)
         return lines
+    checkpoint = _checkpoint(file, model, states, iteration, len(new_actors), lines)
+    checkpoint[CARD_KEY] = json.dumps(make_card(model.generator_ema, meta))
+    write_pickle(target, checkpoint)
+    return [*lines, f"its model: set load_from={target} {_options(file.model)}"]
+
+
+def _describe(file: OfficialCheckpoint, iteration: int) -> str:
+    g = file.model["generator"]
+    return (
+        f"{file.path.name}: {g['size']} x {g['size']}, motion size {g['motion_dim']}, content size "
+        f"{g['content_dim']}, {g['num_actors']} actors, {g['num_actions']} actions, "
+        + (f"{iteration} iterations" if iteration else "iterations unknown")
+    )
+
+
+def _add_actors(file: OfficialCheckpoint, states: dict[str, dict[str, Tensor]], count: int) -> None:
+    """Append the mean actor to the embeddings, ``count`` times."""
+    for key in ("g", "g_ema", "d"):
+        name = file.places[key]["person_embed.weight"].name
+        table = states[key][name]
+        new = table.mean(dim=0, keepdim=True).expand(count, -1)
+        states[key][name] = torch.cat([table, new])
+    for network in ("generator", "time_discriminator"):
+        file.model[network]["num_actors"] += count
+
+
+def _checkpoint(
+    file: OfficialCheckpoint,
+    model: nn.Module,
+    states: dict[str, dict[str, Tensor]],
+    iteration: int,
+    new_rows: int,
+    lines: list[str],
+) -> dict[str, Any]:
+    """Checkpoint as the training writes it, without the card."""
     state = {
-        f"{PLAYERS[key]}.{name}": value
+        f"{NETWORKS[key]}.{name}": value
         for key, part in states.items()
         for name, value in part.items()
     }
@@ -102,11 +132,10 @@ def convert_official(
         "meta": {"epoch": 0, "iter": iteration, "cfg": Config({"model": file.model}).pretty_text},
         "state_dict": state,
         "message_hub": {"log_scalars": {}, "runtime_info": {}, "resumed_keys": {}},
-        CARD_KEY: json.dumps(make_card(generator, meta)),
     }
     moments = {}
     for key in file.optimisers:
-        moments[PLAYERS[key]], note = _our_optimiser(file, key, model, len(new_actors))
+        moments[NETWORKS[key]], note = _our_optimiser(file, key, model, new_rows)
         lines.append(note)
     if all(moments.get(name) for name in ("generator", *model.discriminators)):
         checkpoint["optimizer"] = moments
@@ -114,13 +143,11 @@ def convert_official(
         lines.append(
             "without the moments of all optimisers it serves load_from=PATH, not resume=True"
         )
-    write_pickle(target, checkpoint)
-    lines.append(f"its model: set load_from={target} {_options(file.model)}")
-    return lines
+    return checkpoint
 
 
 def _options(model: dict[str, Any]) -> str:
-    """What a config of other sizes must say; numbers of channels can only stand in a config."""
+    """Options for a config of other sizes; numbers of channels can only stand in a config."""
     generator = model["generator"]
     given = [
         f"model.{network}.{name}={arguments[name]}"
@@ -134,9 +161,9 @@ def _options(model: dict[str, Any]) -> str:
 
 
 def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str, Tensor]:
-    """Tensors of one player by our names. Filters only where they are not StyleGAN2's."""
+    """Tensors of one network by our names. Filters only where they are not StyleGAN2's."""
     with torch.device("meta"):
-        usual = filters(getattr(CTSVG(**file.model), PLAYERS[key]))
+        usual = filters(getattr(CTSVG(**file.model), NETWORKS[key]))
     state, odd = {}, []
     for name, place in file.places[key].items():
         # A copy: what is mapped from the disc would be saved with all that is around it.
@@ -150,10 +177,6 @@ def _our_state(file: OfficialCheckpoint, key: str, lines: list[str]) -> dict[str
         more = f" and {len(odd) - 1} more" if odd[1:] else ""
         lines.append(f"kept and used: {odd[0]}{more}, which are no filters [1, 3, 3, 1]")
     return state
-
-
-def _append_rows(table: Tensor, count: int) -> Tensor:
-    return torch.cat([table, table.mean(dim=0, keepdim=True).expand(count, -1)])
 
 
 def _name_labels(
@@ -192,15 +215,6 @@ def _name_labels(
     return {"actors": everybody, "actions": list(actions[: counts[1]]), "fps": fps}
 
 
-def _describe(file: OfficialCheckpoint, iteration: int) -> str:
-    g = file.model["generator"]
-    return (
-        f"{file.path.name}: {g['size']} x {g['size']}, motion size {g['motion_dim']}, content size "
-        f"{g['content_dim']}, {g['num_actors']} actors, {g['num_actions']} actions, "
-        + (f"{iteration} iterations" if iteration else "iterations unknown")
-    )
-
-
 def _mean_path_length(generator: nn.Module) -> Tensor:
     """Mean length of the Jacobian of 4 frames, where the training left its running mean."""
     draw = torch.Generator().manual_seed(0)
@@ -218,11 +232,8 @@ def _mean_path_length(generator: nn.Module) -> Tensor:
     return path_lengths(frames, styles, direction, "frame").mean().detach()
 
 
-# ---------------------------------------------------------------------------------- optimisers
-
-
 def _iterations(file: OfficialCheckpoint) -> int:
-    """Iterations done: steps of D_s's Adam, which makes one per iteration; 0 if unknown."""
+    """Count the iterations: steps of D_s's Adam, which makes one in each; 0 if unknown."""
     optimiser = file.optimisers.get("d2")
     states = optimiser.get("state") if isinstance(optimiser, dict) else None
     steps = [s.get("step") for s in states.values() if isinstance(s, dict)] if states else []
@@ -232,7 +243,7 @@ def _iterations(file: OfficialCheckpoint) -> int:
 def _our_optimiser(
     file: OfficialCheckpoint, key: str, model: nn.Module, new_rows: int
 ) -> tuple[dict[str, Any] | None, str]:
-    """The state of a player's Adam for our parameters, and a line about it; None if it cannot be.
+    """State of a network's Adam for our parameters, None if it does not fit; a line about it.
 
     Theirs are numbered in the order of the parameters in the state dict. Every parameter of ours is
     one of theirs, up to axes of size 1, so every moment has its place; only those of dead weights
@@ -247,7 +258,8 @@ def _our_optimiser(
         kept = ("lr", "betas", "eps", "weight_decay", "amsgrad")
         settings = {name: group[name] for name in kept if name in group}
         state = {}
-        numbers = {name: i for i, (name, _) in enumerate(_parameters(model, key))}
+        parameters = getattr(model, NETWORKS[key]).named_parameters()
+        numbers = {name: i for i, (name, _) in enumerate(parameters)}
         left = []
         for number, moments in saved["state"].items():
             name = theirs[number]
@@ -270,7 +282,3 @@ def _our_optimiser(
     dead = f" (left out: those of {', '.join(left)})" if left else ""
     note = f"{key}_optim: moments of {len(state)} of {len(numbers)} parameters{dead}"
     return {"state": state, "param_groups": [settings]}, note
-
-
-def _parameters(model: nn.Module, key: str) -> list[tuple[str, Tensor]]:
-    return list(getattr(model, PLAYERS[key]).named_parameters())

@@ -39,12 +39,12 @@ _RESIDUAL = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a tensor of theirs goes.
+    """Place of a tensor of theirs among ours.
 
     Args:
-        name: ours.
-        shape: theirs.
-        ours: our shape, of as many elements.
+        name: Our name.
+        shape: Their shape.
+        ours: Our shape, of as many elements.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Place:
 
 
 def generator_name(name: str) -> str:
-    """Their name of a tensor of the generator."""
+    """Return their name of a tensor of the generator."""
     for ours, theirs in (
         ("content_mapper.action.", "class_embed."),
         ("content_mapper.actor.", "person_embed."),
@@ -74,7 +74,7 @@ def generator_name(name: str) -> str:
 
 
 def discriminator_name(name: str) -> str:
-    """Their name of a tensor of D_t or D_s."""
+    """Return their name of a tensor of D_t or D_s."""
     for ours, theirs in (
         ("trunk.from_rgb.weight", "convs.0.0.weight"),
         ("trunk.from_rgb.bias", "convs.0.1.bias"),
@@ -96,10 +96,10 @@ def discriminator_name(name: str) -> str:
 
 
 def places(module: nn.Module, rename: Callable[[str], str]) -> dict[str, Place]:
-    """Their names of all tensors of a generator or discriminator, the filters included.
+    """List all tensors of a generator or discriminator by their names, the filters included.
 
     Args:
-        module: ours, may be on the meta device.
+        module: Network of ours, may be on the meta device.
         rename: `generator_name` or `discriminator_name`.
     """
     shapes = {name: tuple(value.shape) for name, value in module.state_dict().items()}
@@ -111,7 +111,7 @@ def places(module: nn.Module, rename: Callable[[str], str]) -> dict[str, Place]:
 
 
 def filters(module: nn.Module) -> dict[str, Tensor]:
-    """Our names and values of the FIR filters that are used; the other layers' stand idle."""
+    """Collect the FIR filters that are used by our names; the other layers' stand idle."""
     return {
         f"{name}.fir": layer.fir
         for name, layer in module.named_modules()
@@ -122,11 +122,9 @@ def filters(module: nn.Module) -> dict[str, Tensor]:
 
 
 def _their_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """They keep some axes of size 1."""
-    if re.match(r"(to_rgb|conv)(1|s\.\d+)\.conv\.weight$", name):
-        return (1, *shape)
+    """Their shape of a tensor: they keep some axes of size 1."""
     if re.match(r"to_rgb(1|s\.\d+)\.bias$", name):
         return (1, *shape, 1, 1)
-    if name.endswith((".w0", ".w")):
+    if re.search(r"^(to_rgb|conv)(1|s\.\d+)\.conv\.weight$|\.w0?$", name):
         return (1, *shape)
     return shape

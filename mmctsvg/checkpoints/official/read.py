@@ -18,8 +18,8 @@ from mmctsvg.utils.pickles import read_pickle
 
 from .names import DEAD, Place, discriminator_name, generator_name, places
 
-#: Players as their files call them -> as `CTSVG` does.
-PLAYERS = {
+#: Names of the networks in their files -> in `CTSVG`.
+NETWORKS = {
     "g": "generator",
     "g_ema": "generator_ema",
     "d": "time_discriminator",
@@ -34,12 +34,12 @@ class OfficialCheckpoint:
     """A file of the authors, of which every name and shape is known to be right.
 
     Attributes:
-        path: where it lies.
-        tensors: player (``g``, ``g_ema``, ``d``, ``d2``) -> their names -> values, float32.
-        optimisers: player -> state of its Adam as PyTorch saves it, as far as there.
-        model: config of the `CTSVG` that it fits.
-        places: player -> their names -> where the tensors go.
-        notes: one line each on what was found beside weights that map.
+        path: Path of the file.
+        tensors: Network (``g``, ``g_ema``, ``d``, ``d2``) -> their names -> values, float32.
+        optimisers: Network -> state of its Adam as PyTorch saves it, as far as there.
+        model: Config of the `CTSVG` that it fits.
+        places: Network -> their names -> places of the tensors here.
+        notes: One line each on what was found beside weights that map.
     """
 
     path: Path
@@ -51,16 +51,16 @@ class OfficialCheckpoint:
 
 
 def read_official(path: str | Path) -> OfficialCheckpoint:
-    """Reads a checkpoint of the released code; nothing in it is executed.
+    """Read a checkpoint of the released code; nothing in it is executed.
 
     Sizes come from the tensors: resolution, channels, k, d_c, depths, numbers of labels. Then every
-    name and shape must be what these sizes ask for, and what ``args`` says must agree.
+    name and shape must be what these sizes ask for, and ``args`` must agree.
 
     Args:
-        path: the published ``.pt``.
+        path: Path of the published ``.pt``.
 
     Raises:
-        UserError: if the file is missing, truncated, holds anything but tensors, plain data and one
+        UserError: If the file is missing, truncated, holds anything but tensors, plain data and one
             ``argparse.Namespace``, lacks tensors or has unknown ones, or contradicts itself; all
             that is wrong is listed.
     """
@@ -68,12 +68,12 @@ def read_official(path: str | Path) -> OfficialCheckpoint:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; give a checkpoint of the authors (.pt).")
     raw = read_pickle(path, _MEND, allowed=[argparse.Namespace])
-    if not isinstance(raw, dict) or not raw.keys() & PLAYERS.keys():
+    if not isinstance(raw, dict) or not raw.keys() & NETWORKS.keys():
         raise UserError(f"{path}: is no checkpoint of the released code: {_MEND}.")
-    missing = [key for key in PLAYERS if not _is_state(raw.get(key))]
+    missing = [key for key in NETWORKS if not _is_state(raw.get(key))]
     if missing:
         raise UserError(f"{path}: has no weights under {', '.join(missing)}; {_MEND}.")
-    tensors = {key: dict(raw[key]) for key in PLAYERS}
+    tensors = {key: dict(raw[key]) for key in NETWORKS}
     model = _read_sizes(path, tensors)
     try:
         with torch.device("meta"):
@@ -82,19 +82,23 @@ def read_official(path: str | Path) -> OfficialCheckpoint:
         raise UserError(f"{path}: its sizes make no model ({error}).") from error
     where = {
         key: places(
-            getattr(built, player),
-            generator_name if player.startswith("generator") else discriminator_name,
+            getattr(built, network),
+            generator_name if network.startswith("generator") else discriminator_name,
         )
-        for key, player in PLAYERS.items()
+        for key, network in NETWORKS.items()
     }
     notes: list[str] = []
-    problems = [problem for key in PLAYERS for problem in _compare(key, tensors[key], where[key])]
+    problems = [problem for key in NETWORKS for problem in _compare(key, tensors[key], where[key])]
     problems += _check_args(raw.get("args"), model["generator"], notes)
     if problems:
         shown = "; ".join(problems[:_SHOWN])
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise UserError(f"{path}: does not fit itself, so nothing was converted: {shown}{more}.")
-    _note_leftovers(tensors, raw, notes)
+    if dead := [name for name in DEAD if name in tensors["d"]]:
+        notes.append(f"left out: d.{', d.'.join(dead)} (no output depends on them)")
+    known = {*NETWORKS, "args", "g_optim", "d_optim", "d2_optim"}
+    if rest := sorted(str(key) for key in raw.keys() - known):
+        notes.append(f"left out: {', '.join(rest)} (no part of the model)")
     optimisers = {key: raw[f"{key}_optim"] for key in ("g", "d", "d2") if f"{key}_optim" in raw}
     return OfficialCheckpoint(
         path=path,
@@ -113,48 +117,58 @@ def _is_state(value: Any) -> bool:
     )
 
 
-def _read_sizes(path: Path, tensors: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Any]:
-    """Config of the model that the tensors belong to, from a few of them."""
+@dataclass
+class _Shapes:
+    """Shapes of the tensors of all networks."""
 
-    def shape(key: str, name: str, dims: int) -> tuple[int, ...]:
-        value = tensors[key].get(name)
+    path: Path
+    tensors: Mapping[str, Mapping[str, Tensor]]
+
+    def shape(self, key: str, name: str, dims: int) -> tuple[int, ...]:
+        value = self.tensors[key].get(name)
         if value is None:
-            raise UserError(f"{path}: has no tensor {name} in {key!r}; {_MEND}.")
+            raise UserError(f"{self.path}: has no tensor {name} in {key!r}; {_MEND}.")
         if value.ndim != dims or 0 in value.shape:
-            raise UserError(f"{path}: {name} in {key!r} has the shape {tuple(value.shape)}.")
+            raise UserError(f"{self.path}: {name} in {key!r} has the shape {tuple(value.shape)}.")
         return tuple(value.shape)
 
-    def last(key: str, pattern: str) -> int:
-        """The largest number in names like the pattern, -1 without any."""
-        found = (re.fullmatch(pattern, name) for name in tensors[key])
+    def last(self, key: str, pattern: str) -> int:
+        """Find the largest number in names like the pattern, -1 without any."""
+        found = (re.fullmatch(pattern, name) for name in self.tensors[key])
         return max((int(match[1]) for match in found if match), default=-1)
 
-    def rows(name: str) -> int:
-        key = next((key for key in ("g", "g_ema", "d") if name in tensors[key]), None)
-        return shape(key, name, 2)[0] if key else 0
+    def rows(self, name: str) -> int:
+        key = next((key for key in ("g", "g_ema", "d") if name in self.tensors[key]), None)
+        return self.shape(key, name, 2)[0] if key else 0
 
-    doublings = last("g", r"to_rgbs\.(\d{1,2})\..+") + 1
-    sizes = [4 * 2**i for i in range(doublings + 1)]
-    channels_g = {4: shape("g", "input.input", 4)[1]}
-    for i, size in enumerate(sizes[1:]):
-        channels_g[size] = shape("g", f"convs.{2 * i}.conv.weight", 5)[1]
-
-    def trunk(key: str) -> dict[int, int]:
-        blocks = max(last(key, r"convs\.(\d{1,2})\..+"), 0)
-        widths = [shape(key, "convs.0.0.weight", 4)[0]]
-        widths += [shape(key, f"convs.{i + 1}.conv2.1.weight", 4)[0] for i in range(blocks)]
+    def trunk(self, key: str) -> dict[int, int]:
+        """Read the channels of a discriminator by the size of its feature maps."""
+        blocks = max(self.last(key, r"convs\.(\d{1,2})\..+"), 0)
+        widths = [self.shape(key, "convs.0.0.weight", 4)[0]]
+        widths += [self.shape(key, f"convs.{i + 1}.conv2.1.weight", 4)[0] for i in range(blocks)]
         return {4 * 2 ** (blocks - i): width for i, width in enumerate(widths)}
 
-    labels = dict(num_actors=rows("person_embed.weight"), num_actions=rows("class_embed.weight"))
+
+def _read_sizes(path: Path, tensors: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Any]:
+    """Config of the model that the tensors belong to, from a few of them."""
+    found = _Shapes(path, tensors)
+    shape, last = found.shape, found.last
+    doublings = last("g", r"to_rgbs\.(\d{1,2})\..+") + 1
+    channels_g = {4: shape("g", "input.input", 4)[1]}
+    for i in range(doublings):
+        channels_g[8 * 2**i] = shape("g", f"convs.{2 * i}.conv.weight", 5)[1]
+    labels = dict(
+        num_actors=found.rows("person_embed.weight"), num_actions=found.rows("class_embed.weight")
+    )
     head_channels = shape("d", "final_conv.0.weight", 4)[0]
     hidden_dim, features = shape("d", "final_linear.0.weight", 2)
-    channels_d, channels_d2 = trunk("d"), trunk("d2")
+    channels_d, channels_d2 = found.trunk("d"), found.trunk("d2")
     return dict(
         preset="official",
         ramp=None,  # published checkpoints are far behind it
         generator=dict(
             type="ConditionalStyleVideoGenerator",
-            size=sizes[-1],
+            size=4 * 2**doublings,
             channels=channels_g,
             motion_dim=shape("g", "dyn_sty.1.weight", 2)[0],
             content_dim=shape("g", "style.1.weight", 2)[0],
@@ -182,7 +196,7 @@ def _read_sizes(path: Path, tensors: Mapping[str, Mapping[str, Tensor]]) -> dict
 
 
 def _compare(key: str, state: Mapping[str, Tensor], where: Mapping[str, Place]) -> list[str]:
-    """What is wrong with the names and shapes of one player."""
+    """List what is wrong with the names and shapes of one network."""
     # They are not needed, but when they are there, they are twins of living ones.
     twins = {name: where[name.replace("conv2", "conv")].shape for name in DEAD if key == "d"}
     shapes = twins | {name: place.shape for name, place in where.items()}
@@ -196,7 +210,7 @@ def _compare(key: str, state: Mapping[str, Tensor], where: Mapping[str, Place]) 
 
 
 def _check_args(args: Any, generator: Mapping[str, Any], notes: list[str]) -> list[str]:
-    """What ``args`` says otherwise than the tensors."""
+    """List where ``args`` and the tensors differ."""
     if not isinstance(args, argparse.Namespace):
         notes.append("no args: the sizes come from the tensors alone")
         return []
@@ -217,15 +231,3 @@ def _check_args(args: Any, generator: Mapping[str, Any], notes: list[str]) -> li
         elif type(said[name]) is not int or said[name] != value:
             problems.append(f"args says {name}={said[name]!r}, the tensors say {value}")
     return problems
-
-
-def _note_leftovers(
-    tensors: Mapping[str, Mapping[str, Tensor]], raw: Mapping[str, Any], notes: list[str]
-) -> None:
-    dead = [name for name in DEAD if name in tensors["d"]]
-    if dead:
-        notes.append(f"left out: d.{', d.'.join(dead)} (no output depends on them)")
-    known = {*PLAYERS, "args", "g_optim", "d_optim", "d2_optim"}
-    rest = sorted(str(key) for key in raw.keys() - known)
-    if rest:
-        notes.append(f"left out: {', '.join(rest)} (no part of the model)")

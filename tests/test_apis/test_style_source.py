@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer, motion_source
+from mmctsvg.apis import CTSVGInferencer, style_source
 from mmctsvg.models.schedule import update_average
 from mmctsvg.motion import Motion, make_loop, save_motion
 from mmctsvg.utils.errors import UserError
@@ -71,9 +71,9 @@ def test_motions_of_other_weights_are_refused(tmp_path, inferencer, other):
 
 
 def test_weights_are_read_once_and_again_after_they_changed(inferencer, monkeypatch):
-    read, fingerprint = [], motion_source.fingerprint
+    read, fingerprint = [], style_source.fingerprint
     monkeypatch.setattr(
-        motion_source, "fingerprint", lambda generator: read.append(1) or fingerprint(generator)
+        style_source, "fingerprint", lambda generator: read.append(1) or fingerprint(generator)
     )
     generator, motion = inferencer.generator, inferencer.find_motion(3)
     read.clear()
