@@ -19,7 +19,7 @@ FRAMES = 3  # frames of a triplet
 def check_training(
     config: Path | str, model: nn.Module, metainfo: Mapping[str, Any], batch_size: int
 ) -> None:
-    """Refuses a model, data and a batch that do not fit each other.
+    """Refuse a model, data and a batch that do not fit each other.
 
     Args:
         config: Name of the config, for the error.
@@ -41,7 +41,7 @@ def check_training(
 
 
 def check_time_points(config: Path | str, model: Mapping[str, Any]) -> None:
-    """Refuses a D_t that looks at more frames than there are, or at none; before it is built.
+    """Refuse a D_t that looks at more frames than there are, or at none; before it is built.
 
     Args:
         config: Name of the config, for the error.
@@ -64,7 +64,7 @@ def check_batch(
     model: nn.Module,
     option: str = "train_dataloader.batch_size",
 ) -> None:
-    """Refuses a batch that the model cannot be trained on.
+    """Refuse a batch that the model cannot be trained on.
 
     Args:
         config: Name of the config, for the error.
@@ -103,7 +103,10 @@ def check_batch(
 
 @contextmanager
 def optimiser_errors(config: Path) -> Iterator[None]:
-    """While the optimisers are built, turns what they refuse into errors of the user.
+    """Turn what the optimisers refuse while they are built into errors of the user.
+
+    Args:
+        config: Name of the config, for the error.
 
     Raises:
         UserError: For a value or an argument that the optimiser does not take, or lacks.

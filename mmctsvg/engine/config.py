@@ -28,14 +28,14 @@ CONFIG_ERRORS = (
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
-    """Reads a config file and applies changes to it.
+    """Read a config file and apply changes to it.
 
     Args:
-        path: a Python config.
-        options: dotted keys and values, such as ``{'train_cfg.max_iters': 100}``.
+        path: Path of a Python config.
+        options: Dotted keys and their values, such as ``{'train_cfg.max_iters': 100}``.
 
     Raises:
-        UserError: if the file is missing or cannot be run, a key goes nowhere, or a value is of
+        UserError: If the file is missing or cannot be run, a key goes nowhere, or a value is of
             another type than the one that it replaces.
     """
     path = Path(path)
@@ -108,13 +108,13 @@ def _same_kind(old: Any, new: Any) -> bool:
 
 @contextmanager
 def config_errors(path: str | Path) -> Iterator[None]:
-    """While components are built from a config, turns what they refuse into errors of the user.
+    """Turn what components refuse while they are built from a config into errors of the user.
 
     Args:
-        path: the config, named in the error.
+        path: Name of the config, for the error.
 
     Raises:
-        UserError: for a wrong value, an argument that a component does not have, or a component
+        UserError: For a wrong value, an argument that a component does not have, or a component
             that does not exist.
     """
     try:

@@ -14,18 +14,18 @@ import mmctsvg
 
 
 def bare_model(runner: Runner) -> nn.Module:
-    """The algorithm itself, whatever it is wrapped in for several processes."""
+    """Return the algorithm itself, whatever it is wrapped in for several processes."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def generator_meta(runner: Runner) -> dict[str, Any]:
-    """Names of the labels, frame rate, ramp and provenance of the generator that is being trained.
+    """Describe the generator that is being trained: labels, frame rate, ramp and provenance.
 
     Args:
-        runner: in training.
+        runner: Runner of the training.
 
     Returns:
-        What `mmctsvg.checkpoints.generator_file.make_card` wants: plain data.
+        Plain data, as `mmctsvg.checkpoints.generator_file.make_card` takes it.
     """
     model = bare_model(runner)
     data = runner.train_dataloader.dataset.metainfo

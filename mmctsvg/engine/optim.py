@@ -52,7 +52,7 @@ class LazyAdamConstructor:
 
 
 def _keep_settings(optimizer: Optimizer, state: dict) -> dict:
-    """A saved state with the optimiser's own settings, which PyTorch would replace by the saved.
+    """Give a saved state the optimiser's own settings, which PyTorch would replace by the saved.
 
     Who resumes with another learning rate means it. ``fused`` may be absent from a state (of the
     authors, for example) and decides where PyTorch puts the step counts.

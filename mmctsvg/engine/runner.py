@@ -30,7 +30,7 @@ class QuietRunner(Runner):
     _starts: Counter[str] = Counter()
 
     def setup_env(self, env_cfg: dict) -> None:
-        """Sets up as MMEngine does and makes sure that the time of the start names this run alone.
+        """Set up as MMEngine does and make sure that the time of the start names this run alone.
 
         MMEngine keeps loggers and recorders under the config's name and the second of the start, as
         long as the process lives: another run that starts within that second would get those of the
@@ -43,7 +43,7 @@ class QuietRunner(Runner):
             self._timestamp += f"_{before}"
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Builds the logger as MMEngine does and filters its console."""
+        """Build the logger as MMEngine does and filter its console."""
         logger = super().build_logger(*args, **kwargs)
         for handler in logger.handlers:
             if type(handler) is logging.StreamHandler:
@@ -53,19 +53,22 @@ class QuietRunner(Runner):
 
 @RUNNERS.register_module()
 class CTSVGRunner(QuietRunner):
-    """Trains a `CTSVG` whose config says size, labels, seed and sampling once.
+    """MMEngine's ``Runner`` for a `CTSVG` whose config says size, labels, seed and sampling once.
 
-    See `mmctsvg.engine.complete`. The data set is built before the model, which takes from it what
-    its config leaves out; they are checked against each other.
+    `mmctsvg.engine.complete` says what comes from where. The data set is built before the model,
+    which takes from it what its config leaves out; they are checked against each other.
     """
 
     @classmethod
     def from_cfg(cls, cfg: Config) -> CTSVGRunner:
-        """Builds the runner of a config as MMEngine does, after completing the config."""
+        """Complete a config and build its runner as MMEngine does."""
         return super().from_cfg(complete_config(cfg))
 
     def build_model(self, model: nn.Module | dict[str, Any]) -> nn.Module:
-        """Builds the model that fits the training's data.
+        """Build the model that fits the training's data.
+
+        Args:
+            model: Config of the model, or the model.
 
         Raises:
             UserError: If the config's model, data and batch do not fit each other.

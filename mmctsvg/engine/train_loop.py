@@ -18,21 +18,21 @@ from .generator_meta import bare_model
 
 @LOOPS.register_module()
 class ResumableIterBasedTrainLoop(BaseLoop):
-    """Trains for a number of iterations, each taking the next batch of an endless data loader.
+    """Training for a number of iterations, one batch of an endless data loader each.
 
     MMEngine's ``IterBasedTrainLoop`` draws and drops every batch that was seen before an
     interruption. Here the sampler counts items, so the loop tells it where to begin.
 
     Args:
-        runner: the runner that this loop serves.
-        dataloader: a data loader, or the config of one, whose sampler is endless and has an
+        runner: Runner that this loop serves.
+        dataloader: Data loader, or the config of one, whose sampler is endless and has an
             attribute ``start``: the number of items that all processes together have used.
-        max_iters: number of iterations of the whole training, at least 1.
-        val_interval: iterations between two validations, at least 1, if the runner has a
+        max_iters: Number of iterations of the whole training, at least 1.
+        val_interval: Number of iterations between two validations, at least 1, if the runner has a
             validation.
 
     Raises:
-        ValueError: if ``max_iters`` or ``val_interval`` is no positive whole number.
+        ValueError: If ``max_iters`` or ``val_interval`` is no positive whole number.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         return self._iter
 
     def run(self) -> nn.Module:
-        """Trains from the current iteration to the last one.
+        """Train from the current iteration to the last one.
 
         Returns:
             The trained model.
@@ -93,10 +93,10 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         return self.runner.model
 
     def run_iter(self, data_batch: Any) -> None:
-        """Trains on one batch.
+        """Train on one batch.
 
         Args:
-            data_batch: what the data loader gave.
+            data_batch: Batch of the data loader.
         """
         self.runner.call_hook("before_train_iter", batch_idx=self._iter, data_batch=data_batch)
         outputs = self.runner.model.train_step(data_batch, optim_wrapper=self.runner.optim_wrapper)
@@ -107,7 +107,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
 
 
 def _next(batches: Iterator[Any]) -> Any:
-    """The next batch; an error of the user in a loader process loses the traceback it came with."""
+    """Take the next batch; errors of the user lose the traceback of their loader process."""
     try:
         return next(batches)
     except UserError as error:

@@ -16,14 +16,14 @@ from .generator_meta import bare_model, generator_meta
 
 @LOOPS.register_module(name=["VideoValLoop", "FilmValLoop"])  # the second: older configs
 class VideoValLoop(BaseLoop):
-    """Measures the averaged generator; the numbers go to the log and to TensorBoard.
+    """Measuring of the averaged generator; the numbers go to the log and to TensorBoard.
 
     Nothing is chosen by them: every checkpoint is kept as the checkpoint hook says.
 
     Args:
-        runner: in training.
-        dataloader: its dataset holds the clips that were kept back.
-        evaluator: configs of metrics of `mmctsvg.evaluation.metrics`.
+        runner: Runner of the training.
+        dataloader: Data loader, or its config, whose data set holds the clips that were kept back.
+        evaluator: Configs of metrics of `mmctsvg.evaluation.metrics`.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class VideoValLoop(BaseLoop):
         self.metrics = build_metrics(configs, device=device)
 
     def run(self) -> dict[str, Any]:
-        """Measures once; all ranks share the work."""
+        """Measure once; all processes share the work."""
         runner = self.runner
         runner.call_hook("before_val")
         runner.call_hook("before_val_epoch")

@@ -28,7 +28,7 @@ class Batch:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Tensor], items: tuple[int, ...]) -> "Batch":
-        """The batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
+        """Name the parts of a batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
         names = ("frames", "times", "actor", "action", "length")
         return cls(*[data[name] for name in names], items)
 
@@ -40,7 +40,7 @@ class Batch:
         return Batch(*[tensor[part] for tensor in tensors], self.items[part])
 
     def half(self) -> "Batch":
-        """The first half of the videos, rounded up."""
+        """Take the first half of the videos, rounded up."""
         return self[: (len(self) + 1) // 2]
 
 

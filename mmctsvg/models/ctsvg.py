@@ -298,7 +298,7 @@ class CTSVG(BaseModel):
         mode: str = "tensor",
         **unused: Tensor,
     ) -> Tensor:
-        """The averaged generator's counterpart of every video of a batch, (B, T, 3, H, W).
+        """Render the averaged generator's counterpart of every video of a batch, (B, T, 3, H, W).
 
         Raises:
             ValueError: If ``mode`` is ``'loss'``: there is no single loss, see `train_step`.

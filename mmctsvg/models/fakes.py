@@ -11,7 +11,7 @@ from .randomness import TIME, generator_for, item_noise, to_device
 
 
 def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Tensor, Tensor]:
-    """Times at which fakes are rendered, and times that D_t is given, both (B, T).
+    """Draw the times at which fakes are rendered, and those that D_t is given, both (B, T).
 
     ``paper``: the times of the real videos of the batch, so that both follow one law, jointly with
     the labels. ``time_range='official'``: around a centre drawn from [o, N - 1 - o] for stride o

@@ -38,11 +38,11 @@ def update_average(average: Iterable[Tensor], current: Iterable[Tensor], decay: 
 
 
 def lazy_adam(lr: float, betas: tuple[float, float], interval: int) -> dict:
-    """Adam's settings for a network that takes an extra regularisation step every ``interval``
-    steps.
+    """Correct Adam's settings for a network with lazy regularisation.
 
-    ``interval + 1`` steps then do the work of ``interval``: rate and decays are corrected by
-    ``c = interval / (interval + 1)``. ``interval=0`` means no extra step.
+    The network takes an extra step every ``interval`` steps. ``interval + 1`` steps then do the
+    work of ``interval``: rate and decays are corrected by ``c = interval / (interval + 1)``.
+    ``interval=0`` means no extra step.
 
     Source: Karras et al. 2020 (StyleGAN2), appendix B, *lazy regularization*.
     """

@@ -35,14 +35,14 @@ class AtomicCheckpointHook(CheckpointHook):
         super().__init__(interval, by_epoch, **kwargs)
 
     def before_train(self, runner: Runner) -> None:
-        """Removes what a killed run left half-written."""
+        """Remove what a killed run left half-written."""
         super().before_train(runner)
         if is_main_process():
             for leftover in Path(self.out_dir).glob(".*.tmp.*"):
                 leftover.unlink()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Adds the generator's card and takes out what is no plain data."""
+        """Add the generator's card and take out what is no plain data."""
         card = make_card(bare_model(runner).generator_ema, generator_meta(runner))
         checkpoint[CARD_KEY] = json.dumps(card)
         hub = checkpoint["message_hub"]

@@ -15,13 +15,13 @@ from mmctsvg.visualization.curves import plot_curves, read_scalars
 
 @HOOKS.register_module()
 class CurvesHook(Hook):
-    """Draws ``work_dir/curves.png`` from time to time and at the end.
+    """Drawing of ``work_dir/curves.png`` from time to time and at the end.
 
     The curves come from the scalars that the logger wrote in this and in earlier runs in the same
     work dir, so they go on through interruptions.
 
     Args:
-        interval: iterations between two drawings; by default only the last iteration draws.
+        interval: Number of iterations between two drawings; -1 draws after the last one alone.
     """
 
     priority = "LOW"  # after the logger, before the checkpoint
@@ -30,7 +30,7 @@ class CurvesHook(Hook):
         self.interval = interval
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
-        """Draws when due."""
+        """Draw when due."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
             self._draw(runner)
 

@@ -17,13 +17,13 @@ from ..generator_meta import bare_model, generator_meta
 
 @HOOKS.register_module()
 class ExportHook(Hook):
-    """Writes ``work_dir/generator.safetensors`` from time to time and at the end.
+    """Writing of ``work_dir/generator.safetensors`` from time to time and at the end.
 
     It runs before the checkpoint of the same iteration is written, so a training whose last
     checkpoint is there has its generator exported.
 
     Args:
-        interval: iterations between two exports; by default only the last iteration exports.
+        interval: Number of iterations between two exports; -1 exports after the last one alone.
     """
 
     priority = "LOW"
@@ -32,7 +32,7 @@ class ExportHook(Hook):
         self.interval = interval
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
-        """Exports when due."""
+        """Export when due."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
             self._export(runner)
 

@@ -24,10 +24,10 @@ class ProgressLoggerHook(LoggerHook):
     Everything goes to the visualizer's backends. Validation logs as in MMEngine, by iterations.
 
     Args:
-        interval: iterations between two lines.
-        silence: seconds after which a line comes in between, with the progress only, so that slow
+        interval: Number of iterations between two lines.
+        silence: Seconds after which a line comes in between, with the progress only, so that slow
             trainings show that they live.
-        **kwargs: see MMEngine's hook.
+        **kwargs: Further arguments of MMEngine's hook.
     """
 
     def __init__(self, interval: int = 50, silence: float = 15.0, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class ProgressLoggerHook(LoggerHook):
         data_batch: dict[str, Any] | None = None,
         outputs: dict[str, torch.Tensor] | None = None,
     ) -> None:
-        """Logs every ``interval`` iterations and at the last one."""
+        """Log every ``interval`` iterations and at the last one."""
         due = self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner)
         if not due and time.monotonic() - self._shown_at < self.silence:
             return

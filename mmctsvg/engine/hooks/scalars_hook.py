@@ -26,7 +26,7 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Finds out when the logger is due."""
+        """Find out when the logger is due."""
         super().before_train(runner)
         loggers = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
         self.interval = loggers[0].interval if loggers else 10
@@ -37,7 +37,7 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
             )
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Tells the iteration to everyone; learning rates only when they are logged."""
+        """Tell the iteration to everyone; learning rates only when they are logged."""
         runner.message_hub.update_info("iter", runner.iter)
         if self._is_due(runner):
             for name, rates in runner.optim_wrapper.get_lr().items():
@@ -50,10 +50,10 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
         data_batch: Any = None,
         outputs: dict[str, torch.Tensor] | None = None,
     ) -> None:
-        """Keeps the outputs; hands their means to the logger when it is due.
+        """Keep the outputs; hand their means to the logger when it is due.
 
         Raises:
-            UserError: if a number was not finite in all these iterations: the training is lost.
+            UserError: If a number was not finite in all these iterations: the training is lost.
         """
         for name, value in (outputs or {}).items():
             self._outputs.setdefault(name, []).append(torch.as_tensor(value).detach())

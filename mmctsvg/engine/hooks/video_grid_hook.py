@@ -18,17 +18,17 @@ from mmctsvg.utils.spread import evenly_spread
 
 @HOOKS.register_module(name=["VideoGridHook", "FilmGridHook"])  # the second: older configs
 class VideoGridHook(Hook):
-    """Writes ``work_dir/videos/iter_N.mp4`` and ``.png`` every n iterations and at the end.
+    """Writing of ``work_dir/videos/iter_N.mp4`` and ``.png`` every n iterations and at the end.
 
     Rows are actors, columns actions, everybody moves by one fixed motion vector; what a generator
     does not know is replaced by drawn contents or motions. The averaged generator is shown.
 
     Args:
-        interval: iterations between two videos; -1 for only one at the end.
-        rows: at most how many actors (evenly chosen from all).
-        columns: at most how many actions.
-        frames: length of the video.
-        seed: of everything that is drawn.
+        interval: Number of iterations between two videos; -1 for only one at the end.
+        rows: Greatest number of actors, evenly chosen from all.
+        columns: Greatest number of actions, likewise.
+        frames: Number of frames of the video.
+        seed: Seed of everything that is drawn.
     """
 
     priority = "LOW"
@@ -48,7 +48,7 @@ class VideoGridHook(Hook):
         self.seed = seed
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
-        """Videos when due."""
+        """Write the videos when due."""
         if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
             self._video(runner)
 

@@ -58,9 +58,8 @@ def half(self, data, path):
         os.kill(os.getpid(), signal.SIGKILL)
     write(self, data, path)
 LocalBackend.put = half
-sys.path.insert(0, sys.argv.pop(1))
-import train
-train.main(sys.argv[1:])
+from mmctsvg.cli.main import run_verb
+run_verb("train", sys.argv[1:])
 """
 
 
@@ -75,7 +74,7 @@ def test_killed_while_writing_the_older_checkpoint_counts(tmp_path, toy_config):
     work_dir = tmp_path / "w"
     arguments = [str(config), "--work-dir", str(work_dir)]
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED_WHILE_WRITING, str(ROOT / "tools"), *arguments],
+        [sys.executable, "-c", KILLED_WHILE_WRITING, *arguments],
         capture_output=True,
         text=True,
     )
