@@ -66,9 +66,13 @@ def complete_config(cfg: Config) -> Config:
 def complete_model(model: Mapping[str, Any], metainfo: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of a `CTSVG` that takes from the data what it does not say itself.
 
+    A generator with a ``size`` of its own belongs to an older config, in which the networks say
+    everything: labels that it leaves out are no condition.
+
     Args:
         model: Config of the model.
         metainfo: ``metainfo`` of its data set: size of the frames, names of actors and actions.
     """
-    labels = {f"num_{what}": len(metainfo[what]) for what in ("actors", "actions")}
+    older = "size" in model.get("generator", {})
+    labels = {f"num_{what}": 0 if older else len(metainfo[what]) for what in ("actors", "actions")}
     return {"size": metainfo["size"], **labels, **model}

@@ -90,3 +90,5 @@ def test_the_model_takes_size_and_labels_from_the_data():
     facts = dict(size=32, num_actors=2, num_actions=0)
     assert complete_model(dict(type="CTSVG"), metainfo) == dict(type="CTSVG", **facts)
     assert complete_model(dict(num_actors=0), metainfo) == {**facts, "num_actors": 0}
+    older = dict(generator=dict(size=16))  # says its labels itself, or has none
+    assert complete_model(older, metainfo) == {**facts, "num_actors": 0, "num_actions": 0, **older}
