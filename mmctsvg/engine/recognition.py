@@ -14,8 +14,7 @@ from mmengine.config import Config
 
 from mmctsvg.evaluation.backbones.pose import PoseSource, find_pose_source
 from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope, save_recognizer
-from mmctsvg.evaluation.functional.topk import pessimistic_rank
-from mmctsvg.evaluation.functional.wilson import wilson_interval
+from mmctsvg.evaluation.functional.accuracy import pessimistic_rank, wilson_interval
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
 from mmctsvg.evaluation.video import Video
 from mmctsvg.evaluation.weights import sha256_of
