@@ -1,4 +1,4 @@
-"""Training MMAction2's PoseC3D on the skeletons of real clips, and measuring how good it is."""
+"""Training of MMAction2's PoseC3D on the skeletons of real clips, and its accuracy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from mmengine.config import Config
 
 from mmctsvg.evaluation.backbones.pose import PoseSource, find_pose_source
 from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope, save_recognizer
-from mmctsvg.evaluation.functional.topk import pessimistic_rank
-from mmctsvg.evaluation.functional.wilson import wilson_interval
+from mmctsvg.evaluation.functional.accuracy import pessimistic_rank, wilson_interval
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
-from mmctsvg.evaluation.video import Video
+from mmctsvg.evaluation.video import video_at
 from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
@@ -28,29 +27,26 @@ from .runner import QuietRunner
 Annotation = dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Skeletons:
     """The clips of a config, each with its skeletons, in two splits: train and test.
 
-    Args:
-        actions: names of the classes, in the order of the labels.
-        clips: split -> annotations (see `Poses.annotation`), with ``actor`` where it is known.
-        protocol: how the skeletons were made.
+    Attributes:
+        actions: Names of the classes, in the order of the labels.
+        protocol: Description of how the skeletons were made.
+        train, test: Annotations (`Poses.annotation`), with ``actor`` where it is known.
     """
 
-    def __init__(
-        self,
-        actions: Sequence[str],
-        clips: Mapping[str, list[Annotation]],
-        protocol: Mapping[str, Any],
-    ) -> None:
-        self.actions, self.protocol = list(actions), dict(protocol)
-        self.train, self.test = clips["train"], clips["test"]
+    actions: list[str]
+    protocol: dict[str, Any]
+    train: list[Annotation]
+    test: list[Annotation]
 
     def folds(self, count: int) -> Iterator[tuple[list[Annotation], list[Annotation]]]:
-        """Splits all clips so that no actor of a test is in its training.
+        """Split all clips so that no actor of a test is in its training.
 
         Args:
-            count: number of splits; every actor is tested once.
+            count: Number of splits; every actor is tested once.
 
         Yields:
             Clips to train on and to test on.
@@ -75,11 +71,11 @@ def load_skeletons(settings: Mapping[str, Any], cache: Path) -> Skeletons:
     Args:
         settings: ``skeletons`` of the config: either ``file`` (a pose pickle of MMAction2 with the
             splits train and test) and ``actions``, or ``dataset`` (one of mmctsvg, with the splits
-            train and test) and ``pose`` (see `find_pose_source`).
-        cache: where the pickle of the made skeletons is kept.
+            train and test) and ``pose`` (for `find_pose_source`).
+        cache: Path of the pickle of the made skeletons.
 
     Raises:
-        UserError: if the settings or their files cannot be used.
+        UserError: If the settings or their files cannot be used.
     """
     if "file" in settings:
         annotations, split = read_poses(settings["file"])
@@ -92,17 +88,16 @@ def load_skeletons(settings: Mapping[str, Any], cache: Path) -> Skeletons:
         }
         file = Path(settings["file"])
         protocol = {"name": f"pose pickle {file.name}", "sha256": sha256_of(file)}
-        return _checked(Skeletons(settings["actions"], clips, protocol), settings["file"])
+        found = Skeletons(actions=list(settings["actions"]), protocol=protocol, **clips)
+        return _checked(found, settings["file"])
     pose = find_pose_source(settings["pose"])
-    datasets = {
-        split: DATASETS.build({**settings["dataset"], "split": split})
-        for split in ("train", "test")
-    }
-    source = settings["dataset"]["annotations"]
+    given = settings["dataset"]
+    datasets = {name: DATASETS.build({**given, "split": name}) for name in ("train", "test")}
+    source = given["annotations"]
     root = Path(source) if Path(source).is_dir() else Path(source).parent
     clips = _extract(datasets, pose, root, cache)
-    actions = datasets["train"].metainfo["actions"]
-    return _checked(Skeletons(actions, clips, pose.protocol), source)
+    actions = list(datasets["train"].metainfo["actions"])
+    return _checked(Skeletons(actions=actions, protocol=pose.protocol, **clips), source)
 
 
 def _checked(skeletons: Skeletons, source: str) -> Skeletons:
@@ -127,10 +122,10 @@ def _checked(skeletons: Skeletons, source: str) -> Skeletons:
 def _extract(
     datasets: Mapping[str, Any], pose: PoseSource, root: Path, cache: Path
 ) -> dict[str, list[Annotation]]:
-    """Skeletons of all clips; from the cache if it was made of the same clips in the same way."""
+    """Make or read the skeletons; the cache is valid for the same clips and the same protocol."""
     listed = {
         split: [
-            (clip.path, clip.length, clip.actor, clip.action, _changed(Path(clip.path)))
+            (clip.path, clip.length, clip.actor, clip.action, _modified(Path(clip.path)))
             for clip in data.annotations
         ]
         for split, data in datasets.items()
@@ -152,12 +147,10 @@ def _extract(
                     f"{root}: the clips have no actions (column label) to be recognised"
                 )
             for number, clip in enumerate(data.annotations):
-                video = Video(
-                    frames=data.read_frames(number, np.arange(clip.length)), name=clip.path
-                )
-                who = {"actor": actors[clip.actor]} if actors else {}
+                actor = {"actor": actors[clip.actor]} if actors else {}
                 relative = Path(clip.path).relative_to(root).as_posix()
-                clips[name].append(pose(video).annotation(relative, clip.action, **who))
+                poses = pose(video_at(data, number))
+                clips[name].append(poses.annotation(relative, clip.action, **actor))
                 progress.update()
     everything = [clip for group in clips.values() for clip in group]
     split = {name: [clip["frame_dir"] for clip in group] for name, group in clips.items()}
@@ -165,21 +158,21 @@ def _extract(
     return clips
 
 
-def _changed(path: Path) -> int:
-    """When a clip was changed, in nanoseconds: its last picture, its file or packed file, or 0."""
+def _modified(path: Path) -> int:
+    """Time of the last change of a clip's frames, file or packed file in ns; 0 without a file."""
     if path.is_dir():
-        return max((picture.stat().st_mtime_ns for picture in path.iterdir()), default=0)
+        return max((frame.stat().st_mtime_ns for frame in path.iterdir()), default=0)
     files = (part for part in (path, *path.parents) if part.is_file())  # clips.zip/NAME
     return next((file.stat().st_mtime_ns for file in files), 0)
 
 
 def cut_windows(clips: Iterable[Annotation], window: int, stride: int) -> list[Annotation]:
-    """Cuts clips into windows of equal length.
+    """Cut clips into windows of equal length.
 
     Args:
-        clips: annotations; one that is not longer than a window stays whole.
-        window: frames of a window.
-        stride: frames between the starts of two windows.
+        clips: Annotations; one that is not longer than a window stays whole.
+        window: Number of frames of a window.
+        stride: Number of frames between the starts of two windows.
 
     Returns:
         Annotations named ``CLIP@START``, in which at least one frame shows a person.
@@ -187,12 +180,12 @@ def cut_windows(clips: Iterable[Annotation], window: int, stride: int) -> list[A
     cut = []
     for clip in clips:
         poses = poses_of(clip)
+        actor = {"actor": clip["actor"]} if "actor" in clip else {}
         for start in range(0, max(len(poses) - window, 0) + 1, stride):
             piece = poses.cut(start, start + window)
             if piece.found.any():
-                more = {"actor": clip["actor"]} if "actor" in clip else {}
                 name = f"{clip['frame_dir']}@{start}"
-                cut.append(piece.annotation(name, int(clip["label"]), **more))
+                cut.append(piece.annotation(name, int(clip["label"]), **actor))
     return cut
 
 
@@ -210,15 +203,15 @@ def train(
     windows.
 
     Args:
-        cfg: config with MMAction2's components; its ``work_dir`` gets logs and checkpoints.
-        skeletons: where the clips are from.
-        clips: whole clips to train on.
-        held_out: whole clips to measure on.
-        out: the file, see `Recognizer`.
-        **known: what else is known of the accuracy, for `Recognizer.held_out`.
+        cfg: Config with MMAction2's components; its ``work_dir`` gets logs and checkpoints.
+        skeletons: Skeletons with the clips.
+        clips: Whole clips to train on.
+        held_out: Whole clips to measure on.
+        out: Path of the file for `Recognizer`.
+        **known: Further accuracies for `Recognizer.held_out`.
 
     Returns:
-        What `measure` found.
+        Ranks on the held-out clips.
     """
     settings = cfg.skeletons
     pieces = [*clips, *cut_windows(clips, settings.window, settings.stride)]
@@ -240,7 +233,7 @@ def train(
         train_clips=[clip["frame_dir"] for clip in clips],
         skeletons=skeletons.protocol,
     )
-    # Without an accuracy nothing is judged by it, should the measuring be interrupted.
+    # Metrics refuse a file without an accuracy, should the measuring be interrupted.
     save_recognizer(out, {**card, "held_out": {}}, weights)
     ranks = measure(Recognizer(out), held_out, settings.stride)
     save_recognizer(out, {**card, "held_out": {**ranks.accuracy(), **known}}, weights)
@@ -249,7 +242,7 @@ def train(
 
 @dataclass(frozen=True, kw_only=True)
 class Ranks:
-    """The rank of the right action (see `pessimistic_rank`) of windows and of whole clips."""
+    """Ranks of the right action (`pessimistic_rank`) for windows and for whole clips."""
 
     windows: list[int]
     clips: list[int]
@@ -258,12 +251,11 @@ class Ranks:
         return Ranks(windows=self.windows + other.windows, clips=self.clips + other.clips)
 
     def accuracy(self) -> dict[str, float]:
-        """Accuracies in percent.
+        """Compute accuracies in percent.
 
         Returns:
-            For ``windows`` and ``clips`` (beginnings of the names) their number, top-1 and top-3,
-            and the ends of the 95 % interval of top-1, for which the clips are the independent
-            units.
+            Number, top-1, top-3 and the ends of the 95 % interval of top-1 (clips being the units)
+            for windows and clips, by names that begin with ``windows`` and ``clips``.
         """
         result: dict[str, float] = {}
         for name, ranks in (("windows", self.windows), ("clips", self.clips)):
@@ -275,12 +267,12 @@ class Ranks:
 
 
 def measure(recognizer: Recognizer, clips: Sequence[Annotation], stride: int) -> Ranks:
-    """Let a recogniser judge real clips.
+    """Rank the right actions of real clips by a recogniser's scores.
 
     Args:
-        recognizer: what is measured.
-        clips: whole clips that it was not trained on.
-        stride: of the windows, see `cut_windows`.
+        recognizer: Recogniser to measure.
+        clips: Whole clips that it was not trained on.
+        stride: Number of frames between the starts of two windows.
     """
 
     def ranks(group: Sequence[Annotation]) -> list[int]:

@@ -1,1 +1,1 @@
-"""Measures of videos: how real they look, how they move, and whom they show."""
+"""Measures of videos: how real they are, how they move, and which person they show."""

@@ -1,10 +1,9 @@
-"""Evaluation cards: numbers with everything that is needed to believe or to repeat them."""
-
-from __future__ import annotations
+"""Evaluation cards: numbers with everything that is needed to trust or to repeat them."""
 
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,11 @@ FORMAT = 1
 
 
 def make_card(subject: Mapping[str, Any], results: Sequence[Result]) -> dict[str, Any]:
-    """A card as plain data.
+    """Make a card as plain data.
 
     Args:
-        subject: what was evaluated: names, paths, hashes.
-        results: of `mmctsvg.evaluation.run.evaluate`.
+        subject: Description of what was evaluated: names, paths, hashes.
+        results: Results of `mmctsvg.evaluation.run.evaluate`.
     """
     return dict(
         format=FORMAT,
@@ -34,7 +33,7 @@ def make_card(subject: Mapping[str, Any], results: Sequence[Result]) -> dict[str
         versions=dict(
             mmctsvg=mmctsvg.__version__, torch=torch.__version__, python=platform.python_version()
         ),
-        metrics={result.name: result.as_dict() for result in results},
+        metrics={result.name: asdict(result) for result in results},
     )
 
 
@@ -46,11 +45,7 @@ def write_card(card: Mapping[str, Any], out_dir: Path) -> None:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """Read ``card.json``, or the one in a folder.
-
-    Raises:
-        UserError: if it is missing or no card.
-    """
+    """Read ``card.json``, or the one in a folder; a UserError refuses anything else."""
     path = path / "card.json" if path.is_dir() else path
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
@@ -64,7 +59,7 @@ def read_card(path: Path) -> dict[str, Any]:
 
 
 def render_card(card: Mapping[str, Any]) -> str:
-    """The card as Markdown."""
+    """Write the card as Markdown."""
     lines = ["# Evaluation card", ""]
     lines += [f"* {key}: {value}" for key, value in card["subject"].items()]
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
@@ -87,14 +82,14 @@ def render_card(card: Mapping[str, Any]) -> str:
 
 
 def format_number(value: Any) -> str:
-    """Four digits of a number; ``-`` for one that there is not."""
+    """Write a number with four digits; ``-`` for None and NaN."""
     if value is None or (isinstance(value, float) and value != value):
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def show(result: Result) -> None:
-    """Print numbers, notes and how long it took."""
+    """Print numbers, notes and the time."""
     for key, value in result.numbers.items():
         print(f"{result.name} {key}: {format_number(value)}")
     for note in result.notes:
@@ -103,23 +98,24 @@ def show(result: Result) -> None:
 
 
 def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """Differences of two cards, line by line; numbers of different protocols are not subtracted.
+    """List the differences of two cards, line by line.
 
-    Numbers of different subjects are, and what differs in these is said.
+    Numbers of different subjects are subtracted, those of different protocols are not.
 
     Raises:
-        UserError: if there is nothing that can be compared, saying what differs.
+        UserError: If there is nothing that can be compared; it names the differences.
     """
-    about = dict.fromkeys([*a["subject"], *b["subject"]])
-    values = {key: (a["subject"].get(key), b["subject"].get(key)) for key in about}
-    lines = [f"{key}: {x} -> {y}" for key, (x, y) in values.items() if x != y]
+    lines = [f"{key}: {x} -> {y}" for key, x, y in _changes(a["subject"], b["subject"])]
     compared = False
     for name in dict.fromkeys([*a["metrics"], *b["metrics"]]):
         if name not in a["metrics"] or name not in b["metrics"]:
             lines.append(f"{name}: only in the {'first' if name in a['metrics'] else 'second'}")
             continue
         first, second = a["metrics"][name], b["metrics"][name]
-        differing = _differences(first, second)
+        changes = _changes(first["protocol"], second["protocol"])
+        differing = [f"{key} is {x!r} and {y!r}" for key, x, y in changes]
+        if [w["sha256"] for w in first["weights"]] != [w["sha256"] for w in second["weights"]]:
+            differing.append("the weights differ")
         if differing:
             lines.append(f"{name}: not comparable: {'; '.join(differing)}")
             continue
@@ -136,14 +132,7 @@ def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """What differs in protocol and weights."""
-    a, b = first["protocol"], second["protocol"]
-    found = [
-        f"{key} is {a.get(key)!r} and {b.get(key)!r}"
-        for key in dict.fromkeys([*a, *b])
-        if a.get(key) != b.get(key)
-    ]
-    if [w["sha256"] for w in first["weights"]] != [w["sha256"] for w in second["weights"]]:
-        found.append("the weights differ")
-    return found
+def _changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """List all keys with different values, and both values; None where a key is missing."""
+    values = [(key, a.get(key), b.get(key)) for key in dict.fromkeys([*a, *b])]
+    return [(key, x, y) for key, x, y in values if x != y]

@@ -1,4 +1,4 @@
-"""Reading pickles that hold numpy arrays and containers, and nothing else."""
+"""Reading of pickles that hold numpy arrays and containers, and nothing else."""
 
 import pickle
 from pathlib import Path
@@ -15,19 +15,17 @@ _ALLOWED = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
 }
-
-
+# Errors of pickle on files that are damaged or something else altogether.
 _BROKEN_FILE = (
     pickle.UnpicklingError,
     AttributeError,
     EOFError,
-    IndexError,
-    KeyError,
+    LookupError,
     MemoryError,
     OverflowError,
     TypeError,
     ValueError,
-)  # what pickle raises on files that are damaged or something else altogether
+)
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -40,11 +38,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def load_arrays(path: str | Path) -> Any:
-    """Read a pickle of numpy arrays in plain containers; nothing else in it is ever called.
-
-    Raises:
-        UserError: if it holds anything else, or is damaged.
-    """
+    """Read a pickle of numpy arrays in plain containers; a UserError refuses anything else."""
     try:
         with open(path, "rb") as file:
             return _ArrayUnpickler(file).load()

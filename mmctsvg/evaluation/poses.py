@@ -15,8 +15,8 @@ from mmctsvg.utils.files import atomic_path
 
 from .numpy_pickle import load_arrays
 
-KEYPOINTS = 17  # of COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles
-FOUND_SCORE = 0.2  # see `Poses.found`
+KEYPOINTS = 17  # number in COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles
+FOUND_SCORE = 0.2  # least median score of a person that is found (`Poses.found`)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,10 +24,10 @@ class Poses:
     """The skeletons of one clip.
 
     Attributes:
-        keypoint: float32 (M, T, 17, 2), x and y in pixels of the clip for M people in T frames;
-            zero where a frame has fewer people.
-        score: float32 (M, T, 17), confidence from 0 to 1; zero where a frame has fewer people.
-        size: height and width of the frames in pixels.
+        keypoint: Keypoints, float32 (M, T, 17, 2), x and y in pixels of the clip for M people in T
+            frames; zero where a frame has fewer people.
+        score: Confidence, float32 (M, T, 17), 0 to 1; zero where a frame has fewer people.
+        size: Height and width of the frames in pixels.
     """
 
     keypoint: np.ndarray
@@ -46,30 +46,29 @@ class Poses:
             raise ValueError("keypoints hold values that are no finite numbers")
 
     def __len__(self) -> int:
-        """Number of frames."""
         return self.keypoint.shape[1]
 
     @property
     def found(self) -> np.ndarray:
-        """Bool (T,): whether a frame shows a person.
+        """Whether a frame shows a person, bool (T,).
 
-        It does if half of the keypoints of somebody have a score of at least 0.2. On 64-pixel clips
-        of people MoveNet's median is 0.2 to 0.8, on grey, black and noise below 0.06.
+        It does if half of a person's keypoints have a score of at least 0.2. On 64-pixel clips of
+        people MoveNet's median is 0.2 to 0.8, on grey, black and noise below 0.06.
         """
         return (np.median(self.score, axis=2) >= FOUND_SCORE).any(axis=0)
 
     def cut(self, start: int, stop: int) -> Poses:
-        """The frames from ``start`` to ``stop`` alone."""
+        """Cut out the frames from ``start`` to ``stop``."""
         span = np.s_[:, start:stop]
         return Poses(keypoint=self.keypoint[span], score=self.score[span], size=self.size)
 
     def annotation(self, name: str, label: int, **more: Any) -> dict[str, Any]:
-        """The clip as MMAction2's ``PoseDataset`` has it.
+        """Describe the clip as MMAction2's ``PoseDataset`` wants it.
 
         Args:
-            name: of the clip, its ``frame_dir``.
-            label: number of its action; -1 where it is not known.
-            **more: further entries, which MMAction2 hands through.
+            name: Name of the clip, its ``frame_dir``.
+            label: Number of the action; -1 where it is not known.
+            **more: Further entries, which MMAction2 hands through.
         """
         return dict(
             frame_dir=name,
@@ -84,10 +83,10 @@ class Poses:
 
 
 def poses_of(annotation: Mapping[str, Any]) -> Poses:
-    """The skeletons of an annotation of MMAction2.
+    """Read the skeletons of an annotation of MMAction2.
 
     Raises:
-        UserError: naming the clip, if entries are missing or do not fit each other.
+        UserError: If entries are missing or do not fit each other; it names the clip.
     """
     name = annotation.get("frame_dir", annotation.get("filename", "a clip without frame_dir"))
     try:
@@ -109,14 +108,13 @@ def read_poses(path: str | Path) -> tuple[list[dict[str, Any]], dict[str, list[s
     """Read a pose pickle of MMAction2 without running anything that it may hold.
 
     Args:
-        path: the file; either a dict with ``annotations`` and ``split``, or a list of annotations.
+        path: Path of the file: a dict with ``annotations`` and ``split``, or a list of annotations.
 
     Returns:
-        The annotations, and the names of the clips in every split (none for a mere list).
+        Annotations, and the names of the clips in every split (none for a mere list).
 
     Raises:
-        UserError: if the file is missing, holds more than arrays and containers, or has another
-            structure.
+        UserError: If the file is missing or has another structure.
     """
     path = Path(path)
     if not path.is_file():
@@ -134,16 +132,14 @@ def read_poses(path: str | Path) -> tuple[list[dict[str, Any]], dict[str, list[s
 
 
 def write_poses(
-    path: str | Path,
-    annotations: Sequence[Mapping[str, Any]],
-    split: Mapping[str, Sequence[str]],
+    path: str | Path, annotations: Sequence[Mapping[str, Any]], split: Mapping[str, Sequence[str]]
 ) -> None:
     """Write a pose pickle for MMAction2's ``PoseDataset``.
 
     Args:
-        path: the file, which must end in ``.pkl``.
-        annotations: from :meth:`Poses.annotation`, with different ``frame_dir``.
-        split: name of a split -> ``frame_dir`` of its clips.
+        path: Path of the file, which must end in ``.pkl``.
+        annotations: Annotations from :meth:`Poses.annotation`, with different ``frame_dir``.
+        split: Names of clips (``frame_dir``) by name of the split.
     """
     content = {
         "split": {name: list(clips) for name, clips in split.items()},

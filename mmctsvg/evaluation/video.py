@@ -1,8 +1,6 @@
-"""What is measured: videos, and the shots that a generator makes of them."""
+"""Videos to be measured, and the shots from which a generator makes them."""
 
-from __future__ import annotations
-
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,26 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmctsvg.datasets.clip_list import PLAIN_LAYOUT, Layout, read_clip_list
+from mmctsvg.datasets.clip_list import read_clip_list
 from mmctsvg.datasets.readers import VIDEO_SUFFIXES, BrokenClipError, list_pictures, open_clip
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
 
+#: Names of an actor and an action (None for a label that the generator does not know), and whether
+#: the generator was trained on the two together.
+Cell = tuple[str | None, str | None, bool]
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Video:
-    """One clip to be measured, real or generated.
+    """One video to be measured, real or generated.
 
     Attributes:
-        frames: uint8 (T, H, W, 3), RGB.
-        name: how messages name it, for instance its path.
-        fps: frames per second.
-        actor, action: names of its labels; None where they are not known.
-        motion: videos with the same text were made with the same motion vector (or show the same
-            performance); None where that is not known.
-        seen: whether the generator was trained on this (actor, action); None where that is not
-            known.
+        frames: Frames, uint8 (T, H, W, 3) RGB.
+        name: Name for messages, for instance the path.
+        fps: Frames per second.
+        actor, action: Names of the labels; None where they are not known.
+        motion: Name that videos of one motion vector or performance share; None if not known.
+        seen: Whether the generator was trained on this (actor, action); None if not known.
     """
 
     frames: np.ndarray
@@ -57,12 +57,12 @@ def video_from_tensor(video: Tensor, name: str, **labels: object) -> Video:
     """Make a video from a tensor, rounded to uint8 as a video file would store it.
 
     Args:
-        video: float (T, 3, H, W) in [-1, 1]; values beyond are cut off.
-        name: how messages name it.
-        **labels: further attributes of :class:`Video`.
+        video: Video, float (T, 3, H, W) in [-1, 1]; values beyond are cut off.
+        name: Name for messages.
+        **labels: Further attributes of :class:`Video`.
 
     Raises:
-        UserError: if there are values that are no numbers.
+        UserError: If a value is not finite.
     """
     if not torch.isfinite(video).all():
         raise UserError(f"{name} holds values that are no finite numbers: the generator diverged")
@@ -71,14 +71,14 @@ def video_from_tensor(video: Tensor, name: str, **labels: object) -> Video:
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """One video that a generator shall make.
+    """One video that a generator is to make.
 
     Attributes:
-        motion: seed of the motion vector; shots with equal seeds move alike.
-        times: when its frames are, in frames of the training clips.
-        actor, action: names; None if the generator does not know any.
-        content: seed of the content of a generator that knows no actors.
-        seen: see :class:`Video`.
+        motion: Seed of the motion vector; shots with equal seeds move alike.
+        times: Times of the frames, in frames of the training clips.
+        actor, action: Names of the labels; None if the generator does not know any.
+        content: Seed of the content of a generator that knows no actors.
+        seen: Whether the generator was trained on this (actor, action); None if not known.
     """
 
     motion: int
@@ -90,14 +90,11 @@ class Shot:
 
 
 def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Video]:
-    """Let a generator make videos, one by one.
+    """Let a generator make one video for every shot.
 
     Args:
-        inferencer (CTSVGInferencer): The generator.
-        shots: which ones.
-
-    Yields:
-        A video for every shot.
+        inferencer (CTSVGInferencer): Inferencer of the generator.
+        shots: Shots of the videos.
     """
     for shot in shots:
         labels = {k: v for k, v in (("actor", shot.actor), ("action", shot.action)) if v}
@@ -117,28 +114,35 @@ def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Video]:
         )
 
 
+def labels_at(dataset: TripletDataset, number: int) -> tuple[str | None, str | None]:
+    """Names of the actor and the action of a clip; None where a data set has no such labels."""
+    clip, names = dataset.annotations[number], dataset.metainfo
+    return (
+        names["actors"][clip.actor] if names["actors"] else None,
+        names["actions"][clip.action] if names["actions"] else None,
+    )
+
+
 def video_at(
     dataset: TripletDataset,
     number: int,
     trained: Container[tuple[str | None, str | None]] | None = None,
     frames: int | None = None,
 ) -> Video:
-    """A clip of a dataset.
+    """Read a clip of a data set.
 
     Args:
-        dataset: real clips.
-        number: of the clip.
+        dataset: Data set of real clips.
+        number: Number of the clip.
         trained: (actor, action) of all cells that a generator was trained on, for `Video.seen`.
-        frames: at most this many frames, from its start.
+        frames: Largest number of frames, from the start of the clip.
     """
-    clip, names = dataset.annotations[number], dataset.metainfo
-    actors, actions = names["actors"], names["actions"]
-    actor = actors[clip.actor] if actors else None
-    action = actions[clip.action] if actions else None
+    clip = dataset.annotations[number]
+    actor, action = labels_at(dataset, number)
     return Video(
         frames=dataset.read_frames(number, np.arange(min(clip.length, frames or clip.length))),
         name=clip.path,
-        fps=names["fps"],
+        fps=dataset.metainfo["fps"],
         actor=actor,
         action=action,
         seen=None if trained is None else (actor, action) in trained,
@@ -147,40 +151,32 @@ def video_at(
 
 def read_videos(
     source: str | Path,
-    layout: Layout = PLAIN_LAYOUT,
     frames: int | None = None,
     motion_by_name: bool = False,
     seed: int | None = None,
 ) -> Iterator[Video]:
-    """Videos from a folder or a list of anybody's clips.
+    """Read the clips of a folder or a list, one by one.
 
     Args:
-        source: a CSV (``path,label,is_train,person``), a folder tree ``ACTOR/ACTION/CLIP``, or a
+        source: CSV file (``path,label,is_train,person``), folder tree ``ACTOR/ACTION/CLIP``, or
             folder that directly holds clips (no labels).
-        layout: how names of actors and actions are found in paths.
-        frames: at most this many frames of each, from its start.
-        motion_by_name: clips with the same file name, whatever their folder, share their motion.
-        seed: of a random order; None for the order of the list.
+        frames: Largest number of frames of each, from its start.
+        motion_by_name: Whether clips with the same file name in any folder share their motion.
+        seed: Seed of a random order; None for the order of the list.
 
     Raises:
-        UserError: if there is no clip, the list is wrong, or a clip cannot be read.
+        UserError: If there is no clip, the list is wrong, or a clip cannot be read.
     """
     source = Path(source)
     flat = _flat_clips(source) if source.is_dir() else []
     if flat:
         clips = [(path, None, None) for path in flat]
     else:
-        listed = read_clip_list(source, layout)
+        listed = read_clip_list(source)
         if listed.problems:
             raise UserError(f"{source}: {listed.problems[0].text}")
-        clips = [
-            (
-                entry.path,
-                _named(listed.actor_names, entry.actor),
-                _named(listed.action_names, entry.action),
-            )
-            for entry in listed.entries
-        ]
+        actors, actions = dict(enumerate(listed.actor_names)), dict(enumerate(listed.action_names))
+        clips = [(e.path, actors.get(e.actor), actions.get(e.action)) for e in listed.entries]
     order = range(len(clips))
     if seed is not None:
         order = np.random.default_rng(seed).permutation(len(clips))
@@ -201,7 +197,7 @@ def read_videos(
 
 
 def clip_name(path: str | Path) -> str:
-    """A clip's own name: a video's without its ending, a folder's as it is."""
+    """Name of a clip: that of a video file without its ending, that of a folder as it is."""
     path = Path(path)
     return path.stem if path.suffix.lower() in VIDEO_SUFFIXES else path.name
 
@@ -212,7 +208,3 @@ def _flat_clips(folder: Path) -> list[Path]:
         for path in sorted(folder.iterdir())
         if path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and list_pictures(path))
     ]
-
-
-def _named(names: Sequence[str], number: int | None) -> str | None:
-    return None if number is None else names[number]

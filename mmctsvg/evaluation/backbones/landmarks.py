@@ -1,7 +1,5 @@
 """The 68 landmarks of the face in every frame of a clip."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +13,8 @@ from mmctsvg.utils.errors import UserError
 from ..weights import find_entry, find_weights
 
 NUM_LANDMARKS = 68
+# The face is detected in every tenth frame. Where it is not found, all frames around are tried.
+_EVERY = 10
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,9 +22,9 @@ class FaceTrack:
     """The face in a clip.
 
     Attributes:
-        points: float (T, 68, 2), x and y in pixels of the clip; NaN in frames without a face.
-        box: (4,), left, top, right, bottom of the box that all frames share; NaN without a face.
-        steadiness: least overlap (intersection over union) of that box with a single detection, 0
+        points: Landmarks, float (T, 68, 2), x and y in pixels of the clip; NaN without a face.
+        box: Left, top, right, bottom of the box that all frames share, (4,); NaN without a face.
+        steadiness: Least overlap (intersection over union) of that box with a single detection, 0
             to 1; low where the head travels or the detector jumped. NaN without a face.
     """
 
@@ -34,7 +34,7 @@ class FaceTrack:
 
     @property
     def found(self) -> np.ndarray:
-        """Which frames have a face, bool (T,)."""
+        """Whether a frame has a face, bool (T,)."""
         return np.isfinite(self.points).all((1, 2))
 
     @property
@@ -45,38 +45,35 @@ class FaceTrack:
 
 
 class LandmarkDetector(Protocol):
-    """Finds the landmarks of one face in a clip."""
+    """A detector of the landmarks of one face in a clip.
 
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What decides about its points, as plain data."""
+    Attributes:
+        protocol: Everything that decides about the points, as plain data.
+        weights: Description of the weights for the card.
+    """
 
-    @property
-    def weights(self) -> dict[str, str]:
-        """Its weights, as an evaluation card tells of them."""
+    protocol: dict[str, Any]
+    weights: dict[str, str]
 
     def __call__(self, frames: np.ndarray) -> FaceTrack:
-        """Landmarks of a clip, uint8 RGB (T, H, W, 3)."""
+        """Find the landmarks of a clip, uint8 (T, H, W, 3) RGB."""
 
 
 class DlibLandmarks:
-    """dlib's frontal face detector and 68-point regression trees.
+    """dlib's frontal face detector and 68-point regression trees; a `LandmarkDetector`.
 
     The points depend on how the box is placed and are whole pixels. So small frames are enlarged,
     and all frames of a clip share one box: the median of the detections of every tenth frame.
     Otherwise jitter of the box and of the rounding hides the motion of the mouth.
 
     Args:
-        weights: the predictor's file; fetched if left out.
-        size: frames whose shorter side has fewer pixels are enlarged to this.
-        every: the face is detected in every this-many-th frame. Where it is not found, the frames
-            around are looked at one by one.
-        upsample: how often a picture may be doubled to find small faces. Used only as far as it
-            finds the face in more frames.
-        offline: never fetch weights.
+        weights: Path of the weights ``landmarks68``; None to fetch them.
+        size: Shorter side in pixels to which smaller frames are enlarged.
+        upsample: Number of times a frame may be doubled where that finds faces in more frames.
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: if dlib or the weights are missing.
+        UserError: If dlib or the weights are missing.
 
     Source: King, Dlib-ml, 2009; Kazemi and Sullivan, One millisecond face alignment, 2014.
     """
@@ -86,7 +83,6 @@ class DlibLandmarks:
         weights: str | Path | None = None,
         *,
         size: int = 256,
-        every: int = 10,
         upsample: int = 1,
         offline: bool = False,
     ) -> None:
@@ -98,8 +94,16 @@ class DlibLandmarks:
                 "`pip install dlib-bin==20.0.1.post1`"
             ) from error
         self._dlib = dlib
-        self._weights = find_weights("landmarks68", weights, offline)
-        self.size, self.every, self.upsample = size, every, upsample
+        self._file = find_weights("landmarks68", weights, offline)
+        self._size, self._upsample = size, upsample
+        self.weights = find_entry("landmarks68").card
+        self.protocol = {
+            "landmarks": "dlib, 68 points",
+            "enlarged": f"bicubic, shorter side at least {size} px",
+            "box": f"one per clip: median of the detections of every {_EVERY}th frame",
+            "upsampling": f"at most {upsample} times, where it finds more faces",
+            "several faces": "the one with the highest score",
+        }
 
     @cached_property
     def _detector(self):
@@ -108,37 +112,21 @@ class DlibLandmarks:
     @cached_property
     def _predictor(self):
         try:
-            return self._dlib.shape_predictor(str(self._weights))
+            return self._dlib.shape_predictor(str(self._file))
         except RuntimeError as error:
-            raise UserError(f"{self._weights}: dlib cannot read it ({error})") from error
-
-    @property
-    def protocol(self) -> dict[str, Any]:
-        """What decides about its points."""
-        return {
-            "landmarks": "dlib, 68 points",
-            "enlarged": f"bicubic, shorter side at least {self.size} px",
-            "box": f"one per clip: median of the detections of every {self.every}th frame",
-            "upsampling": f"at most {self.upsample} times, where it finds more faces",
-            "several faces": "the one with the highest score",
-        }
-
-    @property
-    def weights(self) -> dict[str, str]:
-        """What a card says of its weights."""
-        return find_entry("landmarks68").card
+            raise UserError(f"{self._file}: dlib cannot read it ({error})") from error
 
     def __call__(self, frames: np.ndarray) -> FaceTrack:
-        """Landmarks of a clip.
+        """Find the landmarks of a clip.
 
         Args:
-            frames: uint8 RGB (T, H, W, 3).
+            frames: Frames, uint8 (T, H, W, 3) RGB.
 
         Returns:
-            Points in pixels of ``frames``, whatever the enlargement.
+            The face, in pixels of ``frames`` whatever the enlargement.
         """
         height, width = frames.shape[1:3]
-        scale = max(1.0, self.size / min(height, width))
+        scale = max(1.0, self._size / min(height, width))
         size = (round(width * scale), round(height * scale))
         if scale > 1:
             frames = [cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC) for frame in frames]
@@ -161,24 +149,24 @@ class DlibLandmarks:
         )
 
     def _detect(self, frames) -> tuple[dict[int, np.ndarray], set[int]]:
-        """Boxes of the sampled frames in which there is a face, and all frames without one."""
-        samples = range(0, len(frames), self.every)
+        """Find boxes in the sampled frames with a face, and all frames without one."""
+        sampled = range(0, len(frames), _EVERY)
         boxes: dict[int, np.ndarray] = {}
         level = 0
-        for upsample in range(self.upsample + 1):
-            found = {t: self._find_face(frames[t], upsample) for t in samples}
+        for upsample in range(self._upsample + 1):
+            found = {t: self._find_face(frames[t], upsample) for t in sampled}
             found = {t: box for t, box in found.items() if box is not None}
             if len(found) > len(boxes):
                 boxes, level = found, upsample
-            if len(boxes) == len(samples):
+            if len(boxes) == len(sampled):
                 break
         if not boxes:
             return boxes, set(range(len(frames)))
         doubtful = {
             near
-            for t in samples
+            for t in sampled
             if t not in boxes
-            for near in range(max(0, t - self.every + 1), min(len(frames), t + self.every))
+            for near in range(max(0, t - _EVERY + 1), min(len(frames), t + _EVERY))
         }
         return boxes, {t for t in doubtful if self._find_face(frames[t], level) is None}
 

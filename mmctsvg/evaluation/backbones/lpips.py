@@ -1,7 +1,5 @@
 """LPIPS with its real weights in the ``lpips`` package's own network."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 
@@ -19,25 +17,24 @@ NETS = {"vgg": ("lpips_vgg", "VGG16_0"), "alex": ("lpips_alex", "AlexNet_0")}
 def load_lpips(
     net: str = "vgg", path: str | Path | None = None, offline: bool = False
 ) -> nn.Module:
-    """The perceptual distance, version 0.1, as a module ``(N,3,H,W), (N,3,H,W) -> (N,1,1,1)``.
+    """Load the perceptual distance, version 0.1: ``(N,3,H,W), (N,3,H,W) -> (N,1,1,1)``.
 
     Its inputs are in [-1, 1], at least 32 pixels (``'vgg'``: 16) high and wide. Gradients flow to
     the inputs; the weights are frozen.
 
     Args:
         net: ``'vgg'`` or ``'alex'``.
-        path: a local copy of the weights (see `mmctsvg.evaluation.weights`).
-        offline: never fetch them.
+        path: Path of a local copy of the weights (see `mmctsvg.evaluation.weights`).
+        offline: Whether weights are never fetched.
 
     Raises:
-        ValueError: for another net.
-        UserError: if the package or its weights are missing, or these are wrong.
+        UserError: If there is no such net, or the package or its weights are missing or wrong.
 
     Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric,
     CVPR 2018.
     """
     if net not in NETS:
-        raise ValueError(f"net is {net!r}: it must be one of {', '.join(map(repr, NETS))}")
+        raise UserError(f"net is {net!r}: it must be one of {', '.join(map(repr, NETS))}")
     try:
         import lpips  # heavy, and optional
     except ModuleNotFoundError as error:

@@ -1,6 +1,4 @@
-"""A trained action recogniser of MMAction2, as one file with what is known about it."""
-
-from __future__ import annotations
+"""A trained action recogniser of MMAction2, in one file with its card."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -20,24 +18,20 @@ from ..weights import describe_file
 
 FORMAT = 1
 _ENTRIES = {
-    "model": dict,
-    "test_pipeline": list,
-    "actions": list,
+    **dict.fromkeys(("model", "held_out", "skeletons"), dict),
+    **dict.fromkeys(("test_pipeline", "actions", "train_clips"), list),
     "window": int,
-    "train_clips": list,
-    "held_out": dict,
-    "skeletons": dict,
 }
 
 
 @contextmanager
 def mmaction_scope() -> Iterator[None]:
-    """While components of MMAction2 are built, look names up in its registries first.
+    """Search names in MMAction2's registries first, while its components are built.
 
     The scope that holds outside, such as ``mmctsvg`` during a training, is restored.
 
     Raises:
-        UserError: if MMAction2 or a package that it needs is missing.
+        UserError: If MMAction2 or a package that it needs is missing.
     """
     from mmengine.registry import DefaultScope
 
@@ -57,22 +51,22 @@ def mmaction_scope() -> Iterator[None]:
 
 
 class Recognizer:
-    """Says which action a skeleton performs.
+    """A classifier of actions from skeletons.
 
     Attributes:
-        actions: names of the classes.
-        window: frames of the clips on which the held-out accuracy was measured.
-        train_clips: names of the clips that it was trained on.
-        held_out: accuracy on real clips that it was not trained on, see `train_recognizer`.
-        skeletons: how the skeletons were made, see `PoseSource.protocol`.
-        weights: what a card says of the file.
+        actions: Names of the classes.
+        window: Number of frames of the clips on which the held-out accuracy was measured.
+        train_clips: Names of the clips that it was trained on.
+        held_out: Accuracy on real clips that it was not trained on (`mmctsvg.engine.recognition`).
+        skeletons: Protocol of the skeletons that it was trained on (`PoseSource`).
+        weights: Description of the file for evaluation cards.
 
     Args:
-        path: a file of `save_recognizer`.
-        device: where it computes; None takes the GPU if there is one.
+        path: Path of a file of `save_recognizer`.
+        device: Device of the network; None for the GPU if there is one.
 
     Raises:
-        UserError: if the file is missing, damaged, or of another kind, or MMAction2 is missing.
+        UserError: If the file is missing, damaged, or of another kind, or MMAction2 is missing.
     """
 
     def __init__(self, path: str | Path, device: str | torch.device | None = None) -> None:
@@ -96,20 +90,18 @@ class Recognizer:
                 self._model.load_state_dict(weights)
             except (AssertionError, KeyError, RuntimeError, TypeError, ValueError) as error:
                 text = " ".join(str(error).split())[:200]
-                raise UserError(
-                    f"{path}: its description does not fit its weights: {text}"
-                ) from error
+                raise UserError(f"{path}: its card does not fit its weights: {text}") from error
         self._model.to(device).eval()
 
     @torch.no_grad()
     def scores(self, poses: Poses) -> np.ndarray:
-        """Probabilities of the actions.
+        """Compute the probabilities of the actions.
 
         Args:
-            poses: of one clip, of any length.
+            poses: Skeletons of one clip of any length.
 
         Returns:
-            float64 (classes,), from 0 to 1.
+            Probabilities, float64 (classes,), 0 to 1.
         """
         from mmengine.dataset import pseudo_collate
 
@@ -132,10 +124,10 @@ def save_recognizer(
     """Write a recogniser as one file.
 
     Args:
-        path: the file.
-        card: plain data: ``model`` and ``test_pipeline`` (configs of MMAction2), and the attributes
+        path: Path of the file.
+        card: Plain data: ``model`` and ``test_pipeline`` (configs of MMAction2), and the attributes
             of :class:`Recognizer`.
-        weights: the ``state_dict`` of the model.
+        weights: State of the model.
     """
     write_pickle(path, {"recognizer": {"format": FORMAT, **card}, "state_dict": dict(weights)})
 
@@ -151,9 +143,9 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         raise UserError(f"{path}: is no recogniser of this version of mmctsvg; train it again")
     for name, kind in _ENTRIES.items():
         if not isinstance(card.get(name), kind):
-            raise UserError(f"{path}: its description has no usable {name!r}: {card.get(name)!r}")
+            raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}")
     if _names_python(card["model"]) or _names_python(card["test_pipeline"]):
-        raise UserError(f"{path}: its description names Python functions instead of components")
+        raise UserError(f"{path}: its card names Python functions instead of components")
     return card, content["state_dict"]
 
 

@@ -4,18 +4,18 @@ import numpy as np
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The rotation, uniform scale and shift that bring points closest to others.
+    """Fit the rotation, uniform scale and shift that bring points closest to others.
 
     In the plane, with points as complex numbers, it is the least-squares line ``a z + b``; it never
     mirrors.
 
     Args:
-        source: (..., n, 2), at least two different points.
-        target: (..., n, 2) or (n, 2).
+        source: Points (..., n, 2), at least two different ones.
+        target: Points (..., n, 2) or (n, 2).
 
     Returns:
-        (..., 2, 3): ``target ~ matrix[:, :2] @ point + matrix[:, 2]``; NaN where a point is NaN or
-        all points are one.
+        Matrices (..., 2, 3): ``target ~ matrix[:, :2] @ point + matrix[:, 2]``; NaN where a point
+        is NaN or all points are one.
     """
     source = np.asarray(source, np.float64)
     target = np.broadcast_to(np.asarray(target, np.float64), source.shape)

@@ -1,14 +1,14 @@
-"""How alike curves run: mean Pearson correlations over many pairs at once.
+"""Likeness of curves: mean Pearson correlations over many pairs at once.
 
 A standardised curve has mean 0 and length 1, so the correlation of two is their scalar product, and
 sums over all pairs follow from the sum of the curves: the cost is linear in their number.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
+
+from .gaps import known_mean
 
 
 def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
@@ -41,24 +41,24 @@ def standardise(curves: np.ndarray, least_variation: float = 0.0) -> np.ndarray:
 
 
 def mean_pairwise_correlation(
-    units: np.ndarray, weights: np.ndarray | None = None
+    units: np.ndarray, counts: np.ndarray | None = None
 ) -> np.ndarray | float:
     """Mean correlation over all pairs of different curves.
 
-    ``(|sum w z|^2 - sum w^2 |z|^2) / ((sum w)^2 - sum w^2)``, the sum over i != j in closed form.
+    ``(|sum c z|^2 - sum c^2 |z|^2) / ((sum c)^2 - sum c^2)``, the sum over i != j in closed form.
 
     Args:
         units: Array (N, T), from :func:`standardise`.
-        weights: Array (..., N), at least 0; a pair counts with the product of both. All 1 if left
-            out.
+        counts: How often each curve occurs, (..., N), at least 0; a pair counts with the product of
+            both. None for once each.
 
     Returns:
         Values (...), -1 to 1; NaN without a pair.
     """
-    weights = np.ones(len(units)) if weights is None else np.asarray(weights, np.float64)
-    pairs = weights.sum(-1) ** 2 - np.square(weights).sum(-1)
-    total = np.square(weights @ units).sum(-1)
-    own = np.square(weights) @ np.square(units).sum(1)
+    counts = np.ones(len(units)) if counts is None else np.asarray(counts, np.float64)
+    pairs = counts.sum(-1) ** 2 - np.square(counts).sum(-1)
+    total = np.square(counts @ units).sum(-1)
+    own = np.square(counts) @ np.square(units).sum(1)
     return (total - own) / np.where(pairs > 0, pairs, np.nan)
 
 
@@ -81,7 +81,7 @@ def mean_cross_correlation(groups: Sequence[np.ndarray]) -> float:
 
 
 def synchrony(groups: Sequence[np.ndarray]) -> float:
-    """Mean over groups of their mean pairwise correlation; groups without a pair do not enter.
+    """Mean over groups of their mean pairwise correlation, without groups that have no pair.
 
     Args:
         groups: Arrays (N_g, T), from :func:`standardise`.
@@ -91,8 +91,7 @@ def synchrony(groups: Sequence[np.ndarray]) -> float:
 
     Source: section 5, the average correlation of LiA signals, for each group of one motion.
     """
-    values = [mean_pairwise_correlation(group) for group in groups if len(group) > 1]
-    return float(np.mean(values)) if values else float("nan")
+    return known_mean([mean_pairwise_correlation(group) for group in groups])
 
 
 def synchrony_interval(
@@ -115,8 +114,8 @@ def synchrony_interval(
         seed: Seed of the resampling.
 
     Returns:
-        Lower and upper end; NaN if fewer than three members occur. With one group, the interval is
-        that of other members under the same motion.
+        Lower and upper end; NaN if fewer than three members occur, or without resamplings. With one
+        group, the interval is that of other members under the same motion.
 
     Source: Owen, The pigeonhole bootstrap, 2007.
     """
@@ -130,13 +129,8 @@ def synchrony_interval(
         rng.multinomial(count, np.full(count, 1 / count), samples)
         for count in (len(names), len(groups))
     )
-    values = np.stack(
-        [
-            mean_pairwise_correlation(group, times_member[:, row])
-            for group, row in zip(groups, rows, strict=True)
-        ],
-        axis=1,
-    )
+    pairs = zip(groups, rows, strict=True)
+    values = np.stack([mean_pairwise_correlation(g, times_member[:, r]) for g, r in pairs], axis=1)
     times = np.where(np.isnan(values), 0, times_group)
     drawn = (np.nan_to_num(values) * times).sum(1) / np.where(times.any(1), times.sum(1), np.nan)
     if np.isnan(drawn).all():

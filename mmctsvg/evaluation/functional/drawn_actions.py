@@ -1,6 +1,4 @@
-"""Which of the drawn people's actions a video shows: by what moves, whatever the size."""
-
-from __future__ import annotations
+"""Recognition of the drawn people's actions, by what moves, whatever the size."""
 
 from functools import lru_cache
 
@@ -10,7 +8,7 @@ from mmctsvg.datasets import synth
 
 from .drawn_people import true_curves
 
-#: The curve by which every action is told and timed.
+#: Main curve of every action, which distinguishes and times it.
 MAIN_CURVE = {
     "speak": "mouth",
     "nod": "head_y",
@@ -20,21 +18,21 @@ MAIN_CURVE = {
 }
 #: Standard deviations that weigh equally; about those of the real movements.
 MOVEMENTS = {"head_x": 0.05, "head_y": 0.05, "body_y": 0.03, "mouth": 0.007, "arm": 0.4}
-STILL = 0.1  # a video none of whose movements reaches this share of its unit shows no action
-_TAKES, _TIMES = 16, np.arange(96.0)  # of the drawn motions that the means are taken over
+STILL = 0.1  # share of its unit that a movement must reach in a video with an action
+_TAKES, _TIMES = 16, np.arange(96.0)  # number and times of the motions in a mean signature
 
 
 def signature(curves: dict[str, np.ndarray]) -> np.ndarray:
-    """How much of each movement a video holds.
+    """Size of each movement in a video.
 
-    Levels (how far the mouth is open in the mean, whether an arm is up) do not enter: smeared
-    pictures get them wrong while they still move rightly.
+    Levels (how far the mouth is open in the mean, whether an arm is up) do not enter: blurred
+    videos get them wrong while they still move rightly.
 
     Args:
-        curves: (T,) each, from `drawn_people.measure` or `true_curves`.
+        curves: Curves (T,) from `drawn_people.measure` or `true_curves`.
 
     Returns:
-        (5,), in the units of ``MOVEMENTS``.
+        Sizes (5,), in the units of ``MOVEMENTS``.
     """
     # A closed mouth seems to change while the head turns: only what the head does not explain.
     head = np.stack([np.ones_like(curves["mouth"]), curves["head_x"], curves["head_y"]], axis=1)
@@ -44,10 +42,10 @@ def signature(curves: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def nearest_action(curves: dict[str, np.ndarray]) -> str | None:
-    """The action whose true signature has the nearest direction; None if hardly anything moves.
+    """Find the action whose true signature has the nearest direction; None if hardly any moves.
 
     Args:
-        curves: (T,) each, from `drawn_people.measure`.
+        curves: Curves (T,) from `drawn_people.measure`.
     """
     own = signature(curves)
     if own.max() < STILL:

@@ -1,14 +1,12 @@
-"""Measures the drawn people of `mmctsvg.datasets.synth` in pictures, from their known colours.
+"""Measurement of the drawn people of `mmctsvg.datasets.synth`, from their known colours.
 
 A pixel between two surfaces has a mixed colour. Its *coverage* by one of them, d_other / (d_own +
 d_other) with the distances to the nearest colour of either side, is exact for such a mixture: sums
 of coverages (areas, centroids, angles) follow movements by a part of a pixel. Nothing is searched
-for. Every sum is taken over a fixed part of the picture, or over one that follows the head.
+for. Every sum is taken over a fixed part of the frame, or over one that follows the head.
 
-Units are those of `mmctsvg.datasets.synth.pose`: shares of the picture's side and radians.
+Units are those of `mmctsvg.datasets.synth.pose`: shares of the frame's side and radians.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Sequence
@@ -23,12 +21,12 @@ from mmctsvg.datasets.synth.face import MOUTH_COLOUR, TEETH_COLOUR, TONGUE_COLOU
 from mmctsvg.datasets.synth.head import CENTRE, RADII
 from mmctsvg.datasets.synth.people import Colour, Person
 
-LARGEST = 64  # pixels; larger pictures are reduced to it by averaging, which adds colours up
-#: What is measured where the head is: its upper half lies so far above the chin, about which it
-#: rolls. A roll by an angle moves it by LEVER * sin(angle).
+LARGEST = 64  # side in pixels to which larger frames are reduced by averaging
+#: Height of the measured upper half of the head above the chin, about which it rolls: a roll by an
+#: angle moves it by LEVER * sin(angle).
 LEVER = 0.35
 
-# Parts of the picture (left, right, top, bottom). A raised hand does not reach above HEAD.
+# Parts of the frame (left, right, top, bottom). A raised hand does not reach above HEAD.
 _HEAD = (0.08, 0.92, 0.0, 0.44)
 _HAND = (0.70, 1.0, 0.44, 0.84)
 _BODY = (0.15, 0.66, 0.70, 1.0)
@@ -44,17 +42,17 @@ _CALIBRATION_ANGLES = np.radians(np.linspace(-30, 40, 8))
 
 
 def measure(frames: np.ndarray, person: Person) -> dict[str, np.ndarray]:
-    """How a drawn person moves.
+    """Measure how a drawn person moves.
 
     Args:
-        frames: uint8 (T, H, W, 3), square.
-        person: whose colours and calibration are taken; of another person's video the curves mean
-            little.
+        frames: Square frames, uint8 (T, H, W, 3).
+        person: Person with the colours and the calibration; the curves mean little for a video of
+            another person.
 
     Returns:
-        Float64 (T,) each: ``head_x`` and ``head_y``, where the upper head is, from its place at
+        Curves, float64 (T,): ``head_x`` and ``head_y``, the upper head's distance from its place at
         rest (x holds ``LEVER`` times the roll); ``body_y``; ``mouth``, the area of the open mouth
-        as a share of the picture; ``arm_raised``, how much of a raised arm is seen, about 1 for a
+        as a share of the frame; ``arm_raised``, the visible share of a raised arm, about 1 for a
         whole one; ``arm``, the angle of the forearm, 0 where the video hardly shows one.
     """
     frames = reduce(frames)
@@ -72,54 +70,45 @@ def measure(frames: np.ndarray, person: Person) -> dict[str, np.ndarray]:
 
 
 def true_curves(pose: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What `measure` would find in a pose if it made no error.
-
-    Args:
-        pose: of `mmctsvg.datasets.synth.pose`.
-    """
-    return {
-        "head_x": pose["head_x"] + LEVER * np.sin(pose["head_roll"]),
-        "head_y": pose["head_y"],
-        "body_y": pose["body_y"],
-        "mouth": synth.mouth_area(pose),
-        "arm_raised": pose["arm_raised"],
-        "arm": pose["arm_angle"],
-    }
+    """Curves that `measure` would find in a pose of `synth.pose` if it made no error."""
+    curves = {name: pose[name] for name in ("head_y", "body_y", "arm_raised")}
+    head_x = pose["head_x"] + LEVER * np.sin(pose["head_roll"])
+    return curves | dict(head_x=head_x, mouth=synth.mouth_area(pose), arm=pose["arm_angle"])
 
 
 def patch_colours(frames: np.ndarray) -> np.ndarray:
     """Mean colours where hair (or hat), face and shirt are.
 
     Args:
-        frames: uint8 (T, H, W, 3).
+        frames: Frames, uint8 (T, H, W, 3).
 
     Returns:
-        (T, 3, 3): hair, skin, shirt; RGB, 0 to 255.
+        Colours (T, 3, 3) of hair, skin, shirt; RGB, 0 to 255.
     """
     frames = reduce(frames).astype(np.float32)
     colours = []
     for part in _PATCHES.values():
-        weight = _window(frames.shape[1], part)
-        colours.append(np.einsum("thwc,hw->tc", frames, weight) / weight.sum())
+        window = _window(frames.shape[1], part)
+        colours.append(np.einsum("thwc,hw->tc", frames, window) / window.sum())
     return np.stack(colours, axis=1)
 
 
 def distances_to_people(colours: np.ndarray, size: int) -> np.ndarray:
-    """How far patches are from those of every drawn person at rest.
+    """Distances of patches from those of every drawn person at rest.
 
     Args:
-        colours: (T, 3, 3), from `patch_colours`.
-        size: side of the pictures in pixels.
+        colours: Colours (T, 3, 3) from `patch_colours`.
+        size: Side of the frames in pixels.
 
     Returns:
-        (T, P), root mean square over patches and channels, in grey levels (0 to 255).
+        Distances (T, P), root mean square over patches and channels, in grey levels (0 to 255).
     """
     expected = np.stack([_rest_colours(person, min(size, LARGEST)) for person in synth.PEOPLE])
     return np.sqrt(np.square(colours[:, None] - expected).mean((2, 3)))
 
 
 def reduce(frames: np.ndarray) -> np.ndarray:
-    """Average pictures down to at most ``LARGEST`` pixels a side."""
+    """Average frames down to at most ``LARGEST`` pixels a side."""
     if max(frames.shape[1:3]) <= LARGEST:
         return frames
     side = (LARGEST, LARGEST)
@@ -130,12 +119,12 @@ def coverage(frames: np.ndarray, own: Sequence[Colour], other: Sequence[Colour])
     """Share of each pixel that shows one of ``own`` colours rather than of ``other`` ones.
 
     Args:
-        frames: (..., 3).
-        own: Colours RGB, 0 to 255.
-        other: Colours RGB, 0 to 255.
+        frames: Pixels (..., 3), RGB, 0 to 255.
+        own: Colours of one surface, RGB, 0 to 255.
+        other: Colours of the other surface, RGB, 0 to 255.
 
     Returns:
-        (...), 0 to 1; exact for mixtures of one colour of each side if no other is nearer.
+        Shares (...), 0 to 1; exact for mixtures of one colour of each side if no other is nearer.
     """
     pixels = frames.astype(np.float32)
     lengths = np.square(pixels).sum(-1, keepdims=True)
@@ -150,12 +139,12 @@ def coverage(frames: np.ndarray, own: Sequence[Colour], other: Sequence[Colour])
 
 
 def _raw(frames: np.ndarray, person: Person) -> dict[str, np.ndarray]:
-    """Sums over coverages, before they are calibrated."""
+    """Measure sums over coverages, before they are calibrated."""
     size, colours = frames.shape[1], _palette(person)
     background, skin, hair = (colours[part] for part in ("background", "skin", "hair"))
 
-    def moments(part, own, other) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Covered area (T,) of a part of the picture, and its centre's x and y."""
+    def covered(part, own, other) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Covered area (T,) of a part of the frame, and its centre's x and y."""
         rows, columns = _span(size, part[2:]), _span(size, part[:2])
         window, place = _window(size, part), _centres(size)
         share = coverage(frames[:, rows, columns], own, other) * window[rows, columns]
@@ -164,16 +153,11 @@ def _raw(frames: np.ndarray, person: Person) -> dict[str, np.ndarray]:
         x = (share.sum(1) @ place[columns]) / filled
         return area / size**2, x, (share.sum(2) @ place[rows]) / filled
 
-    head, head_x, _ = moments(_HEAD, [*hair, *skin], background)
-    body, _, _ = moments(_BODY, [*colours["shirt"], person.trim], [*background, *hair, *skin])
-    hand, x, y = moments(_HAND, [*skin, *colours["shirt"]], [*background, *hair])
-    return {
-        "head_x": head_x,
-        "head_y": head,
-        "body_y": body,
-        "arm_raised": hand,
-        "arm": np.arctan2(x - _ELBOW[0], _ELBOW[1] - y),
-    }
+    head, head_x, _ = covered(_HEAD, [*hair, *skin], background)
+    body, _, _ = covered(_BODY, [*colours["shirt"], person.trim], [*background, *hair, *skin])
+    hand, x, y = covered(_HAND, [*skin, *colours["shirt"]], [*background, *hair])
+    arm = np.arctan2(x - _ELBOW[0], _ELBOW[1] - y)
+    return dict(head_x=head_x, head_y=head, body_y=body, arm_raised=hand, arm=arm)
 
 
 def _mouth_area(
@@ -230,7 +214,7 @@ def _rest_colours(person: Person, size: int) -> np.ndarray:
 
 
 def _rest(count: int, **changes: np.ndarray | float) -> dict[str, np.ndarray]:
-    """A pose in which nothing moves, with changes, ``count`` times."""
+    """Pose in which nothing moves, with changes, ``count`` times."""
     names = synth.pose(0, 0, np.zeros(1))
     still = dict.fromkeys(names, 0.0) | {"mouth_width": 0.6, "smile": 0.6, "eye_open": 1.0}
     return {name: np.zeros(count) + value for name, value in (still | changes).items()}
@@ -238,35 +222,31 @@ def _rest(count: int, **changes: np.ndarray | float) -> dict[str, np.ndarray]:
 
 def _palette(person: Person) -> dict[str, list[Colour]]:
     lips = mix(person.skin, (196, 50, 66), 0.62)
+    lips = lighter(lips, 0.2) if person.beard else lips
     hat = [person.trim] if person.hair_style == "beanie" else []
     return {
         "background": [person.background, lighter(person.background, 0.32)],
         "skin": [person.skin, darker(person.skin, 0.2)],
         "hair": [person.hair, darker(person.hair, 0.2), *hat],
         "shirt": [person.shirt, darker(person.shirt, 0.3)],
-        "mouth": [
-            MOUTH_COLOUR,
-            TONGUE_COLOUR,
-            TEETH_COLOUR,
-            lighter(lips, 0.2) if person.beard else lips,
-        ],
+        "mouth": [MOUTH_COLOUR, TONGUE_COLOUR, TEETH_COLOUR, lips],
         "beard": [colour for colour in (person.beard, person.moustache) if colour],
     }
 
 
 def _centres(size: int) -> np.ndarray:
-    """Places of the pixels' middles."""
+    """Coordinates of the centres of pixels."""
     return ((np.arange(size) + 0.5) / size).astype(np.float32)
 
 
 def _span(size: int, ends: tuple[float, float]) -> slice:
-    """Pixels that a part of a side touches."""
+    """Range of the pixels that a part of a side touches."""
     return slice(math.floor(ends[0] * size), math.ceil(ends[1] * size))
 
 
 @lru_cache(maxsize=64)
 def _window(size: int, part: tuple[float, float, float, float]) -> np.ndarray:
-    """(size, size) share of each pixel that lies in a part of the picture."""
+    """Share of each pixel that lies in a part of the frame, (size, size)."""
     edges = np.arange(size + 1) / size
 
     def share(low: float, high: float) -> np.ndarray:

@@ -12,9 +12,9 @@ class Moments:
     """Number, mean and scatter of feature vectors, in float64, without keeping the vectors.
 
     Attributes:
-        count: n.
-        mean: (d,).
-        scatter: (d, d), the sum of (x - mean)(x - mean)^T.
+        count: Number of vectors.
+        mean: Mean (d,).
+        scatter: Sum of (x - mean)(x - mean)^T, (d, d).
 
     Source: Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm, 1979.
     """
@@ -25,33 +25,32 @@ class Moments:
 
     @classmethod
     def empty(cls, dim: int) -> Moments:
-        """Of nothing yet."""
+        """Make the moments of no vector."""
         return cls(0, np.zeros(dim), np.zeros((dim, dim)))
 
     @classmethod
     def of(cls, features: np.ndarray) -> Moments:
-        """Of features (n, d), n at least 1."""
+        """Compute the moments of features (n, d), n at least 1."""
         features = np.asarray(features, np.float64)
         mean = features.mean(0)
         centred = features - mean
         return cls(len(features), mean, centred.T @ centred)
 
     def __add__(self, other: Moments) -> Moments:
-        """Of both sets together."""
         count = self.count + other.count
         if not count:
             return self
         step = other.mean - self.mean
-        weight = self.count * other.count / count
+        factor = self.count * other.count / count
         return Moments(
             count,
             self.mean + step * (other.count / count),
-            self.scatter + other.scatter + weight * np.outer(step, step),
+            self.scatter + other.scatter + factor * np.outer(step, step),
         )
 
     @property
     def covariance(self) -> np.ndarray:
-        """Unbiased covariance (d, d); needs two vectors."""
+        """Unbiased covariance (d, d) of at least two vectors."""
         if self.count < 2:
             raise ValueError(f"a covariance needs at least 2 vectors, there are {self.count}")
         return self.scatter / (self.count - 1)
@@ -69,7 +68,7 @@ def frechet_distance(a: Moments, b: Moments) -> float:
         b: Mean and covariance of at least two vectors.
 
     Returns:
-        At least 0; NaN if there are NaNs in the moments.
+        Distance, at least 0; NaN if there are NaNs in the moments.
 
     Source: Dowson and Landau, The Frechet distance between multivariate normal distributions, 1982.
     """

@@ -1,4 +1,6 @@
-"""Short holes in a curve."""
+"""Gaps: short holes in curves, and means of the values that are known."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -7,11 +9,11 @@ def fill_gaps(curve: np.ndarray, longest: int) -> np.ndarray:
     """Fill runs of NaN: linearly between their neighbours, at the ends with the nearest value.
 
     Args:
-        curve: (T,), float.
-        longest: runs of more samples than this stay NaN.
+        curve: Array (T,), float.
+        longest: Number of values up to which a run is filled; longer runs stay NaN.
 
     Returns:
-        (T,), a copy.
+        Array (T,), a copy.
     """
     filled = np.array(curve, np.float64)
     missing = np.isnan(filled)
@@ -24,3 +26,9 @@ def fill_gaps(curve: np.ndarray, longest: int) -> np.ndarray:
             hole = times[start:stop]
             filled[hole] = np.interp(hole, times[~missing], filled[~missing])
     return filled
+
+
+def known_mean(values: Sequence[float] | np.ndarray) -> float:
+    """Mean of the values that are not NaN; NaN if there are none."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")

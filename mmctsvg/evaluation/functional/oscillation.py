@@ -1,24 +1,22 @@
 """The strongest sine wave of a curve: its frequency, its phase and how large the curve is."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-_FINE = 8  # tried frequencies per step of a Fourier transform
+_FINE = 8  # number of tried frequencies per step of a Fourier transform
 
 
 @dataclass(frozen=True, kw_only=True)
 class Oscillation:
-    """What `find_oscillation` found.
+    """Strongest sine wave of a curve.
 
     Attributes:
-        frequency: in turns per frame, at most 1/2.
-        phase: of the sine at the first frame, in radians, -pi to pi.
-        deviation: standard deviation of the curve, in its unit.
+        frequency: Frequency in turns per frame, at most 1/2.
+        phase: Phase of the sine at the first frame in radians, -pi to pi.
+        deviation: Standard deviation of the curve, in its unit.
     """
 
     frequency: float
@@ -27,12 +25,12 @@ class Oscillation:
 
 
 def find_oscillation(curve: np.ndarray) -> Oscillation:
-    """Fits a straight line and one sine wave by least squares over all frequencies.
+    """Fit a straight line and one sine wave by least squares over all frequencies.
 
     At least one turn fits into the curve, so that slow drift does not count.
 
     Args:
-        curve: (T,), T at least 8.
+        curve: Curve (T,), T at least 8.
     """
     curve = np.asarray(curve, np.float64)
     frequencies, lines, waves = _bases(len(curve))

@@ -1,6 +1,4 @@
-"""How well linear regression predicts: on samples that it has not seen."""
-
-from __future__ import annotations
+"""Quality of linear regression on samples that it was not fitted to."""
 
 import numpy as np
 
@@ -11,14 +9,14 @@ def cross_validated_r2(
     """R^2 of ordinary least squares with an intercept, every sample being predicted by the others.
 
     Args:
-        features: (n, p), finite.
-        target: (n,); samples with NaN are left out.
-        folds: parts, each of which is predicted from the others.
-        seed: of the parts.
+        features: Features (n, p), finite.
+        target: Target (n,); samples with NaN are left out.
+        folds: Number of parts, each of which is predicted from the others.
+        seed: Seed of the parts.
 
     Returns:
-        At most 1; 0 is as good as the mean of the other parts, and worse than that is below 0. NaN
-        where the others are too few for p numbers and an intercept, or the target never changes.
+        R^2, at most 1; 0 is as good as the mean of the other parts. NaN where the others are too
+        few for p numbers and an intercept, or the target never changes.
     """
     known = np.isfinite(target)
     features, target = features[known].astype(np.float64), target[known].astype(np.float64)
@@ -31,8 +29,8 @@ def cross_validated_r2(
     for part in parts:
         rest = np.setdiff1d(order, part)
         middle, mean = features[rest].mean(0), target[rest].mean()
-        weights = np.linalg.lstsq(features[rest] - middle, target[rest] - mean, rcond=None)[0]
-        predicted = mean + (features[part] - middle) @ weights
+        slopes = np.linalg.lstsq(features[rest] - middle, target[rest] - mean, rcond=None)[0]
+        predicted = mean + (features[part] - middle) @ slopes
         error += np.square(target[part] - predicted).sum()
         spread += np.square(target[part] - mean).sum()
     return float(1 - error / spread) if spread > 0 else float("nan")

@@ -1,30 +1,29 @@
-"""ActionAccuracy: whether a recogniser sees the action that was asked for."""
-
-from __future__ import annotations
+"""ActionAccuracy: how often a recogniser finds the action that was asked for."""
 
 import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.heat import plot_confusion
 
 from ..backbones.pose import PoseSource, find_pose_source
 from ..backbones.recognizer import Recognizer
-from ..functional.topk import confusion_matrix, pessimistic_rank
-from ..functional.wilson import wilson_interval
+from ..functional.accuracy import confusion_matrix, pessimistic_rank, wilson_interval
 from .base import VideoMetric
+from .contents import make_shots
 
 VARIABLE = "MMCTSVG_RECOGNIZER"
 GROUPS = ("real", "seen", "unseen", "fake")
-_ENOUGH_PERSON = 0.5  # share of the frames in which somebody must be found
+_ENOUGH_PERSON = 0.5  # least share of the frames in which a person is found
 _FEW_CELLS = 20
 
 
@@ -35,28 +34,20 @@ class ActionAccuracy(VideoMetric):
     The recogniser has been trained on real clips (`mmctsvg.engine.recognition`). Groups of videos
     are kept apart: ``real`` (clips that it was not trained on; others are left out and counted),
     ``seen`` and ``unseen`` (generated, by whether the generator was trained on that actor with that
-    action), ``fake`` (generated, where that is not known).
-
-    A video in which less than half of the frames show a person counts as recognised wrongly.
-
-    Results, for every group that there is, with its name and ``_`` before: ``top1``, ``top3`` in
-    percent, ``top1_low``, ``top1_high``, ``top3_low``, ``top3_high`` (95 %, Wilson, the cells
-    (actor, action) being the independent units), ``videos``, ``cells``, ``nobody`` (videos with no
-    person).
+    action), ``fake`` (generated, where that is not known). A video in which less than half of the
+    frames show a person counts as recognised wrongly.
 
     Args:
-        recognizer: its file; None takes that in the environment variable
-            ``MMCTSVG_RECOGNIZER``.
-        pose: see `find_pose_source`; it must be what the recogniser was trained on.
-        frames: at most this many frames of a video are looked at, from its start; None takes the
-            length on which the recogniser's accuracy on real clips was measured.
-        motions: videos that a generator makes of every cell; all cells share the motions.
-        min_real_accuracy: a recogniser whose top-1 on held-out real clips is below this (percent,
-            windows of ``frames``) is refused.
-        device: where the recogniser computes; None takes the GPU if there is one.
+        recognizer: File of the recogniser; None for the variable ``MMCTSVG_RECOGNIZER``.
+        pose: Source of skeletons for `find_pose_source`, as in the recogniser's training.
+        frames: Largest number of frames of a video, from its start; None for the length on which
+            the recogniser's accuracy on real clips was measured.
+        motions: Number of videos that a generator makes of every cell; all cells share the motions.
+        min_real_accuracy: Least top-1 of the recogniser on held-out real clips, in percent.
+        device: Device of the recogniser; None for the GPU if there is one.
 
     Raises:
-        UserError: if the recogniser is missing, or its accuracy too low or unknown.
+        UserError: If the recogniser is missing, or its accuracy too low or unknown.
 
     Source: section 5.2 of the paper, table 2.
     """
@@ -90,9 +81,9 @@ class ActionAccuracy(VideoMetric):
         self.min_real_accuracy = min_real_accuracy
         self._check_accuracy(recognizer)
         self.pose: PoseSource = find_pose_source(pose)
+        self._networks = [self.pose, self.recognizer]
         self._train_clips = [PurePath(clip).parts for clip in self.recognizer.train_clips]
         self._matrices: dict[str, np.ndarray] = {}
-        self._notes: list[str] = []
 
     def _check_accuracy(self, path: str | Path) -> None:
         known = self.recognizer.held_out.get("windows_top1")
@@ -104,21 +95,20 @@ class ActionAccuracy(VideoMetric):
         if not known >= self.min_real_accuracy:
             raise UserError(
                 f"{path}: recognises {known:.1f} % of the held-out real clips, and only one with "
-                f"{self.min_real_accuracy:g} % may judge; train it better, or set "
-                "min_real_accuracy"
+                f"{self.min_real_accuracy:g} % is used; train it better, or set min_real_accuracy"
             )
 
     def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
-        """The rank of the right action of one video, and which action was seen.
+        """Rank the right action of a video, and predict one.
 
         Raises:
-            UserError: if the video's action is not known to the recogniser.
+            UserError: If the recogniser does not know the video's action.
         """
         actions = self.recognizer.actions
         if video.action not in actions:
-            told = "has no action label" if video.action is None else f"shows {video.action!r}"
+            shown = "has no action label" if video.action is None else f"shows {video.action!r}"
             raise UserError(
-                f"{video.name} {told}, but the recogniser knows the actions {', '.join(actions)}"
+                f"{video.name} {shown}, but the recogniser knows the actions {', '.join(actions)}"
             )
         if real and self._trained_on(video.name):
             return {"group": "trained_on"}
@@ -136,31 +126,33 @@ class ActionAccuracy(VideoMetric):
         if poses.found.mean() < _ENOUGH_PERSON:
             return record
         scores = self.recognizer.scores(poses)
-        return {
-            **record,
-            "predicted": int(scores.argmax()),
-            "rank": pessimistic_rank(scores, label),
-        }
+        return record | dict(predicted=int(scores.argmax()), rank=pessimistic_rank(scores, label))
 
     def _trained_on(self, name: str) -> bool:
         parts = PurePath(name).parts
         return any(parts[-len(clip) :] == clip for clip in self._train_clips)
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """See the class.
+        """Compute the accuracies of all groups.
+
+        Returns:
+            For every group that occurs, with its name and ``_`` before: ``top1``, ``top3`` in
+            percent, ``top1_low``, ``top1_high``, ``top3_low``, ``top3_high`` (95 %, Wilson, the
+            cells (actor, action) being the independent units), ``videos``, ``cells``, ``nobody``
+            (videos without a person).
 
         Raises:
-            UserError: if no video shows a person, so that nothing was judged.
+            UserError: If no video shows a person.
         """
-        judged = [r for r in results if r["group"] != "trained_on"]
-        if not any(r["predicted"] >= 0 for r in judged):
-            what = "no video shows a person" if judged else "there is no video to judge"
+        known = [r for r in results if r["group"] != "trained_on"]
+        if not any(r["predicted"] >= 0 for r in known):
+            what = "no video shows a person" if known else "there is no video to recognise"
             raise UserError(f"action accuracy: {what}, so it has no value")
         numbers: dict[str, float] = {}
         self._matrices, self._notes = {}, []
-        self._note_training(len(results) - len(judged))
+        self._note_training(len(results) - len(known))
         for group in GROUPS:
-            members = [r for r in judged if r["group"] == group]
+            members = [r for r in known if r["group"] == group]
             if members:
                 numbers |= self._numbers(group, members)
         return numbers
@@ -174,11 +166,8 @@ class ActionAccuracy(VideoMetric):
             low, high = wilson_interval(share, cells)
             numbers[f"top{k}"] = 100 * share
             numbers[f"top{k}_low"], numbers[f"top{k}_high"] = 100 * low, 100 * high
-        self._matrices[group] = confusion_matrix(
-            np.array([r["label"] for r in members]),
-            np.array([r["predicted"] for r in members]),
-            len(self.recognizer.actions),
-        )
+        labels, predicted = (np.array([r[k] for r in members]) for k in ("label", "predicted"))
+        self._matrices[group] = confusion_matrix(labels, predicted, len(self.recognizer.actions))
         if cells < _FEW_CELLS:
             self._notes.append(
                 f"the {group} videos are of {cells} cells (actor, action) only: mind the interval"
@@ -203,28 +192,19 @@ class ActionAccuracy(VideoMetric):
             self._notes.append("the recogniser was trained on skeletons from another source")
         if self.frames != self.recognizer.window:
             self._notes.append(
-                f"videos of {self.frames} frames are judged, but the recogniser's accuracy on real "
-                f"clips was measured on {self.recognizer.window}"
+                f"videos of {self.frames} frames are recognised, but the accuracy on real clips "
+                f"was measured on {self.recognizer.window}"
             )
 
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """Every cell with `motions` motions, the same for all cells, from time 0 on.
-
-        Raises:
-            UserError: if the generator knows no actions.
-        """
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List every cell with every motion; a UserError refuses generators without actions."""
         if any(action is None for _, action, _ in cells):
             raise UserError("the generator knows no actions, so action accuracy has no meaning")
-        times = tuple(float(time) for time in range(self.frames))
-        return [
-            Shot(motion=motion, times=times, actor=actor, action=action, content=number, seen=seen)
-            for number, (actor, action, seen) in enumerate(cells)
-            for motion in range(self.motions)
-        ]
+        return make_shots(product(range(self.motions), enumerate(cells)), self.frames)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         known = self.recognizer.held_out
         left_out = known.get("actors_left_out", {}).get("windows_top1")
         return dict(
@@ -243,16 +223,6 @@ class ActionAccuracy(VideoMetric):
             ties="count as wrong",
             interval="Wilson, 95 %; cells (actor, action) are the independent units",
         )
-
-    @property
-    def weights(self) -> list[dict[str, str]]:
-        """See `VideoMetric.weights`."""
-        return [self.pose.weights, self.recognizer.weights]
-
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`."""
-        return list(self._notes)
 
     def draw(self, out_dir: Path) -> list[Path]:
         """Draw the confusion matrices of all groups: ``action_confusion.png``."""

@@ -1,53 +1,44 @@
-"""What every metric of videos is."""
-
-from __future__ import annotations
+"""The base of all metrics of videos."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import (
-    broadcast_object_list,
-    collect_results,
-    get_world_size,
-    is_main_process,
-)
+import numpy as np
+from mmengine.dist import broadcast_object_list, collect_results, get_world_size, is_main_process
 from mmengine.evaluator import BaseMetric
 
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.utils.errors import UserError
 
 
 class VideoMetric(BaseMetric):
-    """A metric that looks at videos one by one.
+    """A metric that takes videos one by one.
 
-    What a video gives is a small plain record (never its frames), so memory stays flat, and
-    MMEngine gathers the records of all ranks. `process` is MMEngine's entry; without MMEngine call
-    `add` for every video and then `evaluate`.
+    It keeps a small plain record of a video (never its frames), so memory stays flat, and MMEngine
+    gathers the records of all ranks. `process` is MMEngine's entry; without MMEngine call `add` for
+    every video and then `evaluate`.
 
     Attributes:
-        needs_real: whether there is no number without real videos.
-        real_split: which real videos are looked at: ``'train'``, ``'test'`` or ``'all'``.
-        frames_needed: how many frames of a video, from its start, are looked at; None for all.
+        needs_real: Whether there is no number without real videos.
+        real_split: Split of the real videos: ``'train'``, ``'test'`` or ``'all'``.
+        frames_needed: Number of frames that are taken from the start of a video; None for all.
     """
 
     needs_real = False
     real_split = "all"
     frames_needed: int | None = None
+    _notes: Sequence[str] = ()
+    _networks: Sequence[Any] = ()  # pretrained networks with their ``weights``
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Look at videos.
-
-        Args:
-            data_batch: not used.
-            data_samples: dicts with ``video`` (:class:`Video`) and ``real`` (bool).
-        """
+        """Add ``video`` and ``real`` of all samples; the batch is not used."""
         for sample in data_samples:
             self.add(sample["video"], real=sample["real"])
 
     def add(self, video: Video, *, real: bool) -> None:
-        """Look at one video."""
+        """Measure one video and keep its record."""
         record = self.measure(video, real)
         if record is not None:
             self.results.append({"real": real, **record})
@@ -58,22 +49,29 @@ class VideoMetric(BaseMetric):
 
     @abstractmethod
     def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
-        """What is kept of a video: plain data or small arrays; None for nothing."""
+        """Make the record of a video: plain data or small arrays; None to leave it out."""
+
+    def leading_frames(self, video: Video) -> np.ndarray:
+        """Take the first ``frames_needed`` frames of a video; a UserError refuses shorter ones."""
+        length = len(video.frames)
+        if length < self.frames_needed:
+            raise UserError(
+                f"{video.name}: has {length} frames and {self.prefix} compares "
+                f"{self.frames_needed}; set its frames to at most {length} or leave the video out"
+            )
+        return video.frames[: self.frames_needed]
 
     def evaluate(self, size: int = 0) -> dict[str, float]:
-        """The numbers, on all ranks; afterwards the metric is as new.
+        """Compute the numbers on all ranks and forget all records.
 
         MMEngine's own takes ranks to have equally many records and drops what one has more than
-        another; ranks may have any numbers of videos here.
-
-        Args:
-            size: not used.
+        another; ranks may have any numbers of videos here. ``size`` is not used.
 
         Returns:
-            Names ``PREFIX/NUMBER`` and values.
+            Values by name, ``PREFIX/NUMBER``.
 
         Raises:
-            UserError: on all ranks, if the videos do not allow a number.
+            UserError: On all ranks, if the videos do not allow a number.
         """
         gathered = collect_results([self.results], get_world_size(), self.collect_device)
         self.results = []
@@ -91,32 +89,31 @@ class VideoMetric(BaseMetric):
 
     @abstractmethod
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """The numbers, from what `measure` gave for all videos of all ranks."""
+        """Compute the numbers from the records of all videos of all ranks."""
 
     @abstractmethod
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """The videos that a generator shall make for this metric.
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List the videos that a generator makes for this metric.
 
         Args:
-            cells: (actor, action, seen) of all cells that the data know; None for a label that the
-                generator does not know.
+            cells: All cells of the data, each once.
         """
 
     @property
     @abstractmethod
     def protocol(self) -> dict[str, Any]:
-        """Everything that decides about the number, as plain data; it is written into the card."""
+        """Everything that decides about the numbers, as plain data for the card."""
 
     @property
     def weights(self) -> list[dict[str, str]]:
-        """The weights used: file, sha256, licence and source of each, for the card."""
-        return []
+        """File, sha256, licence and source of all pretrained weights, for the card."""
+        return [network.weights for network in self._networks]
 
     def draw(self, out_dir: Path) -> list[Path]:
-        """Make pictures of the last result, if there is something to see; returns their paths."""
+        """Draw figures of the last result, if there is something to see, and return their paths."""
         return []
 
     @property
     def notes(self) -> list[str]:
         """Warnings about the last result: sentences for the card."""
-        return []
+        return list(self._notes)

@@ -1,41 +1,41 @@
-"""Which contents a generator shows for the metrics of faces."""
+"""The contents and motions that a generator shows for a metric."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from mmctsvg.evaluation.video import Cell, Shot
 
-def draw_contents(
-    cells: Sequence[tuple[str | None, str | None, bool]], count: int, seed: int, *, repeat: bool
-) -> list[dict[str, Any]]:
+
+def draw_contents(cells: Sequence[Cell], count: int, seed: int, *, repeat: bool) -> list[Cell]:
     """Draw contents over all cells in a random order.
 
-    A generator that does not know all labels meets the same (actor, action) several times among
-    the cells; it counts once, as seen if any of them was.
-
     Args:
-        cells: see `VideoMetric.shots`.
-        count: how many.
-        seed: of the order.
-        repeat: whether the same labels may come again where the actor is a label. Without, there
+        cells: All cells, each once.
+        count: Number of contents.
+        seed: Seed of the order.
+        repeat: Whether the same labels may come again where the actor is a label. Without, there
             are fewer than ``count`` if there are fewer cells: the same labels and the same motion
             would give the same video. A generator that knows no actors has any number of contents.
 
     Returns:
-        ``actor``, ``action``, ``seen`` and ``content`` of :class:`Shot` for each.
+        Labels of the contents.
     """
-    seen: dict[tuple[str | None, str | None], bool] = {}
-    for actor, action, known in cells:
-        seen[actor, action] = seen.get((actor, action), False) or known
-    labels = list(seen)
-    if not repeat and any(actor is not None for actor, _ in labels):
-        count = min(count, len(labels))
-    order = np.random.default_rng(seed).permutation(len(labels))
-    chosen = [labels[order[number % len(labels)]] for number in range(count)]
+    if not repeat and any(actor is not None for actor, _, _ in cells):
+        count = min(count, len(cells))
+    order = np.random.default_rng(seed).permutation(len(cells))
+    return [cells[order[number % len(cells)]] for number in range(count)]
+
+
+def make_shots(pairs: Iterable[tuple[int, tuple[int, Cell]]], frames: int) -> list[Shot]:
+    """Make shots of pairs of a motion and a content.
+
+    Args:
+        pairs: Seed of the motion, and number and labels of the content, of every shot.
+        frames: Number of frames, at the times 0, 1, 2, ...
+    """
+    times = tuple(float(t) for t in range(frames))
     return [
-        dict(actor=label[0], action=label[1], seen=seen[label], content=number)
-        for number, label in enumerate(chosen)
+        Shot(motion=motion, times=times, actor=actor, action=action, content=number, seen=seen)
+        for motion, (number, (actor, action, seen)) in pairs
     ]

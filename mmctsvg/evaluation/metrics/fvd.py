@@ -1,6 +1,4 @@
-"""FVD: how far generated videos are from real ones, as a network for actions sees them."""
-
-from __future__ import annotations
+"""FVD: the distance of generated from real videos in the logits of an action network."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,13 +7,14 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
 from ..backbones.i3d import SHORTEST, I3DLogits
 from ..functional.frechet import Moments, frechet_distance
 from .base import VideoMetric
+from .contents import make_shots
 
 STARTS = ("first", "random", "all")
 #: Named protocols: the arguments that they decide.
@@ -33,22 +32,22 @@ class FVD(VideoMetric):
     Moments are gathered in float64 while videos pass by; features are only kept for an interval.
 
     Args:
-        frames: of a window, at least 9.
+        frames: Number of frames of a window, at least 9.
         preset: ``'default'`` (256 clips, each from its start) or ``'styleganv'`` (2048 clips, from
             random starts); gives the three arguments below where they are None.
-        clips: at most this many windows of real and as many of generated videos; a generator makes
-            exactly so many.
-        stride: frames from one frame of a window to the next.
+        clips: Number of windows of real and of generated videos, at most.
+        stride: Number of frames from one frame of a window to the next.
         starts: ``'first'``, one window at the start of a video; ``'random'``, one anywhere;
             ``'all'``, windows one behind the other.
-        weights: path of the weights ``i3d`` or of StyleGAN-V's ``i3d_torchscript.pt``.
-        interval: resamplings for a 95 % interval; 0 for none. Keeps all features.
-        batch_size: windows that go through the network together.
-        device: of the network.
-        seed: of random starts, generated videos and resamplings.
+        weights: Path of the weights ``i3d`` or of StyleGAN-V's ``i3d_torchscript.pt``.
+        interval: Number of resamplings for a 95 % interval; 0 for none. Keeps all features.
+        batch_size: Number of windows that go through the network together.
+        device: Device of the network.
+        seed: Seed of random starts, generated videos and resamplings.
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: for an argument outside its range, or wrong weights.
+        UserError: If an argument is outside its range, or the weights are wrong.
 
     Source: Unterthiner et al., Towards Accurate Generative Models of Video, 2018.
     """
@@ -89,7 +88,7 @@ class FVD(VideoMetric):
         self.batch_size, self.seed = batch_size, seed
         self.frames_needed = self.span if self.starts == "first" else None
         self._network = I3DLogits(weights, device, offline)
-        self._notes: list[str] = []
+        self._networks = [self._network]
         self._reset()
 
     def _reset(self) -> None:
@@ -102,11 +101,11 @@ class FVD(VideoMetric):
 
     @property
     def span(self) -> int:
-        """Frames of a video that a window covers."""
+        """Number of frames of a video that a window covers."""
         return (self.frames - 1) * self.stride + 1
 
     def measure(self, video: Video, real: bool) -> None:
-        """Sends windows of a video through the network, in batches; nothing of it is kept."""
+        """Send windows of a video through the network, in batches; there is no record of it."""
         if len(video.frames) < self.span:
             self._skipped += 1
             return
@@ -123,7 +122,7 @@ class FVD(VideoMetric):
                 self._flush()
 
     def wants(self, *, real: bool) -> bool:
-        """See `VideoMetric.wants`; every rank takes its share of ``clips``."""
+        """Whether this rank has fewer windows of a side than its share of ``clips``."""
         share = self.clips // get_world_size() + (get_rank() < self.clips % get_world_size())
         return self._seen[real] < share
 
@@ -138,11 +137,11 @@ class FVD(VideoMetric):
         return [0]
 
     def _flush(self) -> None:
-        """Send what waits through the network; videos of one size together."""
+        """Send waiting windows through the network; those of one size together."""
         while self._waiting:
             shape = self._waiting[0][1].shape
-            batch = [item for item in self._waiting if item[1].shape == shape]
-            self._waiting = [item for item in self._waiting if item[1].shape != shape]
+            batch = [entry for entry in self._waiting if entry[1].shape == shape]
+            self._waiting = [entry for entry in self._waiting if entry[1].shape != shape]
             features = self._network(np.stack([window for _, window in batch]))
             for (group, _), feature in zip(batch, features, strict=True):
                 self._moments[group] += Moments.of(feature[None])
@@ -150,31 +149,25 @@ class FVD(VideoMetric):
                     self._features[group].append(feature)
 
     def evaluate(self, size: int = 0) -> dict[str, float]:
-        """See `VideoMetric.evaluate`.
-
-        Raises:
-            UserError: if a side has fewer than two windows.
-        """
+        """Compute the numbers on all ranks and forget all videos."""
         self._flush()
-        self.results = [
-            dict(
-                moments=self._moments,
-                features=self._features,
-                skipped=self._skipped,
-                sizes=sorted(self._sizes),
-            )
-        ]
+        found = dict(moments=self._moments, features=self._features)
+        self.results = [found | dict(skipped=self._skipped, sizes=sorted(self._sizes))]
         self._reset()
         return super().evaluate()
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """See `VideoMetric.compute_metrics`."""
-        total = {
-            group: sum((r["moments"][group] for r in results), Moments.empty(self._network.dim))
-            for group in _GROUPS
-        }
+        """Compute the numbers from the moments of all ranks.
+
+        Returns:
+            ``value``; ``low`` and ``high`` with an interval; ``floor``, the distance of two halves
+            of the real clips, where there are enough; ``real_clips`` and ``generated_clips``.
+        """
+        dim = self._network.dim
+        even, odd, fake = (
+            sum((r["moments"][group] for r in results), Moments.empty(dim)) for group in _GROUPS
+        )
         skipped = sum(r["skipped"] for r in results)
-        even, odd, fake = (total[group] for group in _GROUPS)
         real = even + odd
         for what, moments in (("real", real), ("generated", fake)):
             if moments.count < 2:
@@ -188,17 +181,11 @@ class FVD(VideoMetric):
                 f"{self.prefix} is not finite: some features are NaN; check videos and weights"
             )
         if self.interval:
-            features = {
-                side: np.concatenate(
-                    [
-                        np.array(r["features"][g]).reshape(-1, self._network.dim)
-                        for r in results
-                        for g in groups
-                    ]
-                )
-                for side, groups in (("real", _GROUPS[:2]), ("fake", _GROUPS[2:]))
-            }
-            spread = 1.96 * self._deviation(features["real"], features["fake"])
+            real_features, fake_features = (
+                np.array([f for r in results for g in groups for f in r["features"][g]])
+                for groups in (_GROUPS[:2], _GROUPS[2:])
+            )
+            spread = 1.96 * self._deviation(real_features, fake_features)
             numbers |= {"low": numbers["value"] - spread, "high": numbers["value"] + spread}
         if min(even.count, odd.count) >= 2:
             numbers["floor"] = frechet_distance(even, odd)
@@ -207,7 +194,7 @@ class FVD(VideoMetric):
         return numbers
 
     def _deviation(self, real: np.ndarray, fake: np.ndarray) -> float:
-        """Standard deviation of the distance when clips are resampled."""
+        """Estimate the standard deviation of the distance by resampling clips."""
         rng = np.random.default_rng(self.seed)
 
         def resample(features: np.ndarray) -> Moments:
@@ -221,14 +208,12 @@ class FVD(VideoMetric):
         fewest = min(numbers["real_clips"], numbers["generated_clips"])
         if fewest <= self._network.dim:
             floor = numbers.get("floor")
+            halves = (
+                "" if floor is None else f": two halves of the real clips are {floor:.0f} apart"
+            )
             notes.append(
                 f"{key}: {fewest} clips give a covariance of {self._network.dim} features that is "
-                "singular, so the number is biased upwards"
-                + (
-                    f": two halves of the real clips are {floor:.0f} apart"
-                    if floor is not None
-                    else ""
-                )
+                f"singular, so the number is biased upwards{halves}"
             )
         if skipped:
             notes.append(f"{key}: {skipped} clips shorter than {self.span} frames were left out")
@@ -238,37 +223,17 @@ class FVD(VideoMetric):
             notes.append(f"{key}: videos differ in size ({shown}); all were brought to 224x224")
         return notes
 
-    @property
-    def weights(self) -> list[dict[str, str]]:
-        """See `VideoMetric.weights`."""
-        return [self._network.weights]
-
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`."""
-        return self._notes
-
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """As many videos as ``clips``, each with its own motion, of cells that were trained."""
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List ``clips`` videos of cells that were trained, each with its own motion."""
         known = [cell for cell in cells if cell[2]] or list(cells)
         rng = np.random.default_rng(self.seed)
-        times = tuple(float(t) for t in range(self.span))
         drawn = [known[int(rng.integers(len(known)))] for _ in range(self.clips)]
-        return [
-            Shot(
-                motion=self.seed + number,
-                content=number,
-                times=times,
-                actor=actor,
-                action=action,
-                seen=seen,
-            )
-            for number, (actor, action, seen) in enumerate(drawn)
-        ]
+        motions = range(self.seed, self.seed + self.clips)
+        return make_shots(zip(motions, enumerate(drawn), strict=True), self.span)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         return dict(
             metric=self.prefix,
             preset=self.preset,

@@ -1,6 +1,4 @@
-"""Identity: whether a face stays one person's, and whether it is the right person's."""
-
-from __future__ import annotations
+"""Identity: how like one person, and how like the right person, the faces of a video are."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.dist import get_rank, get_world_size
 
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.video_curves import plot_identity
@@ -18,10 +16,12 @@ from mmctsvg.visualization.video_curves import plot_identity
 from ..backbones.face_embedding import ArcFaceONNX, FaceEmbedder, MobileFaceNet, align_faces
 from ..backbones.landmarks import DlibLandmarks, LandmarkDetector
 from ..functional.bootstrap import bootstrap_interval
+from ..functional.correlation import mean_pairwise_correlation
+from ..functional.gaps import known_mean
 from .base import VideoMetric
-from .contents import draw_contents
+from .contents import draw_contents, make_shots
 
-LEAST_FOUND = 0.5  # of the frames after the first; clips with fewer faces are left out
+LEAST_FOUND = 0.5  # share of the frames after the first; clips with fewer faces are left out
 
 
 @METRICS.register_module()
@@ -32,20 +32,19 @@ class FaceIdentity(VideoMetric):
     embeddings, so a clip leaves one vector.
 
     Args:
-        frames: of each video at most so many, from its start.
-        clips: videos that a generator makes, each with its own motion.
-        real_clips: of each actor at most so many real videos, the first ones that come.
-        embedder: path of an ArcFace network as ONNX, or anything that embeds faces; MobileFaceNet
-            if left out.
-        detector: finds landmarks; dlib if left out.
-        weights: path of MobileFaceNet's file (`mobilefacenet`); fetched if left out.
-        landmarks: path of dlib's predictor (`landmarks68`); fetched if left out.
-        interval: resamplings of clips for the 95 % intervals; 0 for none.
-        seed: of motions, chosen cells and resamplings.
-        offline: never fetch weights.
+        frames: Largest number of frames of a video, from its start.
+        clips: Number of videos that a generator makes, each with its own motion.
+        real_clips: Largest number of real videos of an actor, the first ones that come.
+        embedder: Path of an ArcFace network as ONNX, or a face embedder; None for MobileFaceNet.
+        detector: Detector of landmarks; None for dlib's.
+        weights: Path of the weights ``mobilefacenet``; None to fetch them.
+        landmarks: Path of the weights ``landmarks68``; None to fetch them.
+        interval: Number of resamplings of clips for the 95 % intervals; 0 for none.
+        seed: Seed of motions, chosen cells and resamplings.
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: for an argument outside its range, or if a package or weights are missing.
+        UserError: If an argument is outside its range, or a package or weights are missing.
 
     Source: section 5, "ArcFace"; table 1.
     """
@@ -81,27 +80,24 @@ class FaceIdentity(VideoMetric):
             embedder = ArcFaceONNX(embedder)
         self._embedder = embedder
         self._detector = detector or DlibLandmarks(landmarks, offline=offline)
-        self._reset()
-        self._notes: list[str] = []
+        self._networks = [self._detector, self._embedder]
+        self._real_videos: Counter[str | None] = Counter()  # by actor, of this rank
         self._drawn: dict[str, Any] = {}
 
-    def _reset(self) -> None:
-        self._real_videos: Counter[str | None] = Counter()  # of each actor, seen by this rank
-
     def evaluate(self, size: int = 0) -> dict[str, float]:
-        """See `VideoMetric.evaluate`."""
-        self._reset()
+        """Compute the numbers on all ranks and forget all videos."""
+        self._real_videos.clear()
         return super().evaluate(size)
 
     def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
-        """The mean embedding of a video, and the cosines of its frames with the first.
+        """Measure the mean embedding of a video, and the cosines of its frames with the first.
 
         Returns:
-            None for a real video of an actor of whom there are enough. There is no embedding where
-            faces are missing too often, and no cosines where the first frame's is.
+            None for a real video of an actor with enough others. The embedding is None where faces
+            are missing too often, and there are no cosines where the first frame has no face.
 
         Raises:
-            UserError: if it has a single frame.
+            UserError: If the video has a single frame.
         """
         # Where it stands among the real videos of all ranks, which take turns.
         place = self._real_videos.total() * get_world_size() + get_rank()
@@ -134,23 +130,23 @@ class FaceIdentity(VideoMetric):
         return record | {"embedding": vectors.mean(0) if kept else None, "cosines": cosines[1:]}
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """The numbers.
+        """Compute the cosines within clips and to real people.
 
         Returns:
             ``first``, -1 to 1: the mean over clips of their mean cosine between the first frame and
             the following ones, with ``first_low`` and ``first_high``; ``first_std``, the standard
-            deviation over all these frames; ``lost_clips`` and ``missing_frames`` (share of all) of
-            ``clips`` generated ones.
+            deviation over all these frames; ``clips``, the number of generated clips, with
+            ``lost_clips`` and ``missing_frames`` (share of all).
 
-            Where there are real videos of the actors besides: ``real_person``, the mean cosine to
-            all frames of the same person's real videos, with ``real_person_low`` and ``_high``;
+            With real videos of the actors besides: ``real_person``, the mean cosine to all frames
+            of the same person's real videos, with ``real_person_low`` and ``real_person_high``;
             ``other_person``, to those of the others; ``real_itself``, between different real videos
             of one person, which is the best that can be expected.
 
             NaN where no face was found, with a note.
 
         Raises:
-            UserError: if there is no generated video.
+            UserError: If there is no generated video.
         """
         # Ranks deliver in another order than one process does.
         results = sorted(results, key=lambda record: (record["actor"] or "", record["name"]))
@@ -161,11 +157,10 @@ class FaceIdentity(VideoMetric):
         curves = [record["cosines"] for record in kept]
         means = np.array([np.nanmean(curve) for curve in curves])
         pooled = np.concatenate([curve[np.isfinite(curve)] for curve in curves] or [[]])
-        nothing = float("nan")
         numbers = {
-            "first": float(means.mean()) if kept else nothing,
+            "first": known_mean(means),
             **self._interval("first", means),
-            "first_std": float(pooled.std()) if kept else nothing,
+            "first_std": float(pooled.std()) if kept else float("nan"),
             "clips": len(fake),
             "lost_clips": len(fake) - len(kept),
             "missing_frames": sum(r["missing"] for r in fake) / sum(r["frames"] for r in fake),
@@ -184,7 +179,7 @@ class FaceIdentity(VideoMetric):
         return {f"{name}_low": low, f"{name}_high": high}
 
     def _compare(self, fake: list[dict], real: list[dict]) -> dict[str, float]:
-        """Cosines to real videos; notes what cannot be compared."""
+        """Compute cosines to real videos, and note what cannot be compared."""
         people: dict[str, list[np.ndarray]] = {}
         taken: Counter[str | None] = Counter()
         lost = 0
@@ -205,18 +200,18 @@ class FaceIdentity(VideoMetric):
             near = {a: float(np.mean(v @ record["embedding"])) for a, v in people.items()}
             own.append(near.pop(record["actor"]))
             if near:
-                others.append(np.mean(list(near.values())))
+                others.append(known_mean(list(near.values())))
         if len(own) < len(fake):
             self._notes.append(
                 f"identity: {len(fake) - len(own)} of {len(fake)} generated clips have no real "
                 "clips of their actor and are not compared with real people"
             )
-        itself = [_mean_of_pairs(np.array(v)) for v in people.values() if len(v) > 1]
+        itself = [mean_pairwise_correlation(np.array(v)) for v in people.values()]
         return {
-            "real_person": float(np.mean(own)) if own else float("nan"),
+            "real_person": known_mean(own),
             **self._interval("real_person", np.array(own)),
-            "other_person": float(np.mean(others)) if others else float("nan"),
-            "real_itself": float(np.mean(itself)) if itself else float("nan"),
+            "other_person": known_mean(others),
+            "real_itself": known_mean(itself),
         }
 
     def _warnings(self, numbers: dict[str, float]) -> list[str]:
@@ -233,18 +228,8 @@ class FaceIdentity(VideoMetric):
             notes.append("identity: one clip has no interval")
         return notes
 
-    @property
-    def weights(self) -> list[dict[str, str]]:
-        """See `VideoMetric.weights`."""
-        return [self._detector.weights, self._embedder.weights]
-
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`."""
-        return self._notes
-
     def draw(self, out_dir: Path) -> list[Path]:
-        """The cosine with the first frame over time: ``identity.png``."""
+        """Draw the cosine with the first frame over time: ``identity.png``."""
         if not self._drawn.get("curves"):
             return []
         path = Path(out_dir) / "identity.png"
@@ -256,18 +241,15 @@ class FaceIdentity(VideoMetric):
         plot_identity(path, self._drawn["curves"], levels)
         return [path]
 
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """As many videos as ``clips``, over all cells in turn, each with its own motion."""
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List ``clips`` videos, over all cells in turn, each with its own motion."""
         contents = draw_contents(cells, self.clips, self.seed, repeat=True)
-        times = tuple(float(t) for t in range(self.frames))
-        return [
-            Shot(motion=self.seed + number, times=times, **content)
-            for number, content in enumerate(contents)
-        ]
+        motions = range(self.seed, self.seed + self.clips)
+        return make_shots(zip(motions, enumerate(contents), strict=True), self.frames)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         return dict(
             metric="face identity",
             **self._detector.protocol,
@@ -283,9 +265,3 @@ class FaceIdentity(VideoMetric):
             interval=f"95 %, {self.interval} resamplings of clips",
             seed=self.seed,
         )
-
-
-def _mean_of_pairs(vectors: np.ndarray) -> float:
-    """Mean scalar product over pairs of different rows of (N, D), N at least 2."""
-    total = vectors.sum(0)
-    return float((total @ total - np.square(vectors).sum()) / (len(vectors) * (len(vectors) - 1)))

@@ -1,14 +1,13 @@
-"""LiA: whether one motion vector moves the mouths of all contents alike."""
-
-from __future__ import annotations
+"""LiA: how alike one motion vector moves the mouths of all contents."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.video_curves import plot_lip_curves
@@ -24,9 +23,9 @@ from ..functional.correlation import (
 from ..functional.gaps import fill_gaps
 from ..functional.lips import lip_area
 from .base import VideoMetric
-from .contents import draw_contents
+from .contents import draw_contents, make_shots
 
-LEAST_OVERLAP = 0.5  # of a detection with the clip's box; below, the head has left the box
+LEAST_OVERLAP = 0.5  # overlap of a detection with the clip's box; below, the head has left it
 
 
 @METRICS.register_module()
@@ -36,28 +35,27 @@ class LiASync(VideoMetric):
     The lip area of every frame is a curve for each clip; r_t of one motion is the mean Pearson
     correlation over all pairs of contents that share it, and the result is the mean over motions.
 
-    A still mouth follows nothing: its clip counts with correlation 0, which is what the noise of
-    the landmarks gives in the mean. So r_t hardly depends on where the line is drawn.
-    ``r_t_moving`` leaves such clips out.
+    The clip of a still mouth counts with correlation 0, which is what the noise of the landmarks
+    gives in the mean, so r_t hardly depends on the threshold. ``r_t_moving`` leaves such clips out.
 
     Args:
-        frames: of each clip, from its start; shorter videos are refused.
-        contents: videos per motion that a generator makes, at most one per (actor, action) where it
-            knows actors.
-        motions: how many motions a generator is given.
-        max_gap: runs of at most this many frames without a face are interpolated; a clip with a
-            longer one is left out and counted.
-        least_variation: a mouth is still if the standard deviation of its area is below this share
-            of its mean. At 128 px, landmarks of frozen faces with noise or shaking by half a pixel
-            vary by 0.01 to 0.08, mouths that speak by 0.04 to 0.47.
-        weights: path of dlib's predictor (`landmarks68`); fetched if left out.
-        detector: finds landmarks instead of dlib.
-        interval: resamplings for the 95 % interval; 0 for none.
-        seed: of motions, chosen contents and resamplings.
-        offline: never fetch weights.
+        frames: Number of frames of a clip, from its start; shorter videos are refused.
+        contents: Number of videos per motion that a generator makes, at most one per (actor,
+            action) where it knows actors.
+        motions: Number of motions that a generator gets.
+        max_gap: Number of frames in a row without a face up to which they are interpolated; a clip
+            with a longer gap is left out and counted.
+        least_variation: Standard deviation of the lip area by its mean below which a mouth is
+            still. At 128 px, landmarks of frozen faces with noise or shaking by half a pixel vary
+            by 0.01 to 0.08, mouths that speak by 0.04 to 0.47.
+        weights: Path of the weights ``landmarks68``; None to fetch them.
+        detector: Detector of landmarks; None for dlib's.
+        interval: Number of resamplings for the 95 % interval; 0 for none.
+        seed: Seed of motions, chosen contents and resamplings.
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: for an argument outside its range, or if dlib or its weights are missing.
+        UserError: If an argument is outside its range, or dlib or its weights are missing.
 
     Source: section 5, "LiA"; table 1.
     """
@@ -94,18 +92,21 @@ class LiASync(VideoMetric):
         self.max_gap, self.least_variation = max_gap, least_variation
         self.interval, self.seed, self.frames_needed = interval, seed, frames
         self._detector = detector or DlibLandmarks(weights, offline=offline)
-        self._notes: list[str] = []
+        self._networks = [self._detector]
         self._drawn: dict[str, np.ndarray] = {}
 
     def wants(self, *, real: bool) -> bool:
-        """Real videos are of no use."""
+        """Whether the videos are generated; real ones are of no use."""
         return not real
 
     def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
-        """The lip area of each frame, in shares of the face's box; real videos give nothing.
+        """Measure the lip area of each frame as a share of the face's box.
+
+        Returns:
+            None for a real video.
 
         Raises:
-            UserError: if the video is too short or its motion is not known.
+            UserError: If the video is too short or its motion is not known.
         """
         if real:
             return None
@@ -115,12 +116,7 @@ class LiASync(VideoMetric):
                 "give videos of one motion the same file name in the folders of their contents, "
                 "and set motion_by_name=True"
             )
-        if len(video.frames) < self.frames:
-            raise UserError(
-                f"{video.name}: has {len(video.frames)} frames and LiA compares {self.frames}; set "
-                f"its frames to at most {len(video.frames)} or leave the video out"
-            )
-        track = self._detector(video.frames[: self.frames])
+        track = self._detector(self.leading_frames(video))
         area = lip_area(track.points) / track.box_area
         labels = [label for label in (video.actor, video.action) if label is not None]
         return {
@@ -133,17 +129,17 @@ class LiASync(VideoMetric):
         }
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """The numbers.
+        """Correlate the lip curves of the clips of each motion.
 
         Returns:
             ``r_t``, -1 to 1, with ``r_t_low`` and ``r_t_high``; ``r_t_moving``, without still
-            mouths; ``r_t_control``, of pairs with different motions, about 0 if the curves share
-            nothing else; numbers of motions that entered and of clips; ``lost_clips`` (too long
-            without a face), ``still_clips`` among the others, ``missing_frames`` (share of all).
-            NaN where there is nothing to compare, with a note.
+            mouths; ``r_t_control`` for pairs with different motions, about 0 if the curves share
+            nothing else; ``motions``, the number that entered, and ``clips``; ``lost_clips`` (too
+            long without a face), ``still_clips`` among the others, ``missing_frames`` (share of
+            all). NaN where there is nothing to compare, with a note.
 
         Raises:
-            UserError: if there are no two videos of one motion.
+            UserError: If no two videos share a motion.
         """
         # Ranks deliver in another order than one process does.
         results = sorted(results, key=lambda record: (record["motion"], record["name"]))
@@ -158,21 +154,15 @@ class LiASync(VideoMetric):
         units = standardise(areas, self.least_variation)
         moves = units.any(1)
         owners = np.array([record["motion"] for record in kept])
-        contents = np.array([record["content"] for record in kept])
         rows = {motion: np.flatnonzero(owners == motion) for motion in np.unique(owners)}
         rows = {motion: row for motion, row in rows.items() if len(row) > 1}
         groups = [units[row] for row in rows.values()]
         # Of still mouths only, 0 would look like a measurement.
         measured = any(moves[row].sum() > 1 for row in rows.values())
-        nothing = float("nan")
-        low = high = nothing
-        if measured and self.interval:
-            low, high = synchrony_interval(
-                groups,
-                [contents[row].tolist() for row in rows.values()],
-                samples=self.interval,
-                seed=self.seed,
-            )
+        nothing = low = high = float("nan")
+        if measured:
+            names = [[kept[number]["content"] for number in row] for row in rows.values()]
+            low, high = synchrony_interval(groups, names, samples=self.interval, seed=self.seed)
         numbers = {
             "r_t": synchrony(groups) if measured else nothing,
             "r_t_low": low,
@@ -228,37 +218,23 @@ class LiASync(VideoMetric):
             )
         return notes
 
-    @property
-    def weights(self) -> list[dict[str, str]]:
-        """See `VideoMetric.weights`."""
-        return [self._detector.weights]
-
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`."""
-        return self._notes
-
     def draw(self, out_dir: Path) -> list[Path]:
-        """The curves of some motions, all contents over each other: ``lia.png``."""
+        """Draw the curves of some motions, all contents over each other: ``lia.png``."""
         if not self._drawn:
             return []
         path = Path(out_dir) / "lia.png"
         plot_lip_curves(path, self._drawn, self.least_variation)
         return [path]
 
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """Every content with every motion; see `draw_contents`."""
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List every content of `draw_contents` with every motion."""
         contents = draw_contents(cells, self.contents, self.seed, repeat=False)
-        times = tuple(float(t) for t in range(self.frames))
-        return [
-            Shot(motion=self.seed + motion, times=times, **content)
-            for motion in range(self.motions)
-            for content in contents
-        ]
+        motions = range(self.seed, self.seed + self.motions)
+        return make_shots(product(motions, enumerate(contents)), self.frames)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         return dict(
             metric="LiA r_t",
             **self._detector.protocol,

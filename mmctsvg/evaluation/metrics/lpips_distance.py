@@ -1,7 +1,5 @@
 """LPIPS between pairs of videos, frame by frame."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from mmctsvg.evaluation.video import Shot, Video, clip_name
+from mmctsvg.evaluation.video import Cell, Shot, Video, clip_name
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
@@ -19,28 +17,27 @@ from ..functional.bootstrap import bootstrap_interval
 from ..weights import find_entry
 from .base import VideoMetric
 
-_SMALLEST = 64  # pixels to which smaller videos are enlarged: the trunks halve them several times
+_SMALLEST = 64  # smaller videos are enlarged to it, in pixels: the trunks halve them several times
 
 
 @METRICS.register_module()
 class LPIPSDistance(VideoMetric):
     """Perceptual distance of real videos and their generated counterparts.
 
-    A pair is a real and a generated video with the same file name (without the ending) and the
-    same actor and action; frame t is compared with frame t, as far as both go. It serves
-    reconstructions, such as inverted clips; a generator by itself has no counterparts.
-
-    Unlike other metrics it keeps videos: real ones wait in memory for their counterparts.
+    A pair is a real and a generated video with the same file name (without the ending), actor and
+    action; frame t is compared with frame t, as far as both go. It serves reconstructions, such as
+    inverted clips; a generator by itself has no counterparts. Unlike other metrics it keeps videos
+    in memory until their counterparts come.
 
     Args:
         net: ``'vgg'`` or ``'alex'``.
-        weights: path of the weights ``lpips_vgg`` or ``lpips_alex``.
-        batch_size: frames that go through the network together.
-        device: of the network.
-        offline: never fetch weights.
+        weights: Path of the weights ``lpips_vgg`` or ``lpips_alex``.
+        batch_size: Number of frames that go through the network together.
+        device: Device of the network.
+        offline: Whether weights are never fetched.
 
     Raises:
-        UserError: for another net, or missing or wrong weights.
+        UserError: If there is no such net, or weights are missing or wrong.
 
     Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric.
     """
@@ -59,16 +56,13 @@ class LPIPSDistance(VideoMetric):
         collect_device: str = "cpu",
     ) -> None:
         super().__init__(collect_device=collect_device)
-        if net not in NETS:
-            raise UserError(f"net is {net!r}: it must be one of {', '.join(NETS)}")
         self.net, self.batch_size = net, batch_size
         self.device = torch.device(device)
         self._network = load_lpips(net, weights, offline).to(self.device)
         self._waiting: dict[tuple, Video] = {}
-        self._alone = 0
 
     def measure(self, video: Video, real: bool) -> dict[str, Any] | None:
-        """Mean distance of a video and its counterpart, when both have come."""
+        """Measure the mean distance of a video and its counterpart, when both have come."""
         key = clip_name(video.name), video.actor, video.action
         other = self._waiting.pop((not real, *key), None)
         if other is None:
@@ -91,7 +85,7 @@ class LPIPSDistance(VideoMetric):
     def _distance(self, a: np.ndarray, b: np.ndarray) -> float:
         length, found = min(len(a), len(b)), []
         for start in range(0, length, self.batch_size):
-            pieces = [self._tensor(x[start : min(start + self.batch_size, length)]) for x in (a, b)]
+            pieces = (self._tensor(x[start : min(start + self.batch_size, length)]) for x in (a, b))
             found.append(self._network(*pieces).flatten())
         return float(torch.cat(found).mean())
 
@@ -105,8 +99,9 @@ class LPIPSDistance(VideoMetric):
         return x
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """See `VideoMetric.compute_metrics`."""
-        self._alone, self._waiting = len(self._waiting), {}
+        """Compute ``mean`` over ``pairs``, with the ends ``low`` and ``high`` of its interval."""
+        alone, self._waiting = len(self._waiting), {}
+        self._notes = [f"LPIPS: {alone} videos have no counterpart"] if alone else []
         distances = np.array([record["distance"] for record in results])
         if not len(distances):
             raise UserError(
@@ -115,13 +110,13 @@ class LPIPSDistance(VideoMetric):
         low, high = bootstrap_interval(distances)
         return dict(mean=float(distances.mean()), low=low, high=high, pairs=len(distances))
 
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """None: a generator by itself has no counterparts of real videos."""
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List no videos: a generator by itself has no counterparts of real ones."""
         return []
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         return dict(
             metric="LPIPS",
             net=self.net,
@@ -133,10 +128,5 @@ class LPIPSDistance(VideoMetric):
 
     @property
     def weights(self) -> list[dict[str, str]]:
-        """See `VideoMetric.weights`."""
+        """Description of the weights of the net."""
         return [find_entry(NETS[self.net][0]).card]
-
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`."""
-        return [f"LPIPS: {self._alone} videos have no counterpart"] if self._alone else []

@@ -1,15 +1,14 @@
-"""SynthTruth: whom videos of drawn people show, what they do, and whether in time."""
-
-from __future__ import annotations
+"""SynthTruth: identity, action and synchrony in videos of drawn people."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from mmctsvg.datasets import synth
-from mmctsvg.evaluation.video import Shot, Video
+from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
@@ -21,7 +20,9 @@ from ..functional.correlation import (
 )
 from ..functional.drawn_actions import MAIN_CURVE, nearest_action
 from ..functional.drawn_people import distances_to_people, measure, patch_colours
+from ..functional.gaps import known_mean
 from .base import VideoMetric
+from .contents import make_shots
 
 NAMES = tuple(person.name for person in synth.PEOPLE)
 #: Actions in which a part really moves, with the curve that shows it.
@@ -33,24 +34,23 @@ PARTS = {
 CURVES = ("head_x", "head_y", "mouth", "arm")
 #: Standard deviations that are about a tenth of those of the real movements.
 STILL = {"head_x": 0.005, "head_y": 0.004, "mouth": 0.0004, "arm": 0.04}
-NOTHING = float("nan")
 
 
 @METRICS.register_module()
 class SynthTruth(VideoMetric):
-    """Sync, identity, action and size of motion of the people of `SynthActorsDataset`, by closed
-    forms on pixels; needs no network.
+    """Sync, identity, action and size of motion of the people of `SynthActorsDataset`.
 
-    Real clips go through the same instrument: their numbers say how good it is at this size.
+    All are closed forms on pixels, without a network. Real clips are measured in the same way:
+    their numbers say how exact it is at this size.
 
     Args:
-        frames: of each video, from its start; shorter videos are refused.
-        motions: motion vectors that a generator is given, each in all cells.
-        interval: resamplings for the 95 % interval of sync; 0 for none.
-        seed: of motions and resamplings.
+        frames: Number of frames of a video, from its start; shorter videos are refused.
+        motions: Number of motion vectors that a generator gets, each in all cells.
+        interval: Number of resamplings for the 95 % interval of sync; 0 for none.
+        seed: Seed of motions and resamplings.
 
     Raises:
-        UserError: for an argument outside its range.
+        UserError: If an argument is outside its range.
     """
 
     def __init__(
@@ -70,13 +70,12 @@ class SynthTruth(VideoMetric):
             )
         self.frames, self.motions, self.interval, self.seed = frames, motions, interval, seed
         self.frames_needed = frames
-        self._notes: list[str] = []
 
     def measure(self, video: Video, real: bool) -> dict[str, Any]:
-        """Curves, distances to all people, and the action that is seen.
+        """Measure curves, distances to all people, and the action that is seen.
 
         Raises:
-            UserError: if the video is too short, not square, or not labelled with a drawn person
+            UserError: If the video is too short, not square, or not labelled with a drawn person
                 and one of their actions.
         """
         for what, name, known in (
@@ -88,15 +87,9 @@ class SynthTruth(VideoMetric):
                     f"{video.name}: its {what} is {name!r}, and SynthTruth knows the drawn people "
                     f"only: {', '.join(known)}"
                 )
-        if len(video.frames) < self.frames:
-            raise UserError(
-                f"{video.name}: has {len(video.frames)} frames and SynthTruth compares "
-                f"{self.frames}; set its frames to at most {len(video.frames)} or leave the "
-                "video out"
-            )
+        frames = self.leading_frames(video)
         if video.size[0] != video.size[1]:
             raise UserError(f"{video.name}: is {video.size[1]}x{video.size[0]}, not square")
-        frames = video.frames[: self.frames]
         actor = NAMES.index(video.actor)
         curves = measure(frames, synth.PEOPLE[actor])
         distances = distances_to_people(patch_colours(frames), video.size[0])
@@ -115,24 +108,23 @@ class SynthTruth(VideoMetric):
         }
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """The numbers.
+        """Compute sync, identity, actions and size of motion.
 
         Returns:
-            ``sync``, -1 to 1: mean correlation of the curve that tells the action, over pairs of
+            ``sync``, -1 to 1: mean correlation of the main curve of the action, over pairs of
             people with the same motion and action, with ``sync_low``, ``sync_high``,
             ``sync_control`` (pairs with different motions), and ``sync_head``, ``sync_mouth``,
             ``sync_arm``; ``still_clips``, in which that curve hardly moves: they count with
-            correlation 0. ``people``, of whom more than half of the frames look most like them, and
-            ``identity``, that share of all frames; ``colour_error`` in grey levels. ``action_seen``
-            and ``action_unseen``, shares of videos in which the parts move that move in their
-            action, in cells that the generator was trained on and in others, and ``action_NAME``.
-            ``motion_size`` and ``motion_speed``, how far and how fast things move, generated by
-            real. ``real_sync``, ``real_control``, ``real_identity``, ``real_action`` and
-            ``real_colour_error``: what the instrument finds on real clips. NaN where there is
-            nothing to compare.
+            correlation 0. ``people``, the number recognised in more than half of their frames, and
+            ``identity``, the share of recognised frames; ``colour_error`` in grey levels.
+            ``action_seen`` and ``action_unseen``, shares of videos with the right action in cells
+            that the generator was trained on and in others, and ``action_NAME``. ``motion_size``
+            and ``motion_speed``, how far and how fast things move, generated by real.
+            ``real_sync``, ``real_control``, ``real_identity``, ``real_action`` and
+            ``real_colour_error``, measured on real clips. NaN where there is nothing to compare.
 
         Raises:
-            UserError: if there is no generated video.
+            UserError: If there is no generated video.
         """
         # Ranks deliver in another order than one process does.
         results = sorted(results, key=lambda r: (str(r["motion"]), r["action"], r["name"]))
@@ -150,12 +142,12 @@ class SynthTruth(VideoMetric):
             "still_clips": sum(_is_still(r, MAIN_CURVE[r["action"]]) for r in fake),
             "clips": len(fake),
             "people": sum(
-                _mean([r["recognised"] for r in fake if r["actor"] == name]) > 0.5
+                known_mean([r["recognised"] for r in fake if r["actor"] == name]) > 0.5
                 for name in people
             ),
             "people_shown": len(people),
-            "identity": _mean([r["recognised"] for r in fake]),
-            "colour_error": _mean([r["colour_error"] for r in fake]),
+            "identity": known_mean([r["recognised"] for r in fake]),
+            "colour_error": known_mean([r["colour_error"] for r in fake]),
             "action_seen": _accuracy([r for r in fake if r["seen"]]),
             "action_unseen": _accuracy([r for r in fake if r["seen"] is False]),
             **{
@@ -168,16 +160,14 @@ class SynthTruth(VideoMetric):
             ),
             "real_sync": _sync(real),
             "real_control": _control(real),
-            "real_identity": _mean([r["recognised"] for r in real]),
+            "real_identity": known_mean([r["recognised"] for r in real]),
             "real_action": _accuracy(real),
-            "real_colour_error": _mean([r["colour_error"] for r in real]),
+            "real_colour_error": known_mean([r["colour_error"] for r in real]),
         }
         self._notes = [self._summary(numbers), *self._warnings(numbers, fake)]
         return numbers
 
     def _interval(self, fake: list[dict[str, Any]]) -> tuple[float, float]:
-        if not self.interval:
-            return NOTHING, NOTHING
         groups = _groups(fake, MAIN_CURVE)
         return synchrony_interval(
             [units for units, _ in groups.values()],
@@ -188,16 +178,13 @@ class SynthTruth(VideoMetric):
 
     @staticmethod
     def _summary(numbers: dict[str, float]) -> str:
-        def share(name: str) -> str:
-            value = numbers[name]
-            return "-" if np.isnan(value) else f"{value:.0%}"
-
-        return (
+        text = (
             f"SynthTruth: {numbers['people']} of {numbers['people_shown']} people recognised, "
             f"sync {numbers['sync']:.2f} (real clips {numbers['real_sync']:.2f}), actions "
-            f"{share('action_seen')} (seen), {share('action_unseen')} (unseen), motion "
-            f"{share('motion_size')} of the real"
-        ).replace("nan", "-")
+            f"{numbers['action_seen']:.0%} (seen), {numbers['action_unseen']:.0%} (unseen), motion "
+            f"{numbers['motion_size']:.0%} of the real"
+        )
+        return text.replace("nan%", "-").replace("nan", "-")
 
     def _warnings(self, numbers: dict[str, float], fake: list[dict[str, Any]]) -> list[str]:
         notes = []
@@ -213,27 +200,18 @@ class SynthTruth(VideoMetric):
         elif numbers["real_action"] < 0.95:
             notes.append(
                 f"SynthTruth: the rule gets only {numbers['real_action']:.0%} of the real clips "
-                "right, so its judgement of generated ones is weak"
+                "right, so its numbers for generated ones are weak"
             )
         return notes
 
-    @property
-    def notes(self) -> list[str]:
-        """See `VideoMetric.notes`; the first is the result in one line."""
-        return self._notes
-
-    def shots(self, cells: Sequence[tuple[str | None, str | None, bool]]) -> list[Shot]:
-        """All cells with every motion."""
-        times = tuple(float(t) for t in range(self.frames))
-        return [
-            Shot(motion=self.seed + motion, times=times, actor=actor, action=action, seen=seen)
-            for motion in range(self.motions)
-            for actor, action, seen in cells
-        ]
+    def shots(self, cells: Sequence[Cell]) -> list[Shot]:
+        """List all cells with every motion."""
+        motions = range(self.seed, self.seed + self.motions)
+        return make_shots(product(motions, enumerate(cells)), self.frames)
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """See `VideoMetric.protocol`."""
+        """Everything that decides about the numbers."""
         return dict(
             metric=self.prefix,
             instrument="coverages by known colours; areas, centroids and angles of at most 64 px",
@@ -264,7 +242,7 @@ def _is_still(record: dict[str, Any], name: str) -> bool:
 def _groups(
     records: list[dict[str, Any]], curves: dict[str, str]
 ) -> dict[tuple[str, str], tuple[np.ndarray, list[str]]]:
-    """Standardised curves of videos that share motion and action, and who is in them."""
+    """Standardised curves of videos that share motion and action, with the names of the actors."""
     groups: dict[tuple[str, str], list[dict]] = {}
     for record in records:
         if record["action"] in curves and record["motion"] is not None:
@@ -286,25 +264,19 @@ def _control(records: list[dict[str, Any]]) -> float:
     by_action: dict[str, list[np.ndarray]] = {}
     for (action, _), (units, _) in _groups(records, MAIN_CURVE).items():
         by_action.setdefault(action, []).append(units)
-    return _mean([mean_cross_correlation(groups) for groups in by_action.values()])
+    return known_mean([mean_cross_correlation(groups) for groups in by_action.values()])
 
 
 def _accuracy(records: list[dict[str, Any]]) -> float:
-    return _mean([r["action_seen"] == r["action"] for r in records])
+    return known_mean([r["action_seen"] == r["action"] for r in records])
 
 
 def _ratio(fake: list[dict[str, Any]], real: list[dict[str, Any]], size) -> float:
-    """Mean over actions of the mean size of the telling curve, generated by real."""
+    """Mean over actions of the mean size of the main curve, generated by real."""
 
     def sizes(records: list[dict[str, Any]], action: str) -> float:
         name = MAIN_CURVE[action]
-        return _mean([size(_curve(r, name)) for r in records if r["action"] == action])
+        return known_mean([size(_curve(r, name)) for r in records if r["action"] == action])
 
     pairs = [(sizes(fake, action), sizes(real, action)) for action in MAIN_CURVE]
-    return _mean([made / truth for made, truth in pairs if truth > 0])
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Mean of the numbers that there are."""
-    there = [value for value in values if not np.isnan(value)]
-    return float(np.mean(there)) if there else NOTHING
+    return known_mean([made / truth for made, truth in pairs if truth > 0])

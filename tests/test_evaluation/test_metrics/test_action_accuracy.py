@@ -116,7 +116,7 @@ def test_a_video_of_nobody_is_wrong_even_among_the_best_three(metric):
 
 
 @pytest.mark.parametrize("videos", [[], [video("wave1", 9)], [video("jack", 2, name="ann/jack")]])
-def test_without_a_judged_video_there_is_no_number(metric, videos):
+def test_without_a_recognised_video_there_is_no_number(metric, videos):
     for one in videos:
         metric.add(one, real=True)
     with pytest.raises(UserError, match="has no value"):
@@ -152,7 +152,7 @@ def test_every_cell_is_shot_with_every_motion(metric):
     cells = [("ann", "wave1", True), ("bob", "bend", False)]
     shots = metric.shots(cells)
     assert [(s.actor, s.action, s.seen, s.motion) for s in shots] == [
-        (*cell, motion) for cell in cells for motion in range(3)
+        (*cell, motion) for motion in range(3) for cell in cells
     ]
     assert all(s.times == (0, 1, 2, 3, 4, 5) for s in shots)
     assert metric.shots([(None, "jack", True), (None, "bend", True)])[3].content == 1
@@ -161,12 +161,12 @@ def test_every_cell_is_shot_with_every_motion(metric):
 
 
 @pytest.mark.parametrize("recognizer, words", [(94.9, "94.9 %"), ("new.pth", "nothing is known")])
-def test_a_weak_or_unknown_recogniser_may_not_judge(recognizer, words):
+def test_a_weak_or_unknown_recogniser_is_refused(recognizer, words):
     with pytest.raises(UserError, match=words):
         action_accuracy.ActionAccuracy(recognizer=recognizer)
 
 
-def test_a_lower_bar_must_be_set_and_is_told():
+def test_a_lower_bar_must_be_set_and_is_in_the_protocol():
     metric = action_accuracy.ActionAccuracy(recognizer=77.0, min_real_accuracy=70)
     assert metric.protocol["min_real_accuracy"] == 70
     assert "77.0 % of 20 windows of 6 frames of 9" in metric.protocol["recognizer_top1"]
@@ -175,7 +175,7 @@ def test_a_lower_bar_must_be_set_and_is_told():
     assert [weights["sha256"] for weights in metric.weights] == ["p", "r"]
 
 
-def test_another_way_to_judge_is_noted():
+def test_another_way_to_measure_is_noted():
     metric = action_accuracy.ActionAccuracy(recognizer=97.0, frames=3)
     metric.pose = SimpleNamespace(protocol={"sha256": "another"}, __call__=None)
     metric.compute_metrics([dict(group="fake", cell="a", label=0, predicted=0, rank=0, frames=3)])

@@ -1,9 +1,16 @@
-"""mmctsvg.evaluation.functional.topk, against sorting and a naive count."""
+"""mmctsvg.evaluation.functional.accuracy, against sorting, a naive count and scipy."""
+
+import math
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
-from mmctsvg.evaluation.functional.topk import confusion_matrix, pessimistic_rank
+from mmctsvg.evaluation.functional.accuracy import (
+    confusion_matrix,
+    pessimistic_rank,
+    wilson_interval,
+)
 
 
 def test_rank_is_the_place_in_the_sorted_list():
@@ -36,3 +43,17 @@ def test_confusion_matrix_counts():
     np.testing.assert_array_equal(matrix, naive)
     assert matrix.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 2, 1]]
     assert confusion_matrix(np.array([]), np.array([]), 2).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("hits, units", [(0, 9), (9, 9), (5, 9), (1, 1), (37, 100)])
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_equal_to_scipys(hits, units, level):
+    expected = binomtest(hits, units).proportion_ci(level, method="wilson")
+    low, high = wilson_interval(hits / units, units, level)
+    assert low == pytest.approx(expected.low, abs=1e-12)
+    assert high == pytest.approx(expected.high, abs=1e-12)
+    assert 0 <= low <= hits / units <= high <= 1
+
+
+def test_no_units_no_interval():
+    assert all(math.isnan(end) for end in wilson_interval(1.0, 0))
