@@ -235,7 +235,7 @@ class CTSVGInferencer(StyleSource, Workflow):
             z: Motion noise ``(k,)`` or ``(1, k)``, N(0, 1), from which F_t makes the motion.
             z_c: Content noise ``(z_c_dim,)`` or ``(1, z_c_dim)`` if the generator knows no actors;
                 by default drawn from ``seed``.
-            w_c: Content style ``(d_c,)`` or ``(1, d_c)``, in place of ``actor``, ``action``, ``z_c``.
+            w_c: Content style ``(d_c,)`` or ``(1, d_c)``, in place of actor, action and ``z_c``.
             noise: Kind of the layers' noise: ``'fixed'``, maps drawn from ``seed`` that all frames
                 share; ``'zero'``; ``'stored'``, the maps in the file; ``'random'``, new maps for
                 every frame, drawn from ``seed``. By default `default_noise`.

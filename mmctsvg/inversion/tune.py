@@ -46,8 +46,7 @@ def tune(
     """Tune the generator to the person in a clip whose motion was found.
 
     First the person's content style is optimised, unless the motion brings one; then the weights.
-    Every fifth frame is kept out; its loss decides when to stop and what is kept. Memory does not
-    grow with the length, but for the clip itself.
+    Every fifth frame is kept out; its loss decides when to stop and what is kept.
 
     Args:
         generator: Generator without a tuning; it is left as it was.

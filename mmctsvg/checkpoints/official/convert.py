@@ -41,9 +41,8 @@ def convert_official(
         labels: Names of the labels: ``'mead'``, ``'ravdess'``, ``'numbers'`` or ``'auto'``, which
             decides by their numbers (30 and 8, 24 and 8).
         actors: Names of the actors, in the order of their numbers, instead.
-        new_actors: Names of actors that the checkpoint has never seen. Each gets a row in the
-            embeddings of G, its average and D_t, the mean of the present rows, and empty moments;
-            the rows of the others, and so their videos, stay as they are.
+        new_actors: Names of actors that the checkpoint has never seen. Each gets the mean row in
+            the embeddings of G, its average and D_t, and empty moments; the other rows stay.
 
     Returns:
         Lines for people: the sizes, what was left out, what was decided.
