@@ -22,6 +22,7 @@ from mmctsvg.datasets import TripletDataset
 from mmctsvg.engine.checks import check_batch
 from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.engine.config import config_errors, load_config
+from mmctsvg.models.networks import D_S, D_T, GENERATOR
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
@@ -38,7 +39,7 @@ PARTS = {
 
 
 def seconds(work, repeats: int, device: torch.device) -> float:
-    """Median duration of ``work()``, after one run that does not count."""
+    """Measure the median duration of ``work()``, after one run that does not count."""
     durations = []
     for _ in range(repeats + 1):
         start = clock(device)
@@ -48,7 +49,7 @@ def seconds(work, repeats: int, device: torch.device) -> float:
 
 
 class FlopCounter(TorchDispatchMode):
-    """Adds up PyTorch's counts; its own FlopCounterMode does not survive second derivatives."""
+    """Sum of PyTorch's counts; its own FlopCounterMode does not survive second derivatives."""
 
     total = 0
 
@@ -61,14 +62,14 @@ class FlopCounter(TorchDispatchMode):
 
 
 def flops(work) -> int:
-    """Floating-point operations of ``work()`` in convolutions and matrix products."""
+    """Count floating-point operations of ``work()`` in convolutions and matrix products."""
     with FlopCounter() as counter:
         work()
     return counter.total
 
 
 def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
-    """FLOP/s of the typical convolution, 3x3 with 256 channels, with its backward pass."""
+    """Measure the FLOP/s of a typical convolution, 3x3 with 256 channels, and its backward."""
     x = torch.randn(12, 256, 32, 32, device=device, dtype=dtype)
     x = x.contiguous(memory_format=torch.channels_last).requires_grad_()
     w = torch.randn(256, 256, 3, 3, device=device, dtype=dtype, requires_grad=True)
@@ -80,7 +81,7 @@ def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
 
 
 def prepare(cfg: Config, size: int | None) -> tuple[Config, TripletDataset]:
-    """Return a config whose model fits its data, and the data; drawn actors stand in for them."""
+    """Return a config whose model fits its data, and the data, or drawn actors in their place."""
     cfg = complete_config(cfg)
     source = cfg.train_dataloader.dataset
     if size:
@@ -89,22 +90,15 @@ def prepare(cfg: Config, size: int | None) -> tuple[Config, TripletDataset]:
         dataset = DATASETS.build(source)
     except UserError:  # they are not on this machine
         dataset = DATASETS.build(dict(type="SynthActorsDataset", size=source.size))
-    for network in ("generator", "time_discriminator", "shuffle_discriminator"):
+    for network in (GENERATOR, D_T, D_S):
         if cfg.model.get(network):
             cfg.model[network].pop("size", None)
     cfg.model = complete_model({**cfg.model, "size": dataset.metainfo["size"]}, dataset.metainfo)
     return cfg, dataset
 
 
-def build(cfg: Config, precision: str, device: torch.device):
-    """Model and optimisers of a config."""
-    model = MODELS.build({**cfg.model, "precision": precision}).to(device)
-    constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
-    return model, OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
-
-
 def random_batch(generator: torch.nn.Module, batch_size: int) -> dict:
-    """Noise in the form of a batch: the arithmetic does not care."""
+    """Draw noise in the form of a batch."""
     who, what, size = max(generator.num_actors, 1), max(generator.num_actions, 1), generator.size
     return dict(
         frames=torch.rand(batch_size, 3, 3, size, size) * 2 - 1,
@@ -119,17 +113,16 @@ def random_batch(generator: torch.nn.Module, batch_size: int) -> dict:
 def measure_step(
     cfg: Config, args, precision: str, device: torch.device
 ) -> tuple[float, float, dict]:
-    """Seconds, FLOPs and parts of an iteration, regularisers spread over their intervals."""
-    model, wrappers = build(cfg, precision, device)
+    """Measure seconds, FLOPs and parts of an iteration; regularisers over their intervals."""
+    model = MODELS.build({**cfg.model, "precision": precision}).to(device)
+    constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
+    wrappers = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
     batch = random_batch(model.generator, args.batch_size)
     parts = defaultdict(float)
 
-    def at(iteration: int):
-        def work():
-            model.iteration = iteration
-            model.train_step(batch, wrappers)
-
-        return work
+    def train(iteration: int):
+        model.iteration = iteration
+        model.train_step(batch, wrappers)
 
     def timed(method, part):
         def run(*a, **kw):
@@ -141,24 +134,25 @@ def measure_step(
         return run
 
     total = work = 0.0
-    spent = defaultdict(float)
+    spent = dict.fromkeys(PARTS, 0.0)
     for iteration, share in kinds_of_iterations(model):
-        duration = seconds(at(iteration), args.repeats, device)
+        step = partial(train, iteration)
+        duration = seconds(step, args.repeats, device)
         total += share * duration
-        work += share * flops(at(iteration))
+        work += share * flops(step)
         # The parts are timed apart: waiting for the device after each would slow the step down.
         parts.clear()
         for part, methods in PARTS.items():
             for name in methods:
                 setattr(model, name, timed(getattr(model, name), part))
         start = clock(device)
-        at(iteration)()
+        step()
         scale = share * duration / (clock(device) - start)
         for name in sum(PARTS.values(), []):
             delattr(model, name)
         for part, time_spent in parts.items():
             spent[part] += scale * time_spent
-    return total, work, {part: spent[part] for part in PARTS}
+    return total, work, spent
 
 
 def kinds_of_iterations(model) -> list[tuple[int, float]]:
@@ -175,9 +169,12 @@ def kinds_of_iterations(model) -> list[tuple[int, float]]:
 def measure_rendering(
     cfg: Config, args, size: int, precision: str, device: torch.device
 ) -> Iterator[tuple[int, float, float]]:
-    """For every chunk: its frames, and seconds per frame of plain synthesis and of a stream.
+    """Measure, for every chunk of frames, seconds per frame of plain synthesis and of a stream.
 
     The two take turns, so that both meet the same machine; on a CPU its own time counts.
+
+    Yields:
+        Frames of the chunk, and the two durations.
     """
     generator = MODELS.build({**cfg.model, "size": size}).generator.to(device).eval()
     generator.compute_dtype = resolve_precision(precision, device)
@@ -201,7 +198,7 @@ def measure_rendering(
 
 
 def measure_data(dataset: TripletDataset) -> float:
-    """Triplets per second of one process."""
+    """Measure the triplets per second of one process."""
     for i in range(1000):  # fill the caches
         dataset[i]
     start = time.perf_counter()
@@ -233,10 +230,10 @@ def report_training(cfg: Config, dataset: TripletDataset, args, device: torch.de
 
 
 def check(cfg: Config, args, device: torch.device) -> None:
-    """Refuses what cannot be measured, before hours of measuring.
+    """Refuse what cannot be measured, before hours of measuring.
 
     Raises:
-        UserError: for a precision, a size or a batch that the model or the device cannot have.
+        UserError: For a precision, a size or a batch that the model or the device cannot have.
     """
     with config_errors(args.config), torch.device("meta"):
         for precision in args.precision:

@@ -2,11 +2,13 @@
 
 import argparse
 import csv
+import itertools
 import os
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -29,20 +31,28 @@ BATCH = 16  # triplets of an iteration of the paper
 STEP_FLOPS = 62e12
 H100_FLOPS = 0.4 * 989e12
 SUFFIXES = {"jpg": ".jpg", "png": ".png"}
+#: Form of the clips -> its name in the table, the main one first.
+NAMES = {
+    "jpg": "packed, jpg",
+    "png": "packed, png",
+    "folder": "folders of jpg",
+    "video": "mp4, seeking",
+    "list": "the list",
+}
 
 
 class WholeClips(Dataset):
-    """The naive way: decode all of a clip, use three frames of it."""
+    """Clips read in the naive way: all of a clip is decoded, three frames of it are used."""
 
     def __init__(self, triplets: TripletVideoDataset) -> None:
         self.triplets = triplets
 
     def __len__(self) -> int:
-        """Return number of clips."""
+        """Return the number of clips."""
         return len(self.triplets)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        """Frames float32 (3, 3, H, W)."""
+        """Read frames float32 (3, 3, H, W)."""
         reader = self.triplets.readers[index]
         video = reader.read(np.arange(reader.length))
         start = int(torch.randint(reader.length - 2, ()))
@@ -53,13 +63,13 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
     """Write the same clips in every form.
 
     Args:
-        folder: where to.
-        size: of the frames in pixels.
-        clips: their number.
-        frames: of each.
+        folder: Folder for them.
+        size: Side of the frames in pixels.
+        clips: Number of clips.
+        frames: Number of frames of a clip.
 
     Returns:
-        A list of clips for each form.
+        Form -> list of its clips.
     """
     drawn = SynthActorsDataset(size=size, num_takes=1, length=3, split="all")
     cells = drawn.cells
@@ -93,11 +103,9 @@ def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, P
 
 
 def in_process(data: TripletVideoDataset) -> Generator[int]:
-    """Read triplets one after another; yields how many at a time."""
-    index = 0
-    while True:
+    """Read triplets one after another; yield their number at a time."""
+    for index in itertools.count():
         data[index]
-        index += 1
         yield 1
 
 
@@ -116,7 +124,7 @@ def naively(data: TripletVideoDataset) -> Generator[int]:
 
 
 def rate(work: Generator[int], seconds: float) -> tuple[float, float]:
-    """Triplets by second of the clock, and by second of processor time, children included."""
+    """Measure triplets by second of the clock, and of processor time, children included."""
     busy, start, count = processor_time(), time.perf_counter(), 0
     while (elapsed := time.perf_counter() - start) < seconds:
         count += next(work)
@@ -125,12 +133,12 @@ def rate(work: Generator[int], seconds: float) -> tuple[float, float]:
 
 
 def processor_time() -> float:
-    """Seconds of this process and of its children that have ended."""
+    """Return the seconds of this process and of its children that have ended."""
     return time.process_time() + sum(os.times()[2:4])
 
 
 def measure(ways: dict[str, Callable[[], Generator[int]]], args: argparse.Namespace) -> dict:
-    """Median rates of all ways, by clock and by processor time, measured in turn."""
+    """Measure all ways in turn: median rates by clock and by processor time."""
     rates: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in progress_bar("measuring", "round", range(args.rounds)):
         for name, way in ways.items():
@@ -142,55 +150,42 @@ def memory_of_reads(data: TripletVideoDataset, reads: int) -> list[tuple[int, fl
     """Read frames and watch the memory of this process.
 
     Returns:
-        Pairs of frames read and MB that are resident, ten of them.
+        Ten pairs: frames read, and MB that are resident.
     """
     watched, done = [], 0
     for step in progress_bar("reading for memory", "step", range(10)):
         while done < reads * (step + 1) // 10:
             data[done]
             done += 3
-        watched.append((done, resident()))
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        watched.append((done, pages * resource.getpagesize() / 1e6))
     return watched
 
 
-def resident() -> float:
-    """MB of this process in memory."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
-
-
 def run(args: argparse.Namespace) -> None:
-    """Measures and reports."""
+    """Measure and report."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
         if args.annotations:
-            lists = {"list": Path(args.annotations)}
+            lists = {"list": args.annotations}
         else:
             lists = write_forms(Path(folder), args.size, args.clips, args.frames)
+        options = dict(size=args.size, split="all", crop="center")
         sets = {
-            kind: TripletVideoDataset(
-                annotations=str(path), size=args.size, split="all", crop="center"
-            )
+            kind: TripletVideoDataset(annotations=str(path), **options)
             for kind, path in lists.items()
         }
         report(sets, args)
 
 
 def report(sets: dict[str, TripletVideoDataset], args: argparse.Namespace) -> None:
-    """Measure all ways that the data sets allow and print what came out."""
-    main_set = sets.get("jpg", sets.get("list"))
-    names = {
-        "list": "the list",
-        "jpg": "packed, jpg",
-        "png": "packed, png",
-        "folder": "folders of jpg",
-        "video": "mp4, seeking",
-    }
-    ways = {names[kind]: lambda data=data: in_process(data) for kind, data in sets.items()}
-    ways["one loader process"] = lambda: through_worker(main_set)
+    """Measure all ways that the data sets allow and print the rates."""
+    main_set = next(iter(sets.values()))
+    ways = {NAMES[kind]: partial(in_process, data) for kind, data in sets.items()}
+    ways["one loader process"] = partial(through_worker, main_set)
     if "video" in sets:
-        ways["naive: whole mp4, new loader every step"] = lambda: naively(sets["video"])
+        ways["naive: whole mp4, new loader every step"] = partial(naively, sets["video"])
     rates = measure(ways, args)
     slowest = rates[list(ways)[-1]][1]
     print(f"triplets at {args.size} px, medians of {args.rounds} rounds:")

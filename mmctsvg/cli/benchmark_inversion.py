@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from mmctsvg.analysis.recovery import RecoveryClip, choose_clips
+from mmctsvg.analysis.recovery import RecoveryClip
 from mmctsvg.apis.inferencer import CTSVGInferencer
-from mmctsvg.evaluation.backbones.lpips import load_lpips
 from mmctsvg.inversion import DEFAULT, OFFICIAL, Job, Objective, Settings, invert
 from mmctsvg.utils.clock import processor_clock
 from mmctsvg.utils.files import write_json
 from mmctsvg.visualization.figure import new_figure, tidy, write_figure
+
+from .inverting import find_lpips, recovery_clips
 
 
 def measure(
@@ -23,7 +24,7 @@ def measure(
     inferencer: CTSVGInferencer,
     lpips: nn.Module | None,
 ) -> list[dict[str, Any]]:
-    """Inverts a clip by every side.
+    """Invert a clip by every side.
 
     Raises:
         UserError: If the clip cannot be used.
@@ -42,20 +43,26 @@ def measure(
             objective=objective,
             job=Job(label=f"{clip.name}, {side}"),
         )
-        spent = processor_clock(inferencer.device) - began
-        record = {"clip": clip.name, "frames": len(shown.frames), "side": side, "seconds": spent}
-        wanted = ("psnr", "history")
-        record |= {"loss": min(motion.info["losses"])} | {n: motion.info[n] for n in wanted}
-        records.append(record)
+        records.append(
+            {
+                "clip": clip.name,
+                "frames": len(shown.frames),
+                "side": side,
+                "seconds": processor_clock(inferencer.device) - began,
+                "loss": min(motion.info["losses"]),
+                "psnr": motion.info["psnr"],
+                "history": motion.info["history"],
+            }
+        )
     return records
 
 
 def compare(official: dict[str, Any], other: dict[str, Any]) -> dict[str, float]:
-    """How one side did against the official one.
+    """Compare one side with the official one.
 
     Returns:
-        ``speed``, the ratio of the times; ``loss``, that of the losses; ``meanwhile``, the loss
-        with which the official side was busy when the other had ended, by the ratio of the losses.
+        ``speed``, the ratio of the times; ``loss``, the ratio of the losses; ``meanwhile``, the
+        official side's loss when the other had ended, as a ratio to its last.
     """
     speed = official["seconds"] / other["seconds"]
     history = official["history"]
@@ -68,7 +75,7 @@ def compare(official: dict[str, Any], other: dict[str, Any]) -> dict[str, float]
 
 
 def draw(path: Path, records: list[dict[str, Any]]) -> None:
-    """Draws the loss of every step over the seconds, one panel for every clip."""
+    """Draw the loss of every step over the seconds, one panel for every clip."""
     clips = list(dict.fromkeys(record["clip"] for record in records))
     figure = new_figure(5 * len(clips), 3.6)
     for number, clip in enumerate(clips, 1):
@@ -86,22 +93,13 @@ def draw(path: Path, records: list[dict[str, Any]]) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measures clip by clip."""
+    """Measure clip by clip."""
     inferencer = CTSVGInferencer(args.weights, args.device)
-    clips = choose_clips(
-        [inferencer],
-        clips=args.clips,
-        synth=args.synth,
-        frames=args.frames,
-        crop=args.crop,
-        actor=args.actor,
-        action=args.action,
-    )
-    lpips = None if args.lpips == "none" else load_lpips(args.lpips)
+    clips, lpips = recovery_clips([inferencer], args), find_lpips(args, inferencer)
     sides = {"official": OFFICIAL}
     for steps in args.steps or [DEFAULT.steps]:
         sides[f"default, {steps} steps"] = replace(DEFAULT, steps=steps)
-    table, report = [], args.out_dir / "benchmark.json"
+    table, report, curves = [], args.out_dir / "benchmark.json", args.out_dir / "curves.png"
     heads = f"{'clip':<28} {'frames':>6}  {'side':<18} {'loss':>8} {'PSNR':>6} {'s':>7}"
     print(f"{heads}  against official")
     for clip in clips:
@@ -120,6 +118,5 @@ def run(args: argparse.Namespace) -> None:
             print(line, flush=True)
             table.append(record)
         write_json(report, {"checkpoint": args.weights, "lpips": args.lpips, "table": table})
-    draw(args.out_dir / "curves.png", table)
-    print(report)
-    print(args.out_dir / "curves.png")
+    draw(curves, table)
+    print(report, curves, sep="\n")

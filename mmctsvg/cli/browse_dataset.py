@@ -17,39 +17,27 @@ ROWS_PER_BLOCK = 8
 
 
 def draw_triplets(dataset, start: int, count: int) -> np.ndarray:
-    """Draws items of a dataset, one row each, in blocks side by side.
-
-    Args:
-        dataset (TripletDataset): The dataset.
-        start: first item.
-        count: number of items.
-
-    Returns:
-        uint8 RGB image.
-    """
-    items = [dataset[index] for index in range(start, start + count)]
+    """Draw items of a `TripletDataset`, one row each, in blocks side by side: uint8 RGB image."""
     sheets = []
-    for first in range(0, count, ROWS_PER_BLOCK):
-        block = items[first : first + ROWS_PER_BLOCK]
-        pictures = np.stack([to_uint8(item["frames"]) for item in block])
-        labels = [describe(item, dataset.metainfo) for item in block]
+    for first in range(start, start + count, ROWS_PER_BLOCK):
+        last = min(first + ROWS_PER_BLOCK, start + count)
+        items = [dataset[index] for index in range(first, last)]
+        pictures = np.stack([to_uint8(item["frames"]) for item in items])
+        labels = [describe(item, dataset.metainfo) for item in items]
         sheets.append(contact_sheet(pictures, row_labels=labels))
     return stack_sheets(sheets, columns=4)
 
 
 def describe(item: dict, metainfo: dict) -> str:
-    """One item in words: its number, actor, action and times."""
-    names = [
-        metainfo[f"{kind}s"][int(item[kind])]
-        for kind in ("actor", "action")
-        if metainfo[f"{kind}s"]
-    ]
+    """Describe an item in words: its number, actor, action and times."""
+    known = [kind for kind in ("actor", "action") if metainfo[f"{kind}s"]]
+    names = [metainfo[f"{kind}s"][int(item[kind])] for kind in known]
     times = ", ".join(f"{time:g}" for time in item["times"].tolist())
     return f"#{int(item['index'])}  {' '.join(names)}  t = {times} of {int(item['length'])}"
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draws the sheet."""
+    """Draw the sheet."""
     cfg = read_config(args)
     if "train_dataloader" not in cfg:
         raise UserError(f"{args.config} has no train_dataloader, so there is no dataset to look at")

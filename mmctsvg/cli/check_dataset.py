@@ -7,6 +7,8 @@ from mmctsvg.datasets.clip_list import read_clip_list
 from mmctsvg.datasets.validation import check_clips, describe, summarise
 from mmctsvg.utils.errors import UserError
 
+from .arguments import pick
+
 
 def run(args: argparse.Namespace) -> None:
     """Check a list."""
@@ -16,9 +18,7 @@ def run(args: argparse.Namespace) -> None:
     stride = int(args.stride) if args.stride.isdecimal() else args.stride
     datasets.check_sampling(stride, args.times, items_per_iteration=1)
     clips = read_clip_list(args.annotations, dataset.LAYOUT, dataset.ACTION_NAMES)
-    checked = check_clips(
-        clips, crop=args.crop, stride=stride, times=args.times, decode=args.decode
-    )
+    checked = check_clips(clips, stride=stride, **pick(args, "crop", "times", "decode"))
     if checked.problems:
         raise UserError(describe(clips.source, checked.problems, "training would refuse it"))
     print(summarise(clips, checked))

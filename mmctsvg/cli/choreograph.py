@@ -20,7 +20,6 @@ _SHOWN = 16  # frames of the contact sheet
 def run(args: argparse.Namespace) -> None:
     """Render a script."""
     script = read_script(args.script)  # before the weights, which take longer
-
     if args.sound and not has_sound(args.sound):
         raise UserError(f"{args.sound}: has no sound, or is no video; leave --sound away.")
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
@@ -50,5 +49,4 @@ def run(args: argparse.Namespace) -> None:
     halves = [slice(start, start + _SHOWN // 2) for start in range(0, len(shown), _SHOWN // 2)]
     sheets = [contact_sheet(np.stack(kept[half])[None], [""], labels[half]) for half in halves]
     write_png(sheet, stack_sheets(sheets, columns=1))
-    for path in (video, sheet, score):
-        print(path)
+    print(video, sheet, score, sep="\n")

@@ -8,7 +8,7 @@ import mmctsvg
 
 
 def config_folders() -> list[Path]:
-    """Folders that hold configs: here, and with the package, installed or as a checkout."""
+    """Return the folders of configs: here, and with the package, installed or as a checkout."""
     package = Path(mmctsvg.__file__).parent
     installed = package / ".mim"
     root = installed if installed.is_dir() else package.parent
@@ -16,11 +16,7 @@ def config_folders() -> list[Path]:
 
 
 def find_config(name: str) -> Path:
-    """Type for argparse: a config by its path, or by its name.
-
-    Args:
-        name: A path, or a path below a folder ``configs``, with or without ``.py``, such as
-            ``ctsvg_mead_128`` or ``ablations/mead_128_k64.py``.
+    """Type for argparse: a config by its path, also below a folder ``configs``, without ``.py``.
 
     Raises:
         argparse.ArgumentTypeError: If there is none, naming one that is spelt alike.

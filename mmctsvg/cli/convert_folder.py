@@ -2,10 +2,11 @@
 
 import argparse
 
-from mmctsvg.cli.converting import convert_raw
 from mmctsvg.datasets.converters import folder
+
+from .converting import convert_raw
 
 
 def run(args: argparse.Namespace) -> None:
     """Convert the clips."""
-    convert_raw(args, "folder", lambda: folder.find_clips(args.raw))
+    convert_raw(args, folder)

@@ -2,21 +2,11 @@
 
 import argparse
 
-from mmctsvg.cli.converting import convert_raw
-from mmctsvg.datasets.converters import list_raw_files, mead
+from mmctsvg.datasets.converters import mead
+
+from .converting import convert_raw
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert the data set."""
-    convert_raw(
-        args,
-        "mead",
-        lambda: mead.find_clips(
-            args.raw,
-            list_raw_files(args.raw),
-            views=args.views,
-            levels=args.levels,
-            persons=args.persons,
-            split=args.split,
-        ),
-    )
+    """Convert the clips."""
+    convert_raw(args, mead, "views", "levels", "persons", "split")

@@ -2,14 +2,11 @@
 
 import argparse
 
-from mmctsvg.cli.converting import convert_raw
-from mmctsvg.datasets.converters import list_raw_files, utd_mhad
+from mmctsvg.datasets.converters import utd_mhad
+
+from .converting import convert_raw
 
 
 def run(args: argparse.Namespace) -> None:
-    """Convert the data set."""
-    convert_raw(
-        args,
-        "utd_mhad",
-        lambda: utd_mhad.find_clips(args.raw, list_raw_files(args.raw), split=args.split),
-    )
+    """Convert the clips."""
+    convert_raw(args, utd_mhad, "split")

@@ -17,7 +17,9 @@ from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization import stack_sheets, write_png
 from mmctsvg.visualization.bars import plot_bars
 
-SHEET = 8  # moments on the sheet
+from .arguments import pick
+
+SHEET = 8  # frames on the sheet
 TITLES = {
     "motion": ("motion that stays (correlation)", "control: other motion, too"),
     "identity": ("identity that stays", "control: another person"),
@@ -25,14 +27,9 @@ TITLES = {
 
 
 def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[VideoGrid]:
-    """One grid for every motion: rows are people, columns actions (one without a name if none)."""
-    plans = plan_grids(
-        inferencer,
-        actors=args.actors,
-        actions=args.actions,
-        seeds=args.seeds,
-        contents=range(args.contents),
-    )
+    """Plan a grid for every motion: rows are people, columns actions (one "" if none)."""
+    asked = pick(args, "actors", "actions", "seeds")
+    plans = plan_grids(inferencer, **asked, contents=range(args.contents))
     if inferencer.actions:
         return plans
     (plan,) = plans
@@ -43,7 +40,7 @@ def make_grids(inferencer: CTSVGInferencer, args: argparse.Namespace) -> list[Vi
 
 
 def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> Iterator[Video]:
-    """All videos of all grids, labelled."""
+    """Render all videos of all grids, with their labels."""
     with progress_bar("rendering", "video", total=len(grids) * grids[0].count) as progress:
         for grid in grids:
             for actor, row in zip(grid.rows, grid.cells, strict=True):
@@ -60,7 +57,7 @@ def shoot(inferencer: CTSVGInferencer, grids: list[VideoGrid], frames: int) -> I
 
 
 def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
-    """Grids of one column: all people, all actions, all motions; the rest is the first of each."""
+    """Plan grids of one column: all people, all actions, all motions; else the first of each."""
     first = grids[0]
     actor, action, motion = first.rows[0], first.columns[0], first.title
 
@@ -77,17 +74,17 @@ def make_sheets(grids: list[VideoGrid]) -> list[VideoGrid]:
 
 
 def draw_sheet(path: Path, inferencer: CTSVGInferencer, grids: list[VideoGrid]) -> None:
-    """Draws all people, all actions and all motions."""
-    moments = range(0, 2 * SHEET, 2)
+    """Draw all people, all actions and all motions."""
+    times = range(0, 2 * SHEET, 2)
     blocks = []
     for plan in make_sheets(grids):
         if len(plan.rows) > 1:
-            collector = SheetCollector(plan, moments)
-            for piece in stream_grid(inferencer, plan, moments):
+            collector = SheetCollector(plan, times)
+            for piece in stream_grid(inferencer, plan, times):
                 collector.add(piece)
             blocks.append(collector.draw())
     # The largest block to the left, the others below each other beside it.
-    beside = [stack_sheets(blocks[1:])] if len(blocks) > 1 else []
+    beside = [stack_sheets(blocks[1:])] if blocks[1:] else []
     write_png(path, stack_sheets([blocks[0], *beside], columns=2))
 
 
@@ -96,12 +93,12 @@ def write_report(
 ) -> list[Path]:
     """Write the chart and the numbers, and print them."""
     chart, report = (args.out_dir / f"disentanglement.{end}" for end in ("png", "json"))
+    measured = [name for name in TITLES if found[name]]
     panels = {
         TITLES[name][0]: [row | {"label": f"another {row['changed']}"} for row in found[name]]
-        for name in TITLES
-        if found[name]
+        for name in measured
     }
-    plot_bars(chart, panels, [TITLES[name][1] for name in TITLES if found[name]])
+    plot_bars(chart, panels, [TITLES[name][1] for name in measured])
     about = {
         "weights": str(args.weights),
         "instrument": instrument,
@@ -111,7 +108,7 @@ def write_report(
         "frames": frames,
     }
     write_json(report, about | found)
-    for name in TITLES:
+    for name in measured:
         for row in found[name]:
             print(
                 f"{name} with another {row['changed']}: {row['value']:.2f} "
@@ -124,10 +121,9 @@ def write_report(
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measures."""
+    """Measure."""
     if len(args.seeds) < 2:
         raise UserError("--seeds needs two motions or more, such as 0,1.")
-
     inferencer = CTSVGInferencer(args.weights, args.device)
     instrument = choose_instrument(inferencer, args.measure)
     frames = max(3, round(args.seconds * inferencer.fps))
@@ -147,8 +143,5 @@ def run(args: argparse.Namespace) -> None:
 
     sheet = args.out_dir / "videos.png"
     draw_sheet(sheet, inferencer, grids)
-    written = [sheet]
-    if found is not None:
-        written += write_report(args, grids, instrument, frames, found)
-    for path in written:
-        print(path)
+    written = [] if found is None else write_report(args, grids, instrument, frames, found)
+    print(sheet, *written, sep="\n")

@@ -26,27 +26,30 @@ from mmctsvg.motion import (
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier
 
+from .arguments import one_label, pick
+from .parsers.common import finite
+
 _SEED_SECONDS = 4.0  # length of a seed's motion
-CLIP = ("clip", "length", "crop")  # what a motion's file says of the clip that it came from
+CLIP = ("clip", "length", "crop")  # entries of a motion's file about the clip that it came from
 
 
 def parse_numbers(option: str, text: str, names: tuple[str, ...]) -> dict[str, float]:
     """Read ``name=number,name=number``.
 
     Raises:
-        UserError: if it is something else, or a name is unknown.
+        UserError: If it is something else, or a name is unknown.
     """
     found = {}
     for part in filter(None, text.split(",")):
         name, _, number = part.partition("=")
         try:
-            found[name] = float(number)
-        except ValueError as error:
-            raise UserError(f"{option} {text}: write name=number, not {part!r}.") from error
+            found[name] = finite(number)
+        except argparse.ArgumentTypeError as error:
+            raise UserError(
+                f"{option} {text}: write name=number with finite numbers, not {part!r}."
+            ) from error
         if name not in names:
             raise UserError(f"{option} {text}: {name!r} is none of {', '.join(names)}.")
-        if not math.isfinite(found[name]):
-            raise UserError(f"{option} {text}: {number} is no finite number.")
     return found
 
 
@@ -57,7 +60,7 @@ def edit(
     rate: float,
     args: argparse.Namespace,
 ) -> Waves:
-    """Return the edits, in order; ``rate`` is in frames of the training per second."""
+    """Make the edits, in order; ``rate`` is in frames of the training per second."""
     gains = parse_numbers("--gain", args.gain, BANDS)
     moves = parse_numbers("--pca", args.pca, tuple(map(str, range(inferencer.motion_dim))))
     edge = 2 * math.pi * args.edge / rate
@@ -84,15 +87,15 @@ def edit(
 
 
 def check_place(result: Path, motion: str, mixed: str | None) -> None:
-    """Raise UserError if the result would take the place of a motion that it is made from.
-
-    Or of one that no edit made, or an edit of another motion; an earlier edit of the same motion
-    may be made again.
+    """Refuse a place where something else stands than an earlier edit of the same motion.
 
     Args:
-        result: where the edit is written.
-        motion: that is edited, a file or a seed.
-        mixed: that gives its fast waves, if any does.
+        result: File that the edit is written to.
+        motion: File or seed of the motion that is edited.
+        mixed: File or seed of the motion that gives its fast waves, or None.
+
+    Raises:
+        UserError: If a source of the edit, another motion or its edit stands there.
     """
     earlier = read_earlier(result, load_motion)
     if earlier is None:
@@ -115,31 +118,19 @@ def plan_comparison(
     args: argparse.Namespace,
 ) -> VideoGrid:
     """Return a grid of people with the motion before and after the edit."""
-    action = args.action
-    if action is None and inferencer.actions:
-        action = motion.action or 0
+    actions = one_label(args.action, inferencer.actions, motion.action or 0)
+    motions = {"before": before}
     (plan,) = plan_grids(
-        inferencer,
-        actors=args.actors,
-        actions=None if action is None else [action],
-        contents=(0,),
-        motions={"before": before},
+        inferencer, actors=args.actors, actions=actions, contents=(0,), motions=motions
     )
-    rows = [row[0] for row in plan.cells]
-    return VideoGrid(
-        name="",
-        title="edit",
-        rows=plan.rows,
-        columns=("before", "after"),
-        cells=tuple((row, {**row, "motion": after}) for row in rows),
-    )
+    cells = tuple((row[0], {**row[0], "motion": after}) for row in plan.cells)
+    return replace(plan, title="edit", columns=("before", "after"), cells=cells)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Edits."""
+    """Edit."""
     if args.span is not None and args.drift is None:
         raise UserError("--span belongs to --drift: say hold or wrap.")
-
     result = args.out_dir / "motion.safetensors"
     check_place(result, args.motion, args.fast_from)
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
@@ -160,14 +151,12 @@ def run(args: argparse.Namespace) -> None:
     if not motion.is_edited:
         # From now on the waves are this generator's, whoever found the motion; a content style of
         # other weights would be somebody else here.
-        own = motion.weights == inferencer.fingerprint
-        w_c = motion.w_c if own else None
+        w_c = motion.w_c if motion.weights == inferencer.fingerprint else None
         motion = replace(motion, weights=inferencer.fingerprint, w_c=w_c)
         before = replace(before, start=float(motion.times.min()))
     other = None
     if args.fast_from is not None:
-        other = inferencer.find_motion(args.fast_from, args.any_weights)
-        other = inferencer.waves(other)
+        other = inferencer.waves(inferencer.find_motion(args.fast_from, args.any_weights))
     after = edit(inferencer, before, other, rate, args)
     edited = replace(motion, style=after, info={**motion.info, "edit": describe(args)})
     plan = plan_comparison(inferencer, motion, before, after, args)
@@ -180,12 +169,10 @@ def run(args: argparse.Namespace) -> None:
         fps=video_rate(motion.times, motion.fps),
         label="edit",
     )
-    for path in (result, *written):
-        print(path)
+    print(result, *written, sep="\n")
 
 
 def describe(args: argparse.Namespace) -> dict[str, object]:
     """Return what was asked for, for the file."""
-    names = ("motion", "gain", "edge", "fast_from", "pca", "drift", "loop")
-    names += ("span",) if args.drift else ()
-    return {name: value for name in names if (value := getattr(args, name)) not in (None, "")}
+    asked = pick(args, "motion", "gain", "edge", "fast_from", "pca", "drift", "loop", "span")
+    return {name: value for name, value in asked.items() if value not in (None, "")}

@@ -21,10 +21,10 @@ def user_errors(parser: Parser) -> Iterator[None]:
     """End the program with one line where the user did something wrong.
 
     A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2, Ctrl-C exits with
-    code 130; every other exception is a defect of ours and propagates with its traceback.
+    code 130; every other exception is a defect and keeps its traceback.
 
     Args:
-        parser: Knows what arguments are called on the command line.
+        parser: Parser of the command.
 
     Raises:
         SystemExit: For errors of the user.
@@ -32,32 +32,24 @@ def user_errors(parser: Parser) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {translate(_sentence(error), parser)}", file=sys.stderr)
+        # A data loader raises again what its processes raised, with their traceback in the message.
+        name, text = type(error).__name__, str(error)
+        if text.startswith(f"Caught {name} in "):
+            text = text.rpartition(f"{name}: ")[2].strip()
+        print(f"error: {translate(text, parser)}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
 
 
-def _sentence(error: UserError) -> str:
-    # A data loader hands on what its processes raise with their tracebacks inside of the message.
-    text = str(error)
-    if text.startswith(f"Caught {type(error).__name__} in "):
-        return text.rpartition(f"{type(error).__name__}: ")[2].strip()
-    return text
-
-
 def translate(text: str, parser: Parser) -> str:
-    """Say the names of arguments as they are typed.
+    """Replace the names of arguments in the message of a `UserError` as they are typed.
 
     ``crop='face'`` becomes ``--crop face``, ``any_weights=True`` becomes ``--any-weights``,
     ``out_dir`` becomes ``--out-dir``, and ``speed is 0`` at the beginning ``--speed is 0``. For
     commands that take a config, ``option a.b=1`` becomes ``--cfg-options a.b=1``. Words that are no
     argument of the command, or are written as words of the language, stay.
-
-    Args:
-        text: The message of a `UserError`.
-        parser: The parser of the command.
     """
     # argparse has no public list of a parser's arguments. Where two set one name, the first counts.
     named = {action.dest: action for action in reversed(parser._actions)}

@@ -13,9 +13,11 @@ from mmctsvg.utils.files import write_json
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.figure import new_figure, write_figure
 
+from .arguments import pick
+
 
 def make_halves(clips: int, size: int, frames: int):
-    """Return reference videos, videos to spoil, and those of other people with the same motion.
+    """Return reference videos, videos to spoil, and other people's with the same motion.
 
     The clips are spread evenly over people and actions; the halves differ in their takes.
     """
@@ -34,7 +36,7 @@ def make_halves(clips: int, size: int, frames: int):
 
 
 def plot(ladder: dict[str, list[float]], strengths, path: Path) -> None:
-    """Draws the curves."""
+    """Draw the curves."""
     figure = new_figure(6, 4)
     axes = figure.subplots()
     for name, values in ladder.items():
@@ -46,7 +48,7 @@ def plot(ladder: dict[str, list[float]], strengths, path: Path) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Measures and draws."""
+    """Measure and draw."""
     network = I3DLogits(args.i3d)
     reference, videos, others = make_halves(args.clips, args.size, args.frames)
     strengths = [step / args.strengths for step in range(args.strengths + 1)]
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
                 ladder[name].append(frechet_distance(real, spoiled))
     for name, values in ladder.items():
         print(f"{name:>14}: " + "  ".join(f"{value:.0f}" for value in values))
-    protocol = dict(network=network.name, clips=args.clips, size=args.size, frames=args.frames)
+    protocol = {"network": network.name, **pick(args, "clips", "size", "frames")}
     result = dict(strengths=strengths, fvd=ladder, protocol=protocol)
     write_json(args.out_dir / "ladder.json", result)
     plot(ladder, strengths, args.out_dir / "ladder.png")

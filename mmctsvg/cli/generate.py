@@ -16,6 +16,8 @@ from mmctsvg.motion import Motion, retime, video_rate
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
 
+from .arguments import pick
+
 BATCH = 8  # frames of every video that are rendered at once
 FRAMES = 32  # length if nothing is said
 SECONDS = 4.0  # length of a seed's motion if nothing is said
@@ -28,8 +30,8 @@ class Shown:
     Args:
         plans: Grids of videos.
         times: Times of the frames, in frames of the training.
-        fps: Frames per second of the videos; None for those of the training.
-        sound: A video whose sound is put under them.
+        fps: Frames per second of the videos; None for the rate of the training.
+        sound: Video whose sound is put under them.
     """
 
     plans: list[VideoGrid]
@@ -66,8 +68,7 @@ def run(args: argparse.Namespace) -> None:
         written.append(args.out_dir / "sync.json")
         write_json(written[-1], found)
         print_sync(found)
-    for path in written:
-        print(path)
+    print(*written, sep="\n")
 
 
 def check_options(args: argparse.Namespace) -> None:
@@ -76,28 +77,29 @@ def check_options(args: argparse.Namespace) -> None:
     Raises:
         UserError: Naming both.
     """
-    needs_motion = ("any_weights", "speed", "reverse", "clip", "sync")
-    for name in needs_motion if args.motion is None else ():
-        if getattr(args, name):
-            raise UserError(f"{name}={getattr(args, name)} belongs to --motion, which is missing.")
-    for name in ("speed", "reverse") if has_own_times(args) else ():
-        if getattr(args, name):
-            raise UserError(
-                f"{name}={getattr(args, name)} changes the motion's own times; leave out "
-                "--times, or --frames and --seconds with a file."
-            )
+    if args.motion is None:
+        names = ("any_weights", "speed", "reverse", "clip", "sync")
+        problem = "belongs to --motion, which is missing."
+    else:
+        names = ("speed", "reverse") if has_own_times(args) else ()
+        problem = (
+            "changes the motion's own times; leave out --times, or --frames and --seconds with a "
+            "file."
+        )
+    for name, value in pick(args, *names).items():
+        if value:
+            raise UserError(f"{name}={value} {problem}")
 
 
 def has_own_times(args: argparse.Namespace) -> bool:
-    """Whether times were asked for that are not those of the motion."""
-    asked = args.frames is not None or args.seconds is not None
-    if not is_seed(args.motion):
-        return args.times is not None or asked
-    return args.times is not None or args.frames == 1  # a motion has two times at least
+    """Tell whether times were asked for that are not the motion's own."""
+    if is_seed(args.motion):
+        return args.times is not None or args.frames == 1  # a motion has two times at least
+    return (args.times, args.frames, args.seconds) != (None, None, None)
 
 
 def is_seed(motion: str | None) -> bool:
-    """Whether a motion is the number of a seed, and no file."""
+    """Tell whether a motion is the number of a seed, and no file."""
     try:
         return motion is not None and isinstance(int(motion), int)
     except ValueError:
@@ -105,25 +107,21 @@ def is_seed(motion: str | None) -> bool:
 
 
 def count_frames(args: argparse.Namespace, fps: float) -> int | None:
-    """Return number of frames by --frames or --seconds; None if neither was given."""
+    """Return the number of frames by --frames or --seconds; None if neither was given."""
     return args.frames if args.seconds is None else max(2, round(args.seconds * fps))
 
 
 def show_seeds(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
-    """Motions that are drawn."""
-    plans = plan_grids(
-        inferencer,
-        actors=args.actors,
-        actions=args.actions,
-        # Without actions there is nothing but motions to fill the columns with.
-        seeds=args.seeds or range(1 if inferencer.actions else 4),
-    )
+    """Plan videos of drawn motions."""
+    # Without actions there is nothing but motions to fill the columns with.
+    seeds = args.seeds or range(1 if inferencer.actions else 4)
+    plans = plan_grids(inferencer, **pick(args, "actors", "actions"), seeds=seeds)
     times = args.times or list(map(float, range(count_frames(args, inferencer.fps) or FRAMES)))
     return Shown(plans=plans, times=times, fps=args.fps)
 
 
 def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
-    """One motion on all people, below the clip that it came from.
+    """Plan a video of one motion on all people, below the clip that it came from.
 
     Raises:
         UserError: If the motion or a clip that was asked for cannot be shown.
@@ -132,19 +130,14 @@ def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
     motion = inferencer.find_motion(
         args.motion, args.any_weights, count or max(2, round(SECONDS * inferencer.fps))
     )
-    (plan,) = plan_grids(
-        inferencer,
-        actors=args.actors,
-        actions=args.actions,
-        motions={Path(args.motion).stem: motion},
-    )
+    motions = {Path(args.motion).stem: motion}
+    (plan,) = plan_grids(inferencer, **pick(args, "actors", "actions"), motions=motions)
     if has_own_times(args):  # no frames of a clip belong to them
         if args.clip not in (None, "none"):
             raise UserError(f"clip={args.clip!r} is shown at the motion's own times only.")
         times = args.times or list(map(float, range(count)))
         return Shown(plans=[add_rows(inferencer, plan, motion, None)], times=times, fps=args.fps)
-    fps = video_rate(motion.times, motion.fps) if args.fps is None else args.fps
-    speed = 1.0 if args.speed is None else args.speed
+    fps, speed = args.fps or video_rate(motion.times, motion.fps), args.speed or 1.0
     times, place = retime(
         motion.times, motion.fps, speed=speed, reverse=args.reverse, video_fps=fps
     )
@@ -187,7 +180,7 @@ def add_rows(
     if clip is not None:
         rows.append("clip")
         cells.append(tuple({"frames": clip} for _ in plan.columns))
-    # To other weights its content style means somebody else.
+    # With other weights its content style is another person.
     if motion.w_c is not None and motion.weights == inferencer.fingerprint:
         rows.append("found")
         cells.append(tuple({"motion": motion, "w_c": motion.w_c} for _ in plan.columns))
@@ -195,16 +188,14 @@ def add_rows(
 
 
 def choose_metric(inferencer: CTSVGInferencer, sync: str | None, times: Sequence[float]):
-    """Return the metric that says how well people keep in step, or None.
+    """Return the metric that measures how well people keep in step, or None.
 
     Raises:
         UserError: If one was asked for that cannot measure here.
     """
     instrument = choose_instrument(inferencer, sync or "auto")
-    if instrument == "none":
-        return None
     try:
-        return make_instrument(instrument, len(times))
+        return None if instrument == "none" else make_instrument(instrument, len(times))
     except UserError as error:
         if sync not in (None, "auto"):
             raise

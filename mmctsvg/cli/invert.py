@@ -7,7 +7,6 @@ from pathlib import Path
 from mmctsvg.analysis.recovery import name_clip
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.datasets.clip import read_clip
-from mmctsvg.evaluation.backbones.lpips import load_lpips
 from mmctsvg.inversion import DEFAULT, OFFICIAL, Job, Level, Objective, Settings, invert
 from mmctsvg.inversion.side_by_side import write_comparison, write_curves
 from mmctsvg.motion import load_motion, save_motion
@@ -15,15 +14,17 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier
 from mmctsvg.utils.pixels import to_uint8
 
+from .arguments import pick
+from .inverting import find_lpips, optimised
+
 _SHIFTED_RESTARTS = 4  # one start is too few to find a shift, see docs/lab/inversion.md
 
 
 def run(args: argparse.Namespace) -> None:
-    """Inverts; a clip that cannot be used does not keep the others from being inverted."""
+    """Invert; a clip that cannot be used is left out."""
     folders = choose_folders(args.clips, args.out_dir)
-
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
-    objective = Objective(None if args.lpips == "none" else load_lpips(args.lpips))
+    objective = Objective(find_lpips(args, inferencer))
     refused = []
     for number, (clip, folder) in enumerate(zip(args.clips, folders, strict=True), 1):
         if len(folders) > 1:
@@ -40,9 +41,9 @@ def run(args: argparse.Namespace) -> None:
 
 
 def choose_folders(clips: list[Path], out_dir: Path) -> list[Path]:
-    """Where the results go: each of several clips has its own folder, of its name.
+    """Choose where the results go: each of several clips has its own folder, of its name.
 
-    Where names are equal, as in data sets (ACTOR/ACTION/CLIP), those of the folders come before.
+    Equal names, as in data sets (ACTOR/ACTION/CLIP), get the names of their folders in front.
 
     Raises:
         UserError: If two clips have the same name all the same.
@@ -65,7 +66,7 @@ def invert_clip(
     objective: Objective,
     args: argparse.Namespace,
 ) -> None:
-    """Inverts one clip and writes what there is to see.
+    """Invert one clip and write what there is to see.
 
     Raises:
         UserError: If the clip cannot be used.
@@ -111,22 +112,16 @@ def invert_clip(
     )
     if "t0" in info["tuned"] or "tempo" in info["tuned"]:
         print(f"shift of time {info['t0']:.3g} frames, tempo {info['tempo']:.4g}")
-    for written_path in (result, *written, folder / "curves.png"):
-        print(written_path)
+    print(result, *written, folder / "curves.png", sep="\n")
 
 
 def make_settings(args: argparse.Namespace) -> Settings:
     """Return the preset with what else was asked for."""
-    names = ("steps", "restarts", "chunk", "seed")
-    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    given["optimise"] = optimised(args.tune)
-    if "t0" in args.tune:
+    options = pick(args, "steps", "restarts", "chunk", "seed")
+    given = {name: value for name, value in options.items() if value is not None}
+    given["optimise"] = optimised(args.optimise)
+    if "t0" in args.optimise:
         given.setdefault("restarts", _SHIFTED_RESTARTS)
     if args.frames_per_step is not None:
         given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
     return replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)
-
-
-def optimised(tune: list[str]) -> tuple[str, ...]:
-    """Return what is optimised; the motion is, unless F_t's input replaces it."""
-    return tuple(tune) if "z_m" in tune else ("m", *tune)

@@ -1,9 +1,8 @@
-"""Shows what becomes of people in videos of thousands of frames, by what the linear term does."""
+"""Shows how people change in videos of thousands of frames, by the drift of the linear term."""
 
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
@@ -31,35 +30,30 @@ from mmctsvg.visualization.video_curves import draw_long_curves
 
 WINDOW = 8  # frames that follow each other, so that poses and motion are averaged
 SHOWN = 2  # people on the picture
-COLUMNS = 6  # moments on the picture
+COLUMNS = 6  # windows on the picture
 
 
 def choose_cells(
     inferencer: CTSVGInferencer, actors: list[str] | None, seeds: list[int]
 ) -> list[tuple[str, dict]]:
-    """Every actor with every motion, actions in turn: name and what `stream` needs."""
-    plans = plan_grids(inferencer, actors=actors, seeds=seeds)
-    if not inferencer.actions:  # the columns of the one plan are the motions
-        (plan,) = plans
-        return [
-            (f"{row}, {column}", cell)
-            for row, cells in zip(plan.rows, plan.cells, strict=True)
-            for column, cell in zip(plan.columns, cells, strict=True)
-        ]
-    return [
-        (f"{row}, {plan.columns[(r + p) % len(plan.columns)]}", cells[(r + p) % len(cells)])
-        for p, plan in enumerate(plans)
-        for r, (row, cells) in enumerate(zip(plan.rows, plan.cells, strict=True))
-    ]
+    """Choose every actor with every motion, actions in turn: name and arguments of `stream`."""
+    chosen = []
+    for p, plan in enumerate(plan_grids(inferencer, actors=actors, seeds=seeds)):
+        for r, (row, cells) in enumerate(zip(plan.rows, plan.cells, strict=True)):
+            named = list(zip(plan.columns, cells, strict=True))
+            # Without actions the columns of the one plan are the motions.
+            columns = [named[(r + p) % len(named)]] if inferencer.actions else named
+            chosen += [(f"{row}, {column}", cell) for column, cell in columns]
+    return chosen
 
 
 def choose_identity(
     inferencer: CTSVGInferencer, wanted: str
 ) -> tuple[str, Callable[[Video], np.ndarray]]:
-    """Return what is measured, and a function that gives it for every frame of a video, (T,).
+    """Return the name of a measure of identity, and a function: its value for every frame, (T,).
 
     Raises:
-        UserError: if drawn people are expected and there are others, or weights are missing.
+        UserError: If drawn people are expected and there are others, or weights are missing.
     """
     names = [person.name for person in synth.PEOPLE]
     drawn = bool(inferencer.actors) and set(inferencer.actors) <= set(names)
@@ -90,18 +84,17 @@ def measure(
     starts: np.ndarray,
     span: float,
 ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, list[np.ndarray]]]:
-    """Render windows of all videos with every drift.
+    """Render windows of the videos of `choose_cells` with every drift.
 
     Args:
-        inferencer: The generator.
-        cells: What `choose_cells` gives.
-        identity: What `choose_identity` gives.
+        inferencer: Inferencer that renders them.
+        cells: Videos of `choose_cells`.
+        identity: Function of `choose_identity`.
         starts: First frames of the windows.
-        span: Frames for which the line is free.
+        span: Number of frames for which the line is free.
 
     Returns:
-        Curves by drift and name, (videos, windows), and some windows' first frames by video, one
-        array for every drift.
+        Curves (videos, windows) by drift and name; first frames of some windows by video and drift.
     """
     times = (starts[:, None] + np.arange(WINDOW)).ravel()
     columns = evenly_spread(len(starts), COLUMNS)
@@ -136,7 +129,6 @@ def run(args: argparse.Namespace) -> None:
     instrument, identity = choose_identity(inferencer, args.identity)
     span = args.span * inferencer.fps
     starts = window_starts(args.frames, args.windows, WINDOW)
-    columns = evenly_spread(len(starts), COLUMNS)
     curves, pictures = measure(inferencer, cells, identity, starts, span)
     outcomes = {drift: summarise(curves[drift], starts, span) for drift in DRIFTS}
     conclusion = conclude(outcomes)
@@ -149,15 +141,15 @@ def run(args: argparse.Namespace) -> None:
     }
     shown = [name for name in CURVES if name != "identity" or instrument != "not measured"]
     lines = {titles[n]: {d: mean_known(curves[d][n], 0) for d in DRIFTS} for n in shown}
-    labels = [f"{starts[i]:.0f}" for i in columns]
+    labels = [f"{starts[i]:.0f}" for i in evenly_spread(len(starts), COLUMNS)]
     sheets = [
         contact_sheet(np.stack(rows[: len(DRIFTS)]), DRIFTS, labels, name)
         for name, rows in pictures.items()
     ]
-    curves_drawn = draw_long_curves(starts, lines, span)
-    picture, report = args.out_dir / "long_videos.png", args.out_dir / "long_videos.json"
-    write_png(picture, stack_sheets([curves_drawn, stack_sheets(sheets, SHOWN)]))
-    content: dict[str, Any] = {
+    picture, report = (args.out_dir / f"long_videos.{end}" for end in ("png", "json"))
+    blocks = [draw_long_curves(starts, lines, span), stack_sheets(sheets, SHOWN)]
+    write_png(picture, stack_sheets(blocks))
+    content = {
         "weights": str(args.weights),
         "videos": [name for name, _ in cells],
         "identity": instrument,
@@ -175,5 +167,4 @@ def run(args: argparse.Namespace) -> None:
             f"sharpness x {o.sharpness:.2f}, motion x {o.motion:.2f}"
         )
     print(f"{conclusion} ({len(cells)} videos, frames 0 to {args.frames}, span {span:g} frames)")
-    print(picture)
-    print(report)
+    print(picture, report, sep="\n")

@@ -10,16 +10,16 @@ from .parsers import VERBS, list_verbs, make_parser
 _USAGE = """usage: mmctsvg VERB ...
 
 Videos of a chosen actor doing a chosen action, with motion as a function of time.
-`mmctsvg VERB --help` says more of a VERB:
+`mmctsvg VERB --help` explains a VERB:
 """
 
 
 def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
-    """Run a command.
+    """Run a command, a key of `VERBS`.
 
     Args:
-        verb: A key of `VERBS`.
-        argv: What follows it; the arguments of a program in tools/ by default.
+        verb: Name of the command.
+        argv: Arguments of the command; those of a program in tools/ by default.
 
     Raises:
         SystemExit: For errors of the user, and after ``--help``.
@@ -31,10 +31,7 @@ def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command that the first argument names.
-
-    Args:
-        argv: The arguments of the program by default.
+    """Run the command that the first argument names, by default of the program's own.
 
     Raises:
         SystemExit: For errors of the user.

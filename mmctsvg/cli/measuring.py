@@ -1,4 +1,4 @@
-"""What the commands that measure videos share: their end."""
+"""What the commands that measure videos share."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from mmctsvg.evaluation.run import Result, Subject, evaluate
 def measure(
     metrics: Sequence[VideoMetric], subject: Subject, about: Mapping[str, Any], out_dir: Path
 ) -> None:
-    """Run metrics; the card is written and a line shown after each.
+    """Run metrics in order; write the card and show a line after each.
 
     Args:
-        metrics: Metrics, in order.
-        subject: What is measured.
-        about: What the card says of it.
+        metrics: Metrics to run.
+        subject: Videos that are measured.
+        about: Entries of the card about them.
         out_dir: Folder for the card and pictures.
 
     Raises:

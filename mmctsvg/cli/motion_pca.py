@@ -1,6 +1,7 @@
 """Shows in which directions motion vectors differ, and what each of them does."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +22,15 @@ from mmctsvg.utils.files import write_json
 from mmctsvg.visualization.heat import plot_table
 from mmctsvg.visualization.motion_plots import plot_variance
 
+from .arguments import one_label
+
 AMOUNTS = (-3, -2, -1, 0, 1, 2, 3)  # standard deviations that are shown
 FEW = 100  # motions that a second person is given, too
-SHEET = 8  # moments on the contact sheet
+SHEET = 8  # frames on the contact sheet
 
 
-def plan_directions(
-    inferencer: CTSVGInferencer, pca: MotionPCA, cell: dict, count: int
-) -> tuple[VideoGrid, VideoGrid]:
-    """Grids of the mean motion moved along directions: rows are directions, or amounts."""
+def plan_directions(pca: MotionPCA, cell: dict, count: int) -> tuple[VideoGrid, VideoGrid]:
+    """Plan grids of the mean motion moved along directions: rows are directions, or amounts."""
     rows = tuple(f"direction {d}" for d in range(count))
     columns = tuple(f"{amount:+d} sd" if amount else "mean" for amount in AMOUNTS)
     cells = tuple(
@@ -38,17 +39,13 @@ def plan_directions(
     )
     plan = VideoGrid(name="", title="directions", rows=rows, columns=columns, cells=cells)
     turned = tuple(zip(*cells, strict=True))
-    return plan, VideoGrid(name="", title="directions", rows=columns, columns=rows, cells=turned)
+    return plan, replace(plan, rows=columns, columns=rows, cells=turned)
 
 
 def measure_table(
-    inferencer: CTSVGInferencer,
-    pca: MotionPCA,
-    actor: int,
-    frames: int,
-    args: argparse.Namespace,
+    inferencer: CTSVGInferencer, pca: MotionPCA, actor: int, frames: int, args: argparse.Namespace
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """R^2 by what is known of a motion, and how much the factors vary at all."""
+    """Measure R^2 by what is known of a motion, and how much the factors vary."""
     motions = inferencer.sample_motion(args.samples)
     names, actions = inferencer.actors, inferencer.actions
     factors = measure_factors(inferencer, motions, names[actor], actions, frames)
@@ -83,7 +80,7 @@ def write_table(
     frames: int,
     args: argparse.Namespace,
 ) -> tuple[Path, dict]:
-    """Draws and prints how well factors of motion are predicted; the picture, and the numbers."""
+    """Draw and print how well factors of motion are predicted; return picture and numbers."""
     table, numbers = measure_table(inferencer, pca, plan.cells[0][0]["actor"], frames, args)
     picture = args.out_dir / "factors.png"
     plot_table(
@@ -95,16 +92,16 @@ def write_table(
         inferencer.actions,
     )
     for name in list(table)[args.directions :]:
-        means = table[name].reshape(-1, len(FACTORS))
-        known = np.isfinite(means)
-        means = np.where(known, means, 0).sum(0) / np.maximum(known.sum(0), 1)
+        values = table[name].reshape(-1, len(FACTORS))
+        known = np.isfinite(values)
+        means = np.where(known, values, 0).sum(0) / np.maximum(known.sum(0), 1)
         texts = [f"{factor} {mean:.2f}" for factor, mean in zip(FACTORS, means, strict=True)]
         print(f"R^2 from {name}, mean over actions: {', '.join(texts)}")
     return picture, numbers
 
 
 def check_numbers(inferencer: CTSVGInferencer, args: argparse.Namespace) -> tuple[bool, int]:
-    """Refuses numbers that the model is too large for, and fills in the number of samples.
+    """Refuse numbers that the model is too large for, and fill in the number of samples.
 
     Returns:
         Whether people are drawn, so that factors can be measured, and the frames of a video.
@@ -135,28 +132,25 @@ def check_numbers(inferencer: CTSVGInferencer, args: argparse.Namespace) -> tupl
 
 
 def run(args: argparse.Namespace) -> None:
-    """Look."""
+    """Analyse the motions."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     k = inferencer.motion_dim
     drawn, frames = check_numbers(inferencer, args)
-    content = {}
-    for what, names in (("actor", inferencer.actors), ("action", inferencer.actions)):
-        wanted = getattr(args, what)
-        if names or wanted is not None:
-            content[f"{what}s"] = [0 if wanted is None else wanted]
-    plan = plan_grids(inferencer, **content, contents=(0,))[0]
-    cell = plan.cells[0][0]
+    actors = one_label(args.actor, inferencer.actors)
+    actions = one_label(args.action, inferencer.actions)
+    plan = plan_grids(inferencer, actors=actors, actions=actions, contents=(0,))[0]
     pca = motion_pca(inferencer, args.draws)
     explained = pca.explained.cpu().numpy()
-    variance = args.out_dir / "variance.png"
+    variance, video, report = (
+        args.out_dir / name for name in ("variance.png", "directions", "pca.json")
+    )
     plot_variance(variance, explained)
     written = [variance]
-    grid, turned = plan_directions(inferencer, pca, cell, args.directions)
-    video = args.out_dir / "directions"
+    grid, turned = plan_directions(pca, plan.cells[0][0], args.directions)
     options = {"label": "directions", "chunk": 8}
     written += write_grid(inferencer, grid, range(frames), video, formats=("mp4",), **options)
-    moments = range(0, 2 * SHEET, 2)  # close enough to follow a movement
-    written += write_grid(inferencer, turned, moments, video, formats=("sheet",), **options)
+    times = range(0, 2 * SHEET, 2)  # close enough to follow a movement
+    written += write_grid(inferencer, turned, times, video, formats=("sheet",), **options)
 
     numbers = {
         "weights": str(args.weights),
@@ -178,7 +172,5 @@ def run(args: argparse.Namespace) -> None:
         written.append(picture)
     elif args.samples:
         print("no table of factors: they can be measured in videos of the drawn people only")
-    report = args.out_dir / "pca.json"
     write_json(report, numbers)
-    for path in (*written, report):
-        print(path)
+    print(*written, report, sep="\n")

@@ -10,19 +10,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from mmctsvg.analysis.recovery import (
-    RecoveryClip,
-    choose_clips,
-    correlate,
-    real_curves,
-    summarise,
-    video_curves,
-)
+from mmctsvg.analysis.recovery import RecoveryClip, correlate, real_curves, summarise, video_curves
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.checkpoints import fingerprint
 from mmctsvg.datasets.clip import Clip
 from mmctsvg.evaluation.backbones.landmarks import DlibLandmarks, LandmarkDetector
-from mmctsvg.evaluation.backbones.lpips import load_lpips
 from mmctsvg.inversion import DEFAULT, Job, Objective, invert
 from mmctsvg.inversion.objective import measure_lpips
 from mmctsvg.motion import Motion, load_motion, save_motion
@@ -34,7 +26,8 @@ from mmctsvg.visualization import contact_sheet, stack_sheets, write_png
 from mmctsvg.visualization.contact_sheet import enlarge
 from mmctsvg.visualization.video_curves import plot_curve_pairs
 
-from .invert import optimised
+from .arguments import pick
+from .inverting import find_lpips, optimised, recovery_clips
 
 FRAMES = 120  # the paper's
 DRAWN_FRAMES = 48  # what drawn clips have by default
@@ -55,17 +48,15 @@ def find_or_invert(
         UserError: If the one in the folder was made in another way.
     """
     path = folder / "motion.safetensors"
-    # Of one name there may be two.
-    shot = hashlib.sha256(shown.frames.tobytes() + shown.seconds.tobytes())
+    # Two clips may have one name.
+    digest = hashlib.sha256(shown.frames.tobytes() + shown.seconds.tobytes())
     asked = {
         "clip": clip.name,
-        "sha256": shot.hexdigest(),
+        "sha256": digest.hexdigest(),
         "labels": [clip.actor, clip.action],
         "frames": len(shown.frames),
-        "crop": args.crop,
-        "tune": args.tune,
-        "steps": args.steps,
-        "lpips": args.lpips,
+        "tune": args.optimise,
+        **pick(args, "crop", "steps", "lpips"),
     }
     if path.exists():
         motion = load_motion(path, inferencer.generator)
@@ -74,14 +65,13 @@ def find_or_invert(
                 f"{path}: was made of another clip or with other options; choose another --out-dir."
             )
         return motion
-    label = f"k = {inferencer.motion_dim}, {clip.name}"
-    with Job(folder / "state.pt", label=label) as job:
+    with Job(folder / "state.pt", label=f"k = {inferencer.motion_dim}, {clip.name}") as job:
         motion = invert(
             inferencer.generator,
             shown,
             inferencer.contents(clip.actor, clip.action),
             fps=inferencer.fps,
-            settings=replace(DEFAULT, steps=args.steps, optimise=optimised(args.tune)),
+            settings=replace(DEFAULT, steps=args.steps, optimise=optimised(args.optimise)),
             objective=Objective(lpips),
             job=job,
         )
@@ -98,7 +88,10 @@ def study_clip(
     lpips: nn.Module | None,
     args: argparse.Namespace,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Return what is found for one clip and model, and clip and inverted video (2, T, H, W, 3).
+    """Compare a clip with its inversion by one model.
+
+    Returns:
+        The record for the report; clip and inverted video (2, T, H, W, 3).
 
     Raises:
         UserError: If the clip cannot be used.
@@ -125,18 +118,18 @@ def study_clip(
     return record, np.stack([shown.frames, video])
 
 
-def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: list) -> list[Path]:
+def draw(folder: Path, names: Sequence[str], models: list[dict], videos: list) -> list[Path]:
     """Write curves.png and sheet.png of the clips that all models could be compared on.
 
     Args:
         folder: Folder for the files.
         names: Names of the models.
-        found: Records of every model.
+        models: Models of the report.
         videos: Pairs of every model, by clip, (2, frames, H, W, 3): clip and inverted video.
     """
     pairs: dict[str, dict] = {}
-    for name, records in zip(names, found, strict=True):
-        for record in records:
+    for name, model in zip(names, models, strict=True):
+        for record in model["records"]:
             curve, both = next(iter(record["curves"].items()))
             title = f"{record['clip']}, {curve}"
             pairs.setdefault(title, {})[name] = (*both.values(), record["correlation"])
@@ -144,19 +137,17 @@ def draw(folder: Path, names: Sequence[str], found: list[list[dict]], videos: li
     common = [clip for clip in videos[0] if all(clip in some for some in videos)]
     if not common:
         return []
-    written = [folder / "curves.png", folder / "sheet.png"]
-    plot_curve_pairs(written[0], pairs)
+    curves, sheet = folder / "curves.png", folder / "sheet.png"
+    plot_curve_pairs(curves, pairs)
     sheets = []
     for clip in common[:SHOWN]:
-        size = max(some[clip].shape[2] for some in videos)
-        both = [enlarge(some[clip], size // some[clip].shape[2]) for some in videos]
-        largest = next(
-            video for video, some in zip(both, videos, strict=True) if some[clip].shape[2] == size
-        )
-        rows = np.stack([largest[0], *(video[1] for video in both)])
+        largest = max((some[clip] for some in videos), key=lambda both: both.shape[2])
+        inverted = [some[clip][1] for some in videos]
+        scales = [largest.shape[2] // video.shape[1] for video in inverted]
+        rows = np.stack([largest[0], *map(enlarge, inverted, scales)])
         sheets.append(contact_sheet(rows, ["clip", *names], title=clip))
-    write_png(written[1], stack_sheets(sheets, columns=2 if len(sheets) > 1 else 1))
-    return written
+    write_png(sheet, stack_sheets(sheets, columns=min(2, len(sheets))))
+    return [curves, sheet]
 
 
 def print_table(models: list[dict[str, Any]]) -> None:
@@ -175,29 +166,20 @@ def print_table(models: list[dict[str, Any]]) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Studies; a clip that cannot be used does not keep the others from being compared."""
-    # From here on they are what was done, which study.json says too.
+    """Compare the models; a clip that cannot be used is left out."""
+    # study.json holds what was done, not what was left to the defaults.
     args.frames = args.frames or (DRAWN_FRAMES if args.synth else FRAMES)
     args.steps = args.steps or DEFAULT.steps
     inferencers = [CTSVGInferencer(weights, args.device) for weights in args.weights]
     prints = [fingerprint(inferencer.generator)[:8] for inferencer in inferencers]
     if len(set(prints)) < len(prints):
         raise UserError(f"{' '.join(args.weights)}: two of them are the same model.")
-    clips = choose_clips(
-        inferencers,
-        clips=args.clips,
-        synth=args.synth,
-        frames=args.frames,
-        crop=args.crop,
-        actor=args.actor,
-        action=args.action,
-    )
+    clips = recovery_clips(inferencers, args)
     detector = None if args.synth else DlibLandmarks()
-    lpips = None if args.lpips == "none" else load_lpips(args.lpips).to(inferencers[0].device)
-    models, found, videos, refused = [], [], [], {}
+    lpips = find_lpips(args, inferencers[0])
+    models, videos, refused = [], [], {}
     for weights, inferencer, digest in zip(args.weights, inferencers, prints, strict=True):
-        k = inferencer.motion_dim
-        records, shown = [], {}
+        k, records, shown = inferencer.motion_dim, [], {}
         for clip in clips:
             folder = args.out_dir / f"k{k}-{digest}" / clip.name
             try:
@@ -212,17 +194,14 @@ def run(args: argparse.Namespace) -> None:
             raise UserError(f"{weights}: no clip could be compared: {next(iter(refused.values()))}")
         about = {"name": weights, "k": k, "size": inferencer.size, "weights": digest}
         models.append({**about, **summarise(records), "records": records})
-        found.append(records)
         videos.append(shown)
     print_table(models)
     report = args.out_dir / "study.json"
-    protocol = {name: getattr(args, name) for name in ("frames", "crop", "steps", "lpips")}
-    protocol["tune"] = ",".join(args.tune)
-    write_json(report, {"models": models, "left_out": refused, "options": protocol})
+    options = pick(args, "frames", "crop", "steps", "lpips") | {"tune": ",".join(args.optimise)}
+    write_json(report, {"models": models, "left_out": refused, "options": options})
     names = [f"k = {m['k']} ({m['size']} px)" for m in models]
     if len(set(names)) < len(names):
         names = [f"{name} {m['weights']}" for name, m in zip(names, models, strict=True)]
-    for path in (report, *draw(args.out_dir, names, found, videos)):
-        print(path)
+    print(report, *draw(args.out_dir, names, models, videos), sep="\n")
     if refused:
         raise UserError(f"{len(refused)} of {len(clips)} clips were left out: {list(refused)}.")

@@ -20,16 +20,18 @@ from mmctsvg.visualization import choose_scale, contact_sheet, write_png
 from mmctsvg.visualization.heat import overlay_heat
 from mmctsvg.visualization.motion_plots import plot_spectrum
 
-FEW = 4  # people that are shown if nothing else is said
+from .arguments import one_label
+
+FEW = 4  # people that are shown by default
 SMALLEST = 96  # pixels of a map
 
 
 def likeness(maps: np.ndarray) -> tuple[float, float]:
-    """Whether a wave moves the same part of the picture on everybody.
+    """Measure whether a wave moves the same part of the picture on everybody.
 
     Args:
-        maps: ``(rows, waves, H, W)``; what they have in common is looked for in 8 x 8 parts, since
-            outlines differ between people.
+        maps: Maps ``(rows, waves, H, W)``; they are compared in 8 x 8 parts, since outlines differ
+            between people.
 
     Returns:
         Mean correlation between the maps of two people, for the same wave and for two waves; NaN
@@ -45,16 +47,19 @@ def likeness(maps: np.ndarray) -> tuple[float, float]:
 
 
 def measure_maps(
-    inferencer: CTSVGInferencer, contents: list[Tensor], motions: Tensor, times: Tensor
+    inferencer: CTSVGInferencer, plan: VideoGrid, motions: Tensor, times: Tensor
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Mean pictures of all contents, and what every wave moves of them.
+    """Measure mean pictures of all people of a plan, and how much every wave moves of them.
 
     Returns:
-        One uint8 picture for every content, and ``(contents, waves, H, W)``.
+        One uint8 picture for every row of the plan, and ``(rows, waves, H, W)``.
     """
     means, maps = [], []
-    with progress_bar("measuring", "wave", total=len(contents) * inferencer.motion_dim) as progress:
-        for w_c in contents:
+    total = len(plan.rows) * inferencer.motion_dim
+    with progress_bar("measuring", "wave", total=total) as progress:
+        for cell, *_ in plan.cells:
+            labels = {k: v for k, v in cell.items() if k not in ("motion", "seed")}
+            w_c = inferencer.content_style(**labels)
             videos = [inferencer.render(times.tolist(), w_c=w_c, motion=m) for m in motions]
             means.append(to_uint8(torch.stack(videos).mean((0, 1))))
             found = []
@@ -66,21 +71,15 @@ def measure_maps(
 
 
 def draw_sheet(
-    path: Path,
-    inferencer: CTSVGInferencer,
-    rows: Sequence[str],
-    means: list[np.ndarray],
-    maps: np.ndarray,
-    hertz: np.ndarray,
+    path: Path, rows: Sequence[str], means: list[np.ndarray], maps: np.ndarray, hertz: np.ndarray
 ) -> None:
-    """Draws the maps of some waves over the mean pictures.
+    """Draw the maps of some waves over the mean pictures.
 
     Args:
         path: Picture to write.
-        inferencer: The generator.
         rows: Names of the people.
-        means: Their mean pictures.
-        maps: ``(people, waves, H, W)``.
+        means: Mean pictures of the people.
+        maps: Maps ``(people, waves, H, W)``.
         hertz: Frequencies of the waves.
     """
     # Every map by its own largest values: the sheet shows where, the spectrum how much.
@@ -89,48 +88,30 @@ def draw_sheet(
         for mean, row in zip(means, maps, strict=True)
     ]
     columns = ["mean", *(f"{value:.2f} Hz" for value in hertz)]
-    scale = choose_scale(len(columns), inferencer.size, inferencer.size, smallest=SMALLEST)
+    scale = choose_scale(len(columns), *means[0].shape[:2], smallest=SMALLEST)
     write_png(path, contact_sheet(np.array(pictures), rows, columns, scale=scale))
-
-
-def print_waves(
-    shown: np.ndarray,
-    hertz: np.ndarray,
-    period: np.ndarray,
-    amplitude: np.ndarray,
-    effect: np.ndarray,
-) -> None:
-    """Print how large some waves are, given by their numbers, and what they move."""
-    for j in shown:
-        name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
-        print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
 
 
 def plan_people(inferencer: CTSVGInferencer, args: argparse.Namespace) -> VideoGrid:
     """Return a grid of the people who are shown, doing one action."""
-    actors = args.actors
-    if actors == ["first"]:
-        actors = list(inferencer.actors[:FEW]) or None
-    action = args.action if args.action is not None else (0 if inferencer.actions else None)
-    return plan_grids(inferencer, actors=actors, actions=None if action is None else [action])[0]
+    first = list(inferencer.actors[:FEW]) or None
+    actors = first if args.actors == ["first"] else args.actors
+    actions = one_label(args.action, inferencer.actions)
+    return plan_grids(inferencer, actors=actors, actions=actions)[0]
 
 
 def run(args: argparse.Namespace) -> None:
-    """Look."""
+    """Measure the waves."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     plan = plan_people(inferencer, args)
-    contents = [
-        inferencer.content_style(**{k: v for k, v in row[0].items() if k not in ("motion", "seed")})
-        for row in plan.cells
-    ]
     motions = inferencer.sample_motion(args.motions)
     times = spread_times(args.moments, args.seconds * inferencer.fps)
-    means, maps = measure_maps(inferencer, contents, motions, times)
+    means, maps = measure_maps(inferencer, plan, motions, times)
     hertz, period = (values.numpy() for values in wave_table(inferencer))
-    m = inferencer.generator.mapper.sample(args.samples, torch.Generator().manual_seed(0))
-    m = m.detach().cpu().numpy()
+    draw = torch.Generator().manual_seed(0)
+    m = inferencer.generator.mapper.sample(args.samples, draw).detach().cpu().numpy()
     amplitude = np.abs(m).mean(0)
-    # In grey levels: what the wave does at its mean size.
+    # Grey levels by which the wave moves the picture at its mean size.
     moved = 127.5 * maps * amplitude[:, None, None]
     by_row = np.sqrt(np.square(moved).mean((2, 3)))
     effect = np.sqrt(np.square(by_row).mean(0))
@@ -138,7 +119,6 @@ def run(args: argparse.Namespace) -> None:
     shown = order[: args.waves]
     same, control = likeness(moved[:, shown])
 
-    report = args.out_dir / "waves.json"
     numbers = {
         "weights": str(args.weights),
         "rows": plan.rows,
@@ -163,15 +143,18 @@ def run(args: argparse.Namespace) -> None:
             for j in order
         ],
     }
+    spectrum, sheet, report = (
+        args.out_dir / name for name in ("spectrum.png", "sensitivity.png", "waves.json")
+    )
     write_json(report, numbers)
-    spectrum, sheet = args.out_dir / "spectrum.png", args.out_dir / "sensitivity.png"
     plot_spectrum(spectrum, hertz, amplitude, effect, half=inferencer.fps / 2)
-    draw_sheet(sheet, inferencer, plan.rows, means, moved[:, shown], hertz[shown])
-    print_waves(shown, hertz, period, amplitude, effect)
+    draw_sheet(sheet, plan.rows, means, moved[:, shown], hertz[shown])
+    for j in shown:
+        name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
+        print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
     if len(plan.rows) > 1:
         print(
             f"maps on two people: correlation {same:.2f} for the same of these waves, "
             f"{control:.2f} for two of them"
         )
-    for path in (spectrum, sheet, report):
-        print(path)
+    print(spectrum, sheet, report, sep="\n")

@@ -19,7 +19,7 @@ def read_config(args: argparse.Namespace) -> Config:
 
 
 def parse_options(words: list[str]) -> dict[str, Any]:
-    """Keys and values of words ``key=value``, as MMEngine's `DictAction` reads them.
+    """Read keys and values of words ``key=value``, as MMEngine's `DictAction` does.
 
     Raises:
         UserError: For a bracket too many or too few.

@@ -58,7 +58,7 @@ def our_row(card: dict, columns: tuple) -> list[str]:
 
 
 def marks(cards: dict[str, dict]) -> list[str]:
-    """Return what certainly differs from the paper."""
+    """List what certainly differs from the paper."""
     lines = ["* not comparable with the paper, which states no protocol:"]
     for name, card in cards.items():
         config = card["subject"].get("config", "videos without a config")
@@ -66,8 +66,7 @@ def marks(cards: dict[str, dict]) -> list[str]:
         for metric, result in card["metrics"].items():
             networks = ", ".join(f"{w['file']} ({w['source']})" for w in result["weights"])
             clips = result["numbers"].get("generated_clips", result["numbers"].get("clips"))
-            details = [f"{clips} clips"] if clips else []
-            details += [networks] if networks else []
+            details = filter(None, [clips and f"{clips} clips", networks])
             lines.append(f"    {metric}: {'; '.join(details) or 'see its protocol'}")
     return lines
 

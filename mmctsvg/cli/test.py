@@ -1,8 +1,9 @@
-"""Looks at a trained model: its videos beside real clips of cells that training never saw."""
+"""Compares a trained model's videos with real clips of cells that training never saw."""
 
 import argparse
 import csv
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from mmengine.dist import init_dist, is_main_process
@@ -31,7 +32,7 @@ MAX_ROWS = 12  # cells on the sheet
 
 
 def build_datasets(cfg):
-    """Return the clips of the training, and those that it never saw (None if there are none)."""
+    """Return the clips of the training, and held-out ones (None if there are none)."""
     init_default_scope(cfg.default_scope)
     dataset = complete_config(cfg).train_dataloader.dataset
     train = DATASETS.build(dataset)
@@ -43,10 +44,10 @@ def build_datasets(cfg):
 
 
 def check_labels(inferencer, dataset, checkpoint: Path) -> None:
-    """Refuses a generator of other data.
+    """Refuse a generator of other data.
 
     Raises:
-        UserError: if the labels or the size differ.
+        UserError: If the labels or the size differ.
     """
     for what in ("actors", "actions"):
         known, given = list(getattr(inferencer, what)), list(dataset.metainfo[what])
@@ -66,13 +67,9 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
     """Render the counterpart of the first clip of every (actor, action) cell.
 
     Returns:
-        For every cell its names, the frames of both as uint8 ``(T, H, W, 3)``, and how much both
-        move.
+        For every cell its names, and the frames uint8 ``(T, H, W, 3)`` and motion of both.
     """
-
-    def name(names, number: int) -> str:
-        return names[number] if names else "any"
-
+    actors, actions = dataset.metainfo["actors"], dataset.metainfo["actions"]
     cells: dict[tuple[int, int], int] = {}
     for number, clip in enumerate(dataset.annotations):
         cells.setdefault((clip.actor, clip.action), number)
@@ -80,16 +77,13 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
     for (actor, action), number in progress_bar("comparing", "cell", sorted(cells.items())):
         times = np.arange(min(most, dataset.annotations[number].length))
         real = dataset.read_frames(number, times)
-        labels = {}
-        if inferencer.actors:
-            labels["actor"] = actor
-        if inferencer.actions:
-            labels["action"] = action
+        labels = {"actor": actor} if inferencer.actors else {}
+        labels |= {"action": action} if inferencer.actions else {}
         fake = np.concatenate([to_uint8(piece) for piece in inferencer.stream(times, **labels)])
         results.append(
             {
-                "actor": name(dataset.metainfo["actors"], actor),
-                "action": name(dataset.metainfo["actions"], action),
+                "actor": actors[actor] if actors else "any",
+                "action": actions[action] if actions else "any",
                 "real": real,
                 "fake": fake,
                 "real_motion": float(mean_motion(real)),
@@ -100,13 +94,12 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
 
 
 def table(results: list[dict]) -> list[dict]:
-    """Motion per action, and of all."""
+    """Average motion per action, and of all."""
     rows = []
-    actions = list(dict.fromkeys(result["action"] for result in results))
-    for action in [*actions, "all"]:
+    for action in dict.fromkeys([*(result["action"] for result in results), "all"]):
         chosen = [r for r in results if action in (r["action"], "all")]
-        real = sum(r["real_motion"] for r in chosen) / len(chosen)
-        fake = sum(r["fake_motion"] for r in chosen) / len(chosen)
+        real = fmean(r["real_motion"] for r in chosen)
+        fake = fmean(r["fake_motion"] for r in chosen)
         rows.append(
             {
                 "action": action,
@@ -126,12 +119,11 @@ def write_results(results: list[dict], out_dir: Path) -> None:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    widths = {
-        key: max(len(str(row[key])) for row in [*rows, dict.fromkeys(rows[0])]) for key in rows[0]
-    }
     print("motion: mean absolute difference of successive frames, 0 to 255")
-    for row in [{key: key for key in rows[0]}, *rows]:
-        print("  ".join(str(row[key]).rjust(max(width, len(key))) for key, width in widths.items()))
+    columns = [[name, *(str(row[name]) for row in rows)] for name in rows[0]]
+    widths = [max(map(len, column)) for column in columns]
+    for cells in zip(*columns, strict=True):
+        print("  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
 
     pictures, labels = [], []
     for result in results[:: -(-len(results) // MAX_ROWS)]:
@@ -145,19 +137,21 @@ def write_results(results: list[dict], out_dir: Path) -> None:
 def run(args: argparse.Namespace) -> None:
     """Test."""
     check_launcher(args.launcher)
-
     cfg = read_config(args)
     out_dir = args.out_dir or args.weights.parent / "test"
-    join(args.launcher)  # first, because it gives every process its GPU
+    # First, because it gives every process its GPU.
+    if args.launcher != "none" and not init_process_group_cpu():
+        init_dist(args.launcher)
     inferencer = CTSVGInferencer(args.weights)
-    with config_errors(args.config):
-        train, test = build_datasets(cfg)
-    check_labels(inferencer, train, args.weights)
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
+        train, test = build_datasets(cfg)
+        check_labels(inferencer, train, args.weights)
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
     if is_main_process():
-        look(inferencer, test or train, args.frames, out_dir)
+        write_results(compare(inferencer, test or train, args.frames), out_dir)
+        for plan in plan_grids(inferencer):
+            write_grid(inferencer, plan, range(args.frames), out_dir / "samples", label="samples")
     about = dict(
         config=args.config.name,
         checkpoint=args.weights.name,
@@ -167,24 +161,7 @@ def run(args: argparse.Namespace) -> None:
         test_clips=len(test) if test else 0,
     )
     measure(metrics, GeneratorSubject(inferencer, train, test), about, out_dir)
-    leave()
-
-
-def join(launcher: str) -> None:
-    """Meets the other processes, if several were started."""
-    if launcher != "none" and not init_process_group_cpu():
-        init_dist(launcher)
-
-
-def leave() -> None:
-    """Parts from the other processes, together: gloo aborts those whose peer is gone already."""
+    # Together: gloo aborts processes whose peer is gone already.
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-
-
-def look(inferencer, dataset, frames: int, out_dir: Path) -> None:
-    """Compare with real clips and videos all actors and actions."""
-    write_results(compare(inferencer, dataset, frames), out_dir)
-    for plan in plan_grids(inferencer):
-        write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples")

@@ -44,7 +44,7 @@ def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
     """Return the checkpoint to go on from, if any.
 
     Raises:
-        UserError: if a path was given and is no file.
+        UserError: If a path was given and is no file.
     """
     if resume is None:
         return None
@@ -63,36 +63,26 @@ def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
 
 
 def iteration_of(checkpoint: Path) -> int:
-    """Return the iteration in the name of a checkpoint; 0 if its name tells none."""
+    """Return the iteration in the name of a checkpoint, or 0."""
     found = re.fullmatch(r"iter_(\d+)\.pth", checkpoint.name)
     return int(found[1]) if found else 0
 
 
 def is_finished(cfg) -> bool:
-    """Whether the checkpoint to go on from is the last one of this training already."""
+    """Tell whether the checkpoint to go on from is the last one of this training."""
     last = cfg.train_cfg.max_iters
     return bool(cfg.resume) and isinstance(last, int) and iteration_of(Path(cfg.load_from)) >= last
 
 
 def check_resumable(path: str, checkpoint: dict) -> None:
-    """Refuses a checkpoint that holds weights but no training.
-
-    Raises:
-        UserError: naming what is missing.
-    """
+    """Raise UserError for a checkpoint that holds weights but no training."""
     missing = {"optimizer", "meta", "message_hub"} - checkpoint.keys()
     if missing:
         raise UserError(f"{path}: cannot be resumed from, it has no {', '.join(sorted(missing))}.")
 
 
 def check_seed(path: str, checkpoint: dict, seed: int | None) -> None:
-    """Refuses to go on with other noise and data than before, if nobody asked for it.
-
-    Checkpoints of the authors know no seed.
-
-    Raises:
-        UserError: naming the option that goes on with the old seed.
-    """
+    """Raise UserError for another seed than before; checkpoints of the authors have none."""
     saved = checkpoint["meta"].get("seed")
     if None not in (saved, seed) and saved != seed:
         raise UserError(
@@ -102,12 +92,12 @@ def check_seed(path: str, checkpoint: dict, seed: int | None) -> None:
 
 
 def check_fit(path: str, checkpoint: dict, model, resume: bool) -> None:
-    """Refuses a checkpoint that belongs to another model; MMEngine would only warn.
+    """Refuse a checkpoint that belongs to another model; MMEngine would only warn.
 
     Weights to start from may be more than the model has, for instance a discriminator too many.
 
     Raises:
-        UserError: if the names or shapes of the weights differ.
+        UserError: If the names or shapes of the weights differ.
     """
     saved = {name: tuple(value.shape) for name, value in checkpoint["state_dict"].items()}
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
@@ -124,13 +114,10 @@ def check_fit(path: str, checkpoint: dict, model, resume: bool) -> None:
 
 
 def carry_ramp(path: str, checkpoint: dict, model) -> bool:
-    """Leaves the ramp out if the weights have it behind them, wherever the counter stands.
+    """Leave out a ramp that the weights have behind them; return whether it was.
 
     The counter starts at 0 where weights are loaded to start from, and the action embedding would
     fade out of a generator that was trained with all of it.
-
-    Returns:
-        Whether the ramp was left out.
     """
     card = checkpoint_card(path, checkpoint)
     done = card is not None and card["ramp"] == 1 and model.ramp is not None
@@ -140,7 +127,7 @@ def carry_ramp(path: str, checkpoint: dict, model) -> bool:
 
 
 def describe(runner, model) -> str:
-    """One line on what is going to happen."""
+    """Describe the training in one line."""
 
     def millions(*names: str) -> str:
         parameters = [p for name in names for p in getattr(model, name).parameters()]
@@ -161,16 +148,14 @@ def describe(runner, model) -> str:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Trains."""
+    """Train."""
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     check_launcher(args.launcher)
-
     cfg = read_config(args)
     apply_args(cfg, args)
     if is_finished(cfg):
         print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
         return
-
     if args.launcher != "none":
         init_process_group_cpu()
     cfg.setdefault("runner_type", "CTSVGRunner")  # older configs do not name it

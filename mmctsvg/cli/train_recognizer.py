@@ -15,7 +15,7 @@ from mmctsvg.utils.files import write_json
 
 
 def describe(name: str, measured: dict) -> str:
-    """One line on an accuracy."""
+    """Describe an accuracy in one line."""
     parts = [
         f"top-1 {measured[f'{kind}_top1']:.1f} % "
         f"({measured[f'{kind}_top1_low']:.1f} to {measured[f'{kind}_top1_high']:.1f}), "
@@ -25,27 +25,19 @@ def describe(name: str, measured: dict) -> str:
     return f"{name}: {'; '.join(parts)}"
 
 
-def names_of(clips: list[dict]) -> list[str]:
-    """Of clips with skeletons."""
-    return [clip["frame_dir"] for clip in clips]
-
-
-def read_ranks(path: Path, held_out: list[dict]) -> Ranks | None:
-    """Return what an earlier run measured on the same clips, if it came so far."""
+def read_ranks(path: Path, names: list[str]) -> Ranks | None:
+    """Return what an earlier run measured on the clips of these names, if it came so far."""
     if not path.is_file():
         return None
     kept = json.loads(path.read_text(encoding="utf-8"))
-    if kept.pop("held_out") != names_of(held_out):
-        return None
-    return Ranks(**kept)
+    return Ranks(**kept) if kept.pop("held_out") == names else None
 
 
 def run(args: argparse.Namespace) -> None:
-    """Trains."""
+    """Train."""
     cfg = read_config(args)
     if "skeletons" not in cfg:
         raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
-
     work_dir = args.work_dir or Path("work_dirs") / args.config.stem
     with config_errors(args.config):
         skeletons = work.load_skeletons(cfg.skeletons, work_dir / "skeletons.pkl")
@@ -62,11 +54,12 @@ def run(args: argparse.Namespace) -> None:
     for number, (clips, held_out) in enumerate(folds, 1):
         folder = work_dir / f"fold_{number}"
         cfg.work_dir, kept = str(folder), folder / "ranks.json"
-        ranks = read_ranks(kept, held_out) if args.resume else None
+        names = [clip["frame_dir"] for clip in held_out]
+        ranks = read_ranks(kept, names) if args.resume else None
         if ranks is None:
             with config_errors(args.config):
                 ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
-            write_json(kept, {"held_out": names_of(held_out), **asdict(ranks)})
+            write_json(kept, {"held_out": names, **asdict(ranks)})
         print(describe(f"fold {number} of {len(folds)}", ranks.accuracy()))
         total = ranks if total is None else total + ranks
     if total:

@@ -8,7 +8,6 @@ import torch
 from mmctsvg.analysis.likeness import measure_likeness
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.checkpoints import Tuning, load_tuning, save_tuning
-from mmctsvg.evaluation.backbones.lpips import load_lpips
 from mmctsvg.inversion import Job, Objective, PivotalSettings, read_original, tune
 from mmctsvg.inversion.side_by_side import write_comparison, write_tuning_curves
 from mmctsvg.motion import load_motion
@@ -16,18 +15,24 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier, write_json
 from mmctsvg.utils.pixels import to_uint8
 
+from .arguments import pick
+from .inverting import find_lpips
+
 COMPARED = 60  # frames in which faces are compared
 
 
 def run(args: argparse.Namespace) -> None:
-    """Tunes."""
+    """Tune."""
     inferencer = CTSVGInferencer(args.weights, args.device)
     motion = load_motion(args.motion, inferencer.generator)
     clip = read_original(motion, inferencer.size, args.clip)
     name = args.name or clip.path.stem
     if not args.known_actor and name in inferencer.actors:
         raise UserError(f"name={name!r}: give a name that no actor has.")
-    out, result = args.out_dir, args.out_dir / "tuning.safetensors"
+    out = args.out_dir
+    result, curves, report = (
+        out / name for name in ("tuning.safetensors", "curves.png", "report.json")
+    )
     earlier = read_earlier(result, load_tuning)
     if earlier is not None and earlier.name != name:
         raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
@@ -41,13 +46,12 @@ def run(args: argparse.Namespace) -> None:
             name=name,
             action=None if motion.action is None else inferencer.find_action(motion.action),
             ramp=inferencer.card["ramp"],
-            settings=PivotalSettings(**{name: getattr(args, name) for name in options}),
-            objective=Objective(None if args.lpips == "none" else load_lpips(args.lpips)),
+            settings=PivotalSettings(**pick(args, *options)),
+            objective=Objective(find_lpips(args, inferencer)),
             job=job,
         )
         save_tuning(result, tuning)
-    write_tuning_curves(tuning, out / "curves.png")
-
+    write_tuning_curves(tuning, curves)
     # As anybody renders it later: from the file, the person by name.
     tuned = CTSVGInferencer(args.weights, args.device, tuning=result)
     shown = replace(motion, w_c=None, actor=motion.actor if args.known_actor else name)
@@ -59,13 +63,10 @@ def run(args: argparse.Namespace) -> None:
     first = torch.arange(min(COMPARED, len(clip.frames)))
     pictures = {title: show(first) for title, show in videos.items()}
     likeness, note = measure_likeness(clip.frames[: len(first)], pictures)
-    report = out / "report.json"
-    write_json(report, {"identity": likeness, "notes": [note] if note else [], **tuning.info})
+    notes = [note] if note else []
+    write_json(report, {"identity": likeness, "notes": notes, **tuning.info})
     describe(tuning, likeness, result.stat().st_size)
-    if note:
-        print(note)
-    for path in (result, *written, out / "curves.png", report):
-        print(path)
+    print(*notes, result, *written, curves, report, sep="\n")
 
 
 def describe(tuning: Tuning, likeness: dict[str, float], size: int) -> None:

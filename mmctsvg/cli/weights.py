@@ -8,7 +8,7 @@ from mmctsvg.utils.errors import UserError
 
 
 def run(args: argparse.Namespace) -> None:
-    """Do what the command says."""
+    """List, fetch or verify."""
     entries = [registry.find_entry(name) for name in args.names or registry.WEIGHTS]
     if args.command == "list":
         for entry in entries:
@@ -17,16 +17,15 @@ def run(args: argparse.Namespace) -> None:
             print(f"{entry.name:14} {entry.size / 1e6:6.1f} MB  {state:10}  {entry.purpose}")
             print(f"{'':14} from {source}; licence: {entry.licence}; {entry.variable}")
     elif args.command == "fetch":
-        if not args.names:
-            entries = [entry for entry in entries if entry.client]
         for entry in entries:
-            registry.fetch(entry.name)
+            if args.names or entry.client:
+                registry.fetch(entry.name)
     else:
-        if not args.names:
-            given = [e for e in entries if e.cached.is_file() or os.environ.get(e.variable)]
-            entries = [entry for entry in entries if entry.client or entry in given]
         wrong = []
         for entry in entries:
+            given = entry.cached.is_file() or os.environ.get(entry.variable)
+            if not (args.names or entry.client or given):
+                continue
             try:
                 print(f"{entry.name}: good, {registry.find_weights(entry.name, offline=True)}")
             except UserError as error:

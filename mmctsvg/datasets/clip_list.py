@@ -1,4 +1,4 @@
-"""Which clips a dataset has and what is in them: from a CSV list or from a folder tree."""
+"""The clips of a dataset and their labels: from a CSV list or from a folder tree."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ META_FORMAT = "mmctsvg clips 1"
 class Entry:
     """One clip as the list has it."""
 
-    where: str  # how messages name it: ``line 7: a/b.mp4`` or ``a/b.mp4``
+    where: str  # its name in messages: ``line 7: a/b.mp4`` or ``a/b.mp4``
     path: Path
     name: str  # path relative to the list, with forward slashes
     actor: int | None
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something that is wrong with a list."""
+    """Problem of a list or of a clip in it."""
 
     text: str
     skippable: bool = True  # False: the list as a whole cannot be used
@@ -41,13 +41,13 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How a folder tree of clips is to be read.
+    """Layout of a folder tree of clips.
 
     Args:
-        pattern: matched against a clip's path relative to the root (forward slashes, without the
-            suffix of a video); its groups ``actor`` and ``action`` are what it says.
-        shape: the same for people, shown in messages.
-        actions: number of every action text; None numbers the texts in natural order.
+        pattern: Pattern of a clip's path relative to the root (forward slashes, without the suffix
+            of a video), with the groups ``actor`` and ``action``.
+        shape: Description of the pattern for messages.
+        actions: Number of every action text; None numbers the texts in natural order.
     """
 
     pattern: re.Pattern
@@ -70,12 +70,12 @@ PLAIN_LAYOUT = Layout(
 
 @dataclass(kw_only=True)
 class ClipList:
-    """The clips of a list and what is wrong with it, before any clip is looked at."""
+    """The clips of a list and its problems, before any clip is opened."""
 
     source: Path
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    columns: tuple[str, ...] = COLUMNS  # those that are known; a missing label is no condition
+    columns: tuple[str, ...] = COLUMNS  # known ones; a missing label is no condition
     actor_names: list[str] = field(default_factory=list)
     action_names: list[str] = field(default_factory=list)
 
@@ -86,21 +86,21 @@ def read_clip_list(
     action_names: list[str] | None = None,
     actor_names: list[str] | None = None,
 ) -> ClipList:
-    """Read a list and look at everything in it but the clips themselves.
+    """Read a list and check everything in it but the clips themselves.
 
     Args:
-        source: a CSV file with the columns ``path`` (relative to the CSV) and, as far as known,
+        source: CSV file with the columns ``path`` (relative to the CSV) and, as far as known,
             ``label``, ``is_train`` (0 or 1) and ``person``; or the root of a folder tree.
-        layout: how a folder tree is to be read; it also gives a CSV's actors their names, where it
-            fits the paths.
-        action_names: names of the labels 0, 1, ...; None numbers them. Folders of a plain tree must
+        layout: Layout of a folder tree; it also gives a CSV's actors their names, where it fits
+            the paths.
+        action_names: Names of the labels 0, 1, ...; None numbers them. Folders of a plain tree must
             be among them.
-        actor_names: names of the persons 0, 1, ..., some of whom may have no clip; None takes those
-            that have clips. Where names are None, the ``meta.json`` that the converters write
-            beside a CSV is asked for them.
+        actor_names: Names of the persons 0, 1, ..., some of whom may have no clip; None takes all
+            with clips. Where names are None, they come from the ``meta.json`` that the converters
+            write beside a CSV.
 
     Raises:
-        UserError: if the source does not exist or is no text.
+        UserError: If the source does not exist or is no text.
     """
     source = Path(source)
     if source.is_dir():
@@ -122,7 +122,7 @@ def read_clip_list(
 
 
 def _read_meta(path: Path) -> tuple[list[str], list[str] | None]:
-    """Names of the actors and actions in a file of the converters; nothing in other files."""
+    """Return the names of actors and actions in a file of the converters, none in others."""
     try:
         meta = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -149,10 +149,8 @@ def _read_csv(source: Path) -> ClipList:
         text = f"the column path is missing (found: {found}); the columns are {', '.join(COLUMNS)}"
         clips.problems.append(Problem(text=text, skippable=False))
         return clips
-    for line, row in rows:
-        entry = _read_row(clips, line, row)
-        if entry is not None:
-            clips.entries.append(entry)
+    entries = [_read_row(clips, line, row) for line, row in rows]
+    clips.entries = [entry for entry in entries if entry is not None]
     return clips
 
 
@@ -189,14 +187,10 @@ def _name_labels(
     action_names: list[str] | None,
     actor_names: list[str] | None,
 ) -> None:
-    """Look for holes in the numbering, and find names for the numbers."""
+    """Check the numbering, and find names for the numbers."""
     if actor_names is not None and "person" in clips.columns:
-        last = len(actor_names) - 1
-        for entry in clips.entries:
-            if entry.actor > last:
-                text = f"{entry.where} has person {entry.actor}, but actor_names end at {last}"
-                clips.problems.append(Problem(text=f"{text} ({actor_names[last]})"))
-        clips.entries = [entry for entry in clips.entries if entry.actor <= last]
+        clips.actor_names = list(actor_names)
+        _drop_unnamed(clips, "person", "actor", actor_names, "actor_names end")
     actors = {entry.actor for entry in clips.entries} - {None}
     actions = {entry.action for entry in clips.entries} - {None}
     if actor_names is None:
@@ -206,27 +200,34 @@ def _name_labels(
         clips.action_names = [f"action{number}" for number in sorted(actions)]
     elif "label" in clips.columns:
         clips.action_names = list(action_names)
-        last = len(action_names) - 1
-        for entry in clips.entries:
-            if entry.action > last:
-                text = f"{entry.where} has label {entry.action}, but the labels end at {last}"
-                clips.problems.append(Problem(text=f"{text} ({action_names[last]})"))
-        clips.entries = [entry for entry in clips.entries if entry.action <= last]
+        _drop_unnamed(clips, "label", "action", action_names, "the labels end")
     if actor_names is not None:
-        clips.actor_names = list(actor_names) if "person" in clips.columns else []
         return
     names: dict[int, set[str]] = {actor: set() for actor in sorted(actors)}
     for entry in clips.entries:
         parsed = layout.parse(entry.name)
         if entry.actor is not None:
             names[entry.actor].add(parsed[0] if parsed else "")
-    told = [next(iter(texts)) for texts in names.values() if len(texts) == 1]
-    one_to_one = len(set(told)) == len(names) and "" not in told
-    clips.actor_names = told if one_to_one else [f"actor{number}" for number in sorted(actors)]
+    found = [next(iter(texts)) for texts in names.values() if len(texts) == 1]
+    one_to_one = len(set(found)) == len(names) and "" not in found
+    clips.actor_names = found if one_to_one else [f"actor{number}" for number in sorted(actors)]
+
+
+def _drop_unnamed(clips: ClipList, column: str, attribute: str, names: list[str], end: str) -> None:
+    """Turn entries with a number beyond the last name into problems."""
+    kept, last = [], len(names) - 1
+    for entry in clips.entries:
+        number = getattr(entry, attribute)
+        if number <= last:
+            kept.append(entry)
+            continue
+        text = f"{entry.where} has {column} {number}, but {end} at {last} ({names[last]})"
+        clips.problems.append(Problem(text=text))
+    clips.entries = kept
 
 
 def _check_holes(clips: ClipList, column: str, numbers: set[int]) -> None:
-    # The first ones say enough: below a number that is a code of ten digits, all would fill memory.
+    # The first are enough: below a number that is a code of ten digits, all would fill memory.
     holes = (number for number in range(max(numbers, default=-1)) if number not in numbers)
     missing = list(islice(holes, 11))
     if missing:
@@ -252,37 +253,30 @@ def _read_tree(
     for name in _find_clips(root):
         found = layout.parse(name)
         if found is None:
-            text = f"{name} does not fit the layout {layout.shape}"
-            clips.problems.append(Problem(text=text))
+            problem = f"does not fit the layout {layout.shape}"
         elif actor_names is not None and found[0] not in actor_names:
-            text = f"{name} is of {found[0]}, who is not in actor_names"
-            clips.problems.append(Problem(text=text))
+            problem = f"is of {found[0]}, who is not in actor_names"
         elif numbers is not None and found[1] not in numbers:
-            text = f"{name} shows {found[1]}, which is not in action_names"
-            clips.problems.append(Problem(text=text))
+            problem = f"shows {found[1]}, which is not in action_names"
         else:
             parsed.append((name, *found))
-    clips.actor_names = list(
-        actor_names or sorted({actor for _, actor, _ in parsed}, key=natural_key)
-    )
-    texts = sorted({action for _, _, action in parsed}, key=natural_key)
+            continue
+        clips.problems.append(Problem(text=f"{name} {problem}"))
+    actors, texts = ({part[place] for part in parsed} for place in (1, 2))
+    clips.actor_names = list(actor_names or sorted(actors, key=natural_key))
+    texts = sorted(texts, key=natural_key)
     numbers = numbers or {text: number for number, text in enumerate(texts)}
     clips.action_names = list(action_names or texts)
     for name, actor, action in parsed:
-        entry = Entry(
-            where=name,
-            path=root / name,
-            name=name,
-            actor=clips.actor_names.index(actor),
-            action=numbers[action],
-            is_train=True,
+        labels = {"actor": clips.actor_names.index(actor), "action": numbers[action]}
+        clips.entries.append(
+            Entry(where=name, path=root / name, name=name, is_train=True, **labels)
         )
-        clips.entries.append(entry)
     return clips
 
 
 def _find_clips(root: Path) -> list[str]:
-    """Relative paths of all folders with pictures and all videos, in natural order."""
+    """Find all folders with pictures and all videos: relative paths in natural order."""
     found = []
     for folder, subfolders, files in walk_folders(root):
         relative = folder.relative_to(root)

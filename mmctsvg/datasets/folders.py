@@ -6,14 +6,11 @@ from pathlib import Path
 
 
 def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Walk through a folder as `os.walk` does, also where links lead, but not in circles.
-
-    Args:
-        root: the folder.
+    """Walk through a folder as `os.walk` does, also along links, but not in circles.
 
     Yields:
-        A folder, the names of its folders (those taken out of the list are not gone into), and of
-        its files; hidden folders are left out.
+        A folder, the names of its folders without hidden ones (names that are taken out of the
+        list are not entered), and the names of its files.
     """
     for folder, subfolders, files in os.walk(root, followlinks=True):
         path = Path(folder)
@@ -26,7 +23,7 @@ def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 def _leads_back(folder: Path, subfolder: Path, root: Path) -> bool:
-    """Whether a folder is a link to one in which it lies, by its path or by a link's target."""
+    """Tell whether a folder is a link to one in which it lies, by path or by a link's target."""
     if not subfolder.is_symlink():
         return False
     target = subfolder.resolve()

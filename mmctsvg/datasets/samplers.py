@@ -1,4 +1,4 @@
-"""CounterSampler: which items a process of a training sees."""
+"""CounterSampler: the items of a process of a training."""
 
 from collections.abc import Iterator, Sized
 
@@ -10,16 +10,16 @@ from mmctsvg.registry import DATA_SAMPLERS
 
 @DATA_SAMPLERS.register_module()
 class CounterSampler(Sampler[int]):
-    """Counts items without end.
+    """Endless counter of items.
 
     Process ``rank`` of ``world`` gets ``start + rank``, ``start + rank + world``, ... So at
-    iteration i the item j of a batch of B per process is ``(i * B + j) * world + rank``, whatever
-    the number of workers; a resumed training sets :attr:`start` to ``i * B * world`` and goes on
-    with exactly the items that would have come.
+    iteration i the item j of a batch of B per process is ``(i * B + j) * world + rank`` for any
+    number of workers; a resumed training sets :attr:`start` to ``i * B * world`` and goes on with
+    exactly the next items.
 
     Args:
-        dataset: what the items are asked of; it must take any index from 0 on.
-        seed: taken for MMEngine's sake; the randomness is the dataset's own (seed, index).
+        dataset: Dataset that takes any index from 0 on.
+        seed: Unused argument of MMEngine's samplers; randomness is the dataset's (seed, index).
     """
 
     def __init__(self, dataset: Sized, seed: int | None = None) -> None:
@@ -35,8 +35,8 @@ class CounterSampler(Sampler[int]):
             index += self.world
 
     def __len__(self) -> int:
-        """Number of the dataset's clips, as other samplers count; the iteration has no end."""
+        """Return the number of clips, as other samplers do; the iteration has no end."""
         return len(self.dataset)
 
     def set_epoch(self, epoch: int) -> None:
-        """There are no epochs; the counter alone decides."""
+        """Do nothing: there are no epochs, the counter alone decides."""

@@ -1,4 +1,4 @@
-"""What all datasets of triplets share: which clip, when, in which form it goes to the model."""
+"""The base of all datasets of triplets: choice of clip and times, form of the items."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -24,27 +24,27 @@ class Clip:
 
 
 class TripletDataset(Dataset):
-    """Draws triplets of frames from clips.
+    """Triplets of frames that are drawn from clips.
 
-    An item is asked for by a *global item counter*, any number from 0 on, not limited by the
-    length: everything random about it comes from (seed, index), so it is the same whatever the
-    number of workers and after every resume.
+    The index of an item is a *global item counter*, any number from 0 on, not limited by the
+    length: all random numbers come from (seed, index), so an item is the same for any number of
+    workers and after every resume.
 
     Args:
-        annotations: the clips; to be read as an attribute of the same name.
-        actors: names of the actors; empty where actors are not known.
-        actions: names of the actions; empty where actions are not known.
-        fps: frame rate of the clips, for videos of what is learnt.
-        size: side of the frames in pixels.
-        stride: frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
+        annotations: Clips of the dataset; also an attribute.
+        actors: Names of the actors; empty where actors are not known.
+        actions: Names of the actions; empty where actions are not known.
+        fps: Frame rate of the clips, for generated videos.
+        size: Side of the frames in pixels.
+        stride: Frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
             iterations in turn).
-        times: law of the times, ``'paper'`` or ``'official'``.
-        items_per_iteration: the global batch; needed only by ``stride='official'``.
-        flip: mirror half of the triplets; only where left and right mean nothing.
-        seed: of everything random.
+        times: Law of the times, ``'paper'`` or ``'official'``.
+        items_per_iteration: Global batch size; needed only by ``stride='official'``.
+        flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
+        seed: Seed of all random numbers.
 
     Raises:
-        UserError: for an argument outside its range, or where there is no clip.
+        UserError: For an argument outside its range, or where there is no clip.
     """
 
     def __init__(
@@ -81,23 +81,23 @@ class TripletDataset(Dataset):
         """Return frames of a clip.
 
         Args:
-            clip: its place in :attr:`annotations`.
-            times: int (n,), frame numbers.
+            clip: Number of the clip in ``annotations``.
+            times: Frame numbers, int (n,).
 
         Returns:
-            uint8 (n, H, W, 3), RGB.
+            Frames, uint8 (n, H, W, 3) RGB.
         """
 
     def __len__(self) -> int:
-        """Number of clips; items are not limited by it."""
+        """Return the number of clips; items are not limited by it."""
         return len(self.annotations)
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         """Return the triplet number ``index``.
 
         Returns:
-            frames float32 (3, 3, H, W) in [-1, 1], times float32 (3,) in frames, and int64 scalars
-            actor, action, index, length (frames of the clip).
+            Dictionary of frames, float32 (3, 3, H, W) in [-1, 1]; times, float32 (3,) in frames;
+            and int64 scalars actor, action, index, length (frames of the clip).
         """
         rng = np.random.default_rng((self.seed, index))
         number = int(rng.integers(len(self.annotations)))
@@ -122,7 +122,7 @@ def check_sampling(stride: int | str, times: str, items_per_iteration: int | Non
     """Refuse sampling arguments that mean nothing.
 
     Raises:
-        UserError: naming the argument, its value and the right ones.
+        UserError: If an argument has none of its values.
     """
     if stride != "official" and (type(stride) is not int or stride < 1):
         raise UserError(f"stride is {stride!r}: it must be a whole number from 1 on or 'official'")
@@ -136,7 +136,7 @@ def check_sampling(stride: int | str, times: str, items_per_iteration: int | Non
 
 
 def check_length(length: int, stride: int | str, times: str) -> str | None:
-    """Return what is wrong with a clip's length, or None."""
+    """Return the problem of a clip's length, or None."""
     needed = shortest_clip(stride, times)
     if length >= needed:
         return None

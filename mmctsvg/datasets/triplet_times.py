@@ -1,4 +1,4 @@
-"""When a triplet is taken: the law of its times and the cycling stride, as pure functions."""
+"""The law of a triplet's times and the cycling stride, as pure functions."""
 
 import numpy as np
 
@@ -13,8 +13,9 @@ def stride_at(stride: int | str, iteration: int) -> int:
     """Return the distance between the frames of a triplet at one iteration.
 
     Args:
-        stride: frames, 1 or more, or ``'official'``: 1, 2, 3, each for 100 iterations in turn.
-        iteration: number of the iteration, 0 or more.
+        stride: Number of frames, 1 or more, or ``'official'``: 1, 2, 3, each for 100 iterations
+            in turn.
+        iteration: Number of the iteration, 0 or more.
     """
     if stride == "official":
         return _OFFICIAL_STRIDES[iteration // _OFFICIAL_CYCLE % len(_OFFICIAL_STRIDES)]
@@ -33,13 +34,13 @@ def draw_times(
     """Draw the times of one triplet: (start, start + o, start + 2 o) for the stride o.
 
     Args:
-        rng: where the randomness comes from.
-        length: number N of frames in the clip.
-        stride: frames between two of the three, o.
+        rng: Random generator.
+        length: Number of frames N of the clip.
+        stride: Distance o of the three frames.
         law: ``'paper'``: start uniform over [0, N - 1 - 2 o]; ``'official'``: over [0, N - 10].
 
     Returns:
-        int64 (3,), frame numbers.
+        Frame numbers, int64 (3,).
 
     Source: switch 7 of the method; "three consecutive frames" is section 3.2 of the paper.
     """

@@ -1,5 +1,7 @@
 """TripletVideoDataset: triplets of frames from clips on the disc."""
 
+from typing import Any
+
 import numpy as np
 
 from mmctsvg.registry import DATASETS
@@ -11,7 +13,6 @@ from .readers import BrokenClipError, fit_square
 from .triplet_dataset import Clip, TripletDataset, check_sampling
 from .validation import check_clips, refuse
 
-SPLITS = ("train", "test", "all")
 _FPS = 25.0  # of folders of pictures, which do not know their own
 
 
@@ -20,34 +21,33 @@ class TripletVideoDataset(TripletDataset):
     """Triplets from a CSV list or a folder tree.
 
     A clip is a folder of pictures, in the natural order of their names, or a video file; only the
-    frames used are decoded. The whole list is looked at when the dataset is built, and everything
-    that is wrong with it is said at once.
+    frames used are decoded. The whole list is checked when the dataset is built, and all problems
+    are reported at once.
 
     Args:
         annotations: CSV with the columns ``path`` (relative to the CSV), ``label`` (action),
             ``is_train`` (0 or 1) and ``person`` (actor); a missing ``label`` or ``person`` column
             means that this condition is not known. Or the root of a folder tree
-            ``ACTOR/ACTION/CLIP``. As an attribute, the clips that came out of it.
-        size: side of the frames in pixels; clips are scaled to it.
+            ``ACTOR/ACTION/CLIP``. As an attribute, the clips in it.
+        size: Side of the frames in pixels; clips are scaled to it.
         split: ``'train'``, ``'test'`` (``is_train`` 0) or ``'all'``.
-        crop: None (clips must be square) or ``'center'``.
-        min_length: drop clips that have fewer frames than this.
-        fps: frame rate of the clips; None takes that of the first video, or 25.
-        action_names: names of the labels 0, 1, ...; None uses the dataset's own, or the texts
+        crop: ``'center'``, or None: clips must be square.
+        min_length: Frames below which a clip is dropped.
+        fps: Frame rate of the clips; None takes the rate of the first video, or 25.
+        action_names: Names of the labels 0, 1, ...; None uses the dataset's own, or the texts
             of a folder tree, or numbers. The folders of a plain tree must be among them.
-        actor_names: names of the actors 0, 1, ... as a checkpoint has them, in its order; some may
-            have no clip here. None numbers those that have clips, in the order of their names.
-        allow_bad_clips: skip clips that cannot be used and say how many, instead of refusing.
+        actor_names: Names of the actors 0, 1, ... as a checkpoint has them, in its order; some may
+            have no clip here. None numbers those with clips, in the order of their names.
+        allow_bad_clips: Whether unusable clips are skipped and counted, instead of refused.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame); None reads every frame when it is needed.
         stride: Frames between the frames of a triplet, or ``'official'``.
         times: Law of the times, ``'paper'`` or ``'official'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
-        flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
-        seed: Seed of the triplets.
+        **options: ``flip`` and ``seed`` of `TripletDataset`.
 
     Raises:
-        UserError: for bad arguments and bad lists.
+        UserError: For bad arguments and bad lists.
     """
 
     LAYOUT: Layout = PLAIN_LAYOUT
@@ -69,17 +69,12 @@ class TripletVideoDataset(TripletDataset):
         stride: int | str = 1,
         times: str = "paper",
         items_per_iteration: int | None = None,
-        flip: bool = False,
-        seed: int = 0,
+        **options: Any,
     ) -> None:
         check_sampling(stride, times, items_per_iteration)
-        for name, value, right in (
-            ("split", split, SPLITS),
-            ("crop", crop, (None, "center")),
-            ("cache", cache, (None, "memory")),
-        ):
-            if value not in right:
-                raise UserError(f"{name} is {value!r}: it must be one of {_listed(right)}")
+        _check_choice("split", split, "train", "test", "all")
+        _check_choice("crop", crop, None, "center")
+        _check_choice("cache", cache, None, "memory")
         clips = read_clip_list(
             annotations, self.LAYOUT, action_names or self.ACTION_NAMES, actor_names
         )
@@ -89,24 +84,16 @@ class TripletVideoDataset(TripletDataset):
             raise UserError(
                 f"{annotations} has no column is_train, so it has no split 'test': use 'all'"
             )
-        chosen = [
-            (entry, reader)
-            for entry, reader in zip(checked.entries, checked.readers, strict=True)
-            if (split == "all" or entry.is_train == (split == "train"))
-            and reader.length >= (min_length or 0)
-        ]
-        self.readers = [reader for _, reader in chosen]
+        self.readers, chosen = [], []
+        for entry, reader in zip(checked.entries, checked.readers, strict=True):
+            in_split = split == "all" or entry.is_train == (split == "train")
+            if in_split and reader.length >= (min_length or 0):
+                self.readers.append(reader)
+                labels = {"actor": entry.actor or 0, "action": entry.action or 0}
+                chosen.append(Clip(path=str(entry.path), length=reader.length, **labels))
         self.crop = crop
         super().__init__(
-            annotations=[
-                Clip(
-                    path=str(entry.path),
-                    length=reader.length,
-                    actor=entry.actor or 0,
-                    action=entry.action or 0,
-                )
-                for entry, reader in chosen
-            ],
+            annotations=chosen,
             actors=clips.actor_names,
             actions=clips.action_names,
             fps=fps or next((r.fps for r in self.readers if r.fps is not None), _FPS),
@@ -114,8 +101,7 @@ class TripletVideoDataset(TripletDataset):
             stride=stride,
             times=times,
             items_per_iteration=items_per_iteration,
-            flip=flip,
-            seed=seed,
+            **options,
         )
         self._cache: list[np.ndarray] | None = None
         if cache == "memory":
@@ -126,10 +112,8 @@ class TripletVideoDataset(TripletDataset):
             ]
 
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
-        """See :meth:`TripletDataset.read_frames`."""
-        if self._cache is not None:
-            return self._cache[clip][times]
-        return self._decode(clip, times)
+        """Return frames of a clip, see `TripletDataset.read_frames`."""
+        return self._decode(clip, times) if self._cache is None else self._cache[clip][times]
 
     def _decode(self, clip: int, times: np.ndarray) -> np.ndarray:
         try:
@@ -139,5 +123,6 @@ class TripletVideoDataset(TripletDataset):
         return fit_square(frames, self.metainfo["size"], self.crop)
 
 
-def _listed(values: tuple) -> str:
-    return ", ".join(map(repr, values))
+def _check_choice(name: str, value: str | None, *right: str | None) -> None:
+    if value not in right:
+        raise UserError(f"{name} is {value!r}: it must be one of {', '.join(map(repr, right))}")

@@ -1,12 +1,10 @@
-"""Looks at a whole list of clips before it is used, and says everything that is wrong at once.
+"""Checks a whole list of clips before it is used, and reports all problems at once.
 
-Shared by the datasets, which refuse a bad list before the training starts, and by the command that
-checks a data set.
+Datasets refuse a bad list by it before the training starts; a command checks a data set by it.
 """
 
 import os
 import sys
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +23,10 @@ _DECODE_CHUNK = 32  # frames at a time, so that long clips need little memory
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedClips:
-    """What came out of looking at every clip of a list."""
+    """Usable clips of a list, and the problems of all others."""
 
-    entries: list[Entry]  # those that can be used
-    readers: list[ClipReader]  # the same, opened
+    entries: list[Entry]
+    readers: list[ClipReader]  # of the entries
     problems: list[Problem]  # of the list and of its clips
 
 
@@ -43,18 +41,15 @@ def check_clips(
     """Open every clip of a list.
 
     Args:
-        clips: the list.
+        clips: List of clips.
         crop: ``'center'`` allows frames that are not square.
         stride: Frames between the frames of a triplet; clips must be long enough for it.
         times: Law of the times of triplets; clips must be long enough for it.
-        decode: decode every frame, not only one of each clip. Finds damage in the middle of files,
-            and takes as long as playing all of them.
-
-    Returns:
-        The usable clips, and the problems of all others in the order of the list.
+        decode: Whether every frame is decoded, not one of each clip: finds damage in the middle of
+            files, and takes as long as playing all of them.
     """
 
-    def look(entry: Entry) -> ClipReader | str:
+    def check(entry: Entry) -> ClipReader | str:
         try:
             reader = open_clip(entry.path)
             check_square(reader, crop)
@@ -67,30 +62,29 @@ def check_clips(
 
     # Most of the time goes into opening files, where threads wait side by side.
     with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
-        found = pool.map(look, clips.entries)
-        looks = list(progress_bar("checking", "clip", found, total=len(clips.entries)))
-    pairs = list(zip(clips.entries, looks, strict=True))
-    good = [(entry, seen) for entry, seen in pairs if not isinstance(seen, str)]
-    bad = [Problem(text=f"{entry.where} {seen}") for entry, seen in pairs if isinstance(seen, str)]
-    return CheckedClips(
-        entries=[entry for entry, _ in good],
-        readers=[reader for _, reader in good],
-        problems=clips.problems + bad,
-    )
+        found = pool.map(check, clips.entries)
+        results = list(progress_bar("checking", "clip", found, total=len(clips.entries)))
+    checked = CheckedClips(entries=[], readers=[], problems=list(clips.problems))
+    for entry, result in zip(clips.entries, results, strict=True):
+        if isinstance(result, str):
+            checked.problems.append(Problem(text=f"{entry.where} {result}"))
+        else:
+            checked.entries.append(entry)
+            checked.readers.append(result)
+    return checked
 
 
-def refuse(source: Path, problems: Iterable[Problem], allow_bad_clips: bool) -> None:
-    """Refuse a list with problems, or say how many clips are skipped.
+def refuse(source: Path, problems: list[Problem], allow_bad_clips: bool) -> None:
+    """Refuse a list with problems, or print the number of skipped clips.
 
     Args:
-        source: the list.
-        problems: what is wrong with it.
-        allow_bad_clips: skip bad clips; what is wrong with the list as a whole is refused still.
+        source: Path of the list.
+        problems: Problems of the list and its clips.
+        allow_bad_clips: Whether bad clips are skipped; problems of the whole list are refused.
 
     Raises:
-        UserError: with all that is wrong, one line each.
+        UserError: If there are problems, one line each.
     """
-    problems = list(problems)
     fatal = [problem for problem in problems if not problem.skippable]
     if allow_bad_clips and not fatal:
         if problems:
@@ -108,7 +102,7 @@ def describe(source: Path, problems: list[Problem], mend: str) -> str:
 
 
 def summarise(clips: ClipList, checked: CheckedClips) -> str:
-    """Return what a good list holds, in one line."""
+    """Describe a good list in one line."""
     frames = [reader.length for reader in checked.readers]
     sizes = sorted({(reader.width, reader.height) for reader in checked.readers})
     train = sum(entry.is_train for entry in checked.entries)

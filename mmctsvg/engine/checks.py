@@ -1,6 +1,4 @@
-"""What must fit together before a training starts; found here, not in its first iteration."""
-
-from __future__ import annotations
+"""Checks of a config before a training starts, so that its first iteration does not fail."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,7 +26,7 @@ def check_training(
         batch_size: Number of triplets per process and iteration.
 
     Raises:
-        UserError: One sentence with the argument to change.
+        UserError: If an argument must be changed.
     """
     for name, there in complete_model({}, metainfo).items():
         known = getattr(model.generator, name)
@@ -41,14 +39,14 @@ def check_training(
 
 
 def check_time_points(config: Path | str, model: Mapping[str, Any]) -> None:
-    """Refuse a D_t that looks at more frames than there are, or at none; before it is built.
+    """Refuse a D_t that scores more frames than there are, or none; before it is built.
 
     Args:
         config: Name of the config, for the error.
         model: Config of the model.
 
     Raises:
-        UserError: The value and the right ones.
+        UserError: If ``time_points`` is out of range.
     """
     points = (model.get("time_discriminator") or {}).get("time_points", FRAMES)
     if type(points) is not int or not 1 <= points <= FRAMES:
@@ -70,7 +68,7 @@ def check_batch(
         config: Name of the config, for the error.
         batch_size: Number of triplets per process and iteration.
         model: A `CTSVG`, not wrapped.
-        option: Name of what gives ``batch_size``, for the error.
+        option: Name of the argument that gives ``batch_size``, for the error.
 
     Raises:
         UserError: If it cannot be split, is too small to shuffle, or does not fill the groups of
@@ -103,10 +101,7 @@ def check_batch(
 
 @contextmanager
 def optimiser_errors(config: Path) -> Iterator[None]:
-    """Turn what the optimisers refuse while they are built into errors of the user.
-
-    Args:
-        config: Name of the config, for the error.
+    """Turn refusals of optimisers that are built from a config into errors of the user.
 
     Raises:
         UserError: For a value or an argument that the optimiser does not take, or lacks.

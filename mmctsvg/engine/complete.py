@@ -1,6 +1,4 @@
-"""A config says size, labels, seed and sampling once; here every component gets what it needs."""
-
-from __future__ import annotations
+"""A config has size, labels, seed and sampling once; here every component gets them."""
 
 import copy
 from collections.abc import Mapping
@@ -17,7 +15,7 @@ DATA_SWITCHES = {"time_range": "times", "stride": "stride"}
 
 
 def complete_config(cfg: Config) -> Config:
-    """Return a copy of a config in which what it says once stands wherever it is needed.
+    """Return a copy of a config in which every component has what is given once.
 
     * The switches ``time_range`` and ``stride`` of the model, if they are ``'official'``, are the
       ``times`` and the ``stride`` of the training's data set. The stride then changes every 100
@@ -25,7 +23,7 @@ def complete_config(cfg: Config) -> Config:
     * A ``val_dataloader.dataset`` without ``type`` is the training's data set with other arguments.
     * ``randomness.seed`` is the seed of the model and of the data sets, if they give none.
 
-    What depends on the data, size and labels, is in `complete_model`.
+    Size and labels depend on the data: see `complete_model`.
 
     Args:
         cfg: Config of a training, with ``train_dataloader``.
@@ -64,7 +62,7 @@ def complete_config(cfg: Config) -> Config:
 
 
 def complete_model(model: Mapping[str, Any], metainfo: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config of a `CTSVG` that takes from the data what it does not say itself.
+    """Return the config of a `CTSVG` with the size and labels of its data, if it has none.
 
     A generator with a ``size`` of its own belongs to an older config, in which the networks say
     everything: labels that it leaves out are no condition.

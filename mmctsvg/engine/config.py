@@ -1,7 +1,5 @@
 """Reads configs and changes them, refusing what cannot be meant."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,8 +29,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     """Read a config file and apply changes to it.
 
     Args:
-        path: Path of a Python config.
-        options: Dotted keys and their values, such as ``{'train_cfg.max_iters': 100}``.
+        path: Python file of the config.
+        options: Dotted keys and values, such as ``{'train_cfg.max_iters': 100}``.
 
     Raises:
         UserError: If the file is missing or cannot be run, a key goes nowhere, or a value is of
@@ -48,10 +46,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     except UserError:
         raise
     except CONFIG_ERRORS as error:
-        text = " ".join(str(error).split())
-        raise UserError(
-            f"{path}: the config cannot be read ({type(error).__name__}: {text})."
-        ) from error
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise UserError(f"{path}: the config cannot be read ({text}).") from error
     options = dict(options or {})
     if any(key.startswith("model.switches.") for key in options) and "model" in cfg:
         cfg.model.setdefault("switches", {})  # most configs leave all of them to the preset
@@ -64,10 +60,10 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 def _check_option(cfg: Config, key: str, value: Any) -> None:
     node: Any = cfg
     *path, last = key.split(".")
-    for depth, part in enumerate(path):
-        node = _child(node, part, ".".join(path[: depth + 1]), key)
+    for depth, part in enumerate(path, 1):
+        where = ".".join(path[:depth])
+        node = _child(node, part, where, key)
         if not isinstance(node, dict | list | tuple):
-            where = ".".join(path[: depth + 1])
             raise UserError(f"option {key}: {where} is {node!r} and has no part {last!r}.")
     if isinstance(node, dict) and path and last not in node:
         return  # an argument with a default; its component refuses it if there is no such argument
@@ -87,10 +83,8 @@ def _child(node: Any, part: str, where: str, key: str) -> Any:
             return node[int(part)]
         raise UserError(f"option {key}: {where} must be a number below {len(node)}.")
     if part not in node:
-        near = difflib.get_close_matches(part, list(node.keys()), 1)
-        hint = (
-            f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(node.keys()))}."
-        )
+        near = difflib.get_close_matches(part, list(node), 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(node))}."
         raise UserError(f"option {key}: the config has no {where}; {hint}")
     return node[part]
 
@@ -108,10 +102,10 @@ def _same_kind(old: Any, new: Any) -> bool:
 
 @contextmanager
 def config_errors(path: str | Path) -> Iterator[None]:
-    """Turn what components refuse while they are built from a config into errors of the user.
+    """Turn refusals of components that are built from a config into errors of the user.
 
     Args:
-        path: Name of the config, for the error.
+        path: Config that the error names.
 
     Raises:
         UserError: For a wrong value, an argument that a component does not have, or a component
@@ -121,10 +115,8 @@ def config_errors(path: str | Path) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except ValueError as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())}") from error
-    except TypeError as error:
-        if "argument" not in str(error):
+    except (TypeError, ValueError) as error:
+        if isinstance(error, TypeError) and "argument" not in str(error):
             raise
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error
     except KeyError as error:

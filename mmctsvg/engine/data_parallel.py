@@ -16,7 +16,7 @@ class GANDataParallel(nn.Module):
     expects every parameter to take part, which does not fit penalties on gradients.
 
     Args:
-        module: The algorithm.
+        module: Algorithm of every process.
     """
 
     def __init__(self, module: nn.Module, **unused):
@@ -27,17 +27,17 @@ class GANDataParallel(nn.Module):
                 broadcast(tensor)
 
     def train_step(self, *args, **kwargs):
-        """`CTSVG.train_step`."""
+        """Run `CTSVG.train_step`."""
         return self.module.train_step(*args, **kwargs)
 
     def val_step(self, *args, **kwargs):
-        """`CTSVG.val_step`."""
+        """Run `CTSVG.val_step`."""
         return self.module.val_step(*args, **kwargs)
 
     def test_step(self, *args, **kwargs):
-        """`CTSVG.test_step`."""
+        """Run `CTSVG.test_step`."""
         return self.module.test_step(*args, **kwargs)
 
     def forward(self, *args, **kwargs):
-        """`CTSVG.forward`."""
+        """Run `CTSVG.forward`."""
         return self.module(*args, **kwargs)

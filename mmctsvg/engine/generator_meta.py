@@ -1,6 +1,4 @@
-"""What the files that a training writes say about their generator."""
-
-from __future__ import annotations
+"""The facts about a generator in training that are written with its weights."""
 
 from pathlib import Path
 from typing import Any
@@ -14,18 +12,14 @@ import mmctsvg
 
 
 def bare_model(runner: Runner) -> nn.Module:
-    """Return the algorithm itself, whatever it is wrapped in for several processes."""
+    """Return the algorithm itself, without a wrapper for several processes."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def generator_meta(runner: Runner) -> dict[str, Any]:
-    """Describe the generator that is being trained: labels, frame rate, ramp and provenance.
+    """Return labels, frame rate, ramp and provenance of the generator that is being trained.
 
-    Args:
-        runner: Runner of the training.
-
-    Returns:
-        Plain data, as `mmctsvg.checkpoints.generator_file.make_card` takes it.
+    They are plain data for `mmctsvg.checkpoints.generator_file.make_card`.
     """
     model = bare_model(runner)
     data = runner.train_dataloader.dataset.metainfo

@@ -19,8 +19,8 @@ class LazyAdamConstructor:
     config.
 
     Args:
-        optim_wrapper_cfg: ``dict(constructor='LazyAdamConstructor', optimizer=dict(type='Adam',
-            lr=..., betas=...))``; rate and betas before the correction. ``type`` is set to
+        optim_wrapper_cfg: Config ``dict(constructor='LazyAdamConstructor', optimizer=dict(type=
+            'Adam', lr=..., betas=...))``; rate and betas before the correction. ``type`` becomes
             MMEngine's ``AmpOptimWrapper`` when the model trains in fp16, for its loss scaling.
         paramwise_cfg: Not supported.
 
@@ -52,9 +52,9 @@ class LazyAdamConstructor:
 
 
 def _keep_settings(optimizer: Optimizer, state: dict) -> dict:
-    """Give a saved state the optimiser's own settings, which PyTorch would replace by the saved.
+    """Put the optimiser's own settings into a saved state, whose settings PyTorch would take.
 
-    Who resumes with another learning rate means it. ``fused`` may be absent from a state (of the
+    Another learning rate at a resume is meant. ``fused`` may be absent from a state (of the
     authors, for example) and decides where PyTorch puts the step counts.
     """
     (own,) = optimizer.param_groups

@@ -1,7 +1,5 @@
 """MMEngine's Runner with a quiet console, and the one that trains `CTSVG`."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from typing import Any
@@ -21,20 +19,18 @@ USELESS = ("Distributed training is not used", '"FileClient" will be', '"HardDis
 
 
 class QuietRunner(Runner):
-    """MMEngine's ``Runner``; pages of configuration go to the log file only.
+    """MMEngine's ``Runner``, whose console gets single lines.
 
-    MMEngine prints the environment, the whole config and the list of hooks to the console. They are
-    in the log file of the work dir all the same; the console gets single lines.
+    The environment, the whole config and the list of hooks go to the log file only.
     """
 
     _starts: Counter[str] = Counter()
 
     def setup_env(self, env_cfg: dict) -> None:
-        """Set up as MMEngine does and make sure that the time of the start names this run alone.
+        """Set up as MMEngine does and make the time of the start unique in this process.
 
-        MMEngine keeps loggers and recorders under the config's name and the second of the start, as
-        long as the process lives: another run that starts within that second would get those of the
-        first, with its folder.
+        MMEngine keeps loggers and recorders under the config's name and the second of the start:
+        another run that starts within that second would get those of the first, with its folder.
         """
         super().setup_env(env_cfg)
         before = self._starts[self._timestamp]
@@ -60,15 +56,12 @@ class CTSVGRunner(QuietRunner):
     """
 
     @classmethod
-    def from_cfg(cls, cfg: Config) -> CTSVGRunner:
-        """Complete a config and build its runner as MMEngine does."""
+    def from_cfg(cls, cfg: Config) -> "CTSVGRunner":
+        """Build the runner of a config as MMEngine does, after completing the config."""
         return super().from_cfg(complete_config(cfg))
 
     def build_model(self, model: nn.Module | dict[str, Any]) -> nn.Module:
         """Build the model that fits the training's data.
-
-        Args:
-            model: Config of the model, or the model.
 
         Raises:
             UserError: If the config's model, data and batch do not fit each other.

@@ -1,7 +1,5 @@
 """A training loop by iterations that resumes without replaying the data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,18 +16,17 @@ from .generator_meta import bare_model
 
 @LOOPS.register_module()
 class ResumableIterBasedTrainLoop(BaseLoop):
-    """Training for a number of iterations, one batch of an endless data loader each.
+    """Loop over a number of iterations, each taking the next batch of an endless data loader.
 
     MMEngine's ``IterBasedTrainLoop`` draws and drops every batch that was seen before an
-    interruption. Here the sampler counts items, so the loop tells it where to begin.
+    interruption. Here the sampler counts items and begins where the loop says.
 
     Args:
-        runner: Runner that this loop serves.
-        dataloader: Data loader, or the config of one, whose sampler is endless and has an
-            attribute ``start``: the number of items that all processes together have used.
+        runner: Runner of the training.
+        dataloader: Data loader, or its config, whose sampler is endless and has an attribute
+            ``start``: the number of items that all processes together have used.
         max_iters: Number of iterations of the whole training, at least 1.
-        val_interval: Number of iterations between two validations, at least 1, if the runner has a
-            validation.
+        val_interval: Iterations between two validations, at least 1.
 
     Raises:
         ValueError: If ``max_iters`` or ``val_interval`` is no positive whole number.
@@ -66,11 +63,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         return self._iter
 
     def run(self) -> nn.Module:
-        """Train from the current iteration to the last one.
-
-        Returns:
-            The trained model.
-        """
+        """Train from the current iteration to the last one; return the model."""
         # Weights that were loaded to start from, not to resume, bring a counter of their own.
         bare_model(self.runner).iteration = self._iter
         self.runner.call_hook("before_train")
@@ -93,11 +86,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         return self.runner.model
 
     def run_iter(self, data_batch: Any) -> None:
-        """Train on one batch.
-
-        Args:
-            data_batch: Batch of the data loader.
-        """
+        """Train on one batch of the data loader."""
         self.runner.call_hook("before_train_iter", batch_idx=self._iter, data_batch=data_batch)
         outputs = self.runner.model.train_step(data_batch, optim_wrapper=self.runner.optim_wrapper)
         self.runner.call_hook(
@@ -107,7 +96,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
 
 
 def _next(batches: Iterator[Any]) -> Any:
-    """Take the next batch; errors of the user lose the traceback of their loader process."""
+    """Return the next batch; a user's error in a loader process loses its traceback."""
     try:
         return next(batches)
     except UserError as error:

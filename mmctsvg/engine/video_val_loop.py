@@ -1,7 +1,5 @@
 """Metrics of videos during the training."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from mmengine.runner import BaseLoop, Runner
@@ -16,13 +14,13 @@ from .generator_meta import bare_model, generator_meta
 
 @LOOPS.register_module(name=["VideoValLoop", "FilmValLoop"])  # the second: older configs
 class VideoValLoop(BaseLoop):
-    """Measuring of the averaged generator; the numbers go to the log and to TensorBoard.
+    """Loop that measures the averaged generator; the numbers go to the log and to TensorBoard.
 
     Nothing is chosen by them: every checkpoint is kept as the checkpoint hook says.
 
     Args:
         runner: Runner of the training.
-        dataloader: Data loader, or its config, whose data set holds the clips that were kept back.
+        dataloader: Data loader of the held-out clips.
         evaluator: Configs of metrics of `mmctsvg.evaluation.metrics`.
     """
 
@@ -35,7 +33,7 @@ class VideoValLoop(BaseLoop):
         self.metrics = build_metrics(configs, device=device)
 
     def run(self) -> dict[str, Any]:
-        """Measure once; all processes share the work."""
+        """Measure once; all ranks share the work."""
         runner = self.runner
         runner.call_hook("before_val")
         runner.call_hook("before_val_epoch")

@@ -11,12 +11,12 @@ class Batch:
     """B videos.
 
     Attributes:
-        frames: (B, T, 3, H, W) in [-1, 1].
-        times: (B, T), in frames.
-        actors: (B,) int64.
-        actions: (B,) int64.
-        lengths: (B,) int64, numbers of frames of the clips.
-        items: The B numbers of the items in the data stream.
+        frames: Videos (B, T, 3, H, W) in [-1, 1].
+        times: Times (B, T), in frames.
+        actors: Numbers (B,), int64.
+        actions: Numbers (B,), int64.
+        lengths: Numbers of frames of the clips (B,), int64.
+        items: Numbers of the B items in the data stream.
     """
 
     frames: Tensor
@@ -28,7 +28,7 @@ class Batch:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Tensor], items: tuple[int, ...]) -> "Batch":
-        """Name the parts of a batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
+        """Take the batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
         names = ("frames", "times", "actor", "action", "length")
         return cls(*[data[name] for name in names], items)
 
@@ -40,7 +40,7 @@ class Batch:
         return Batch(*[tensor[part] for tensor in tensors], self.items[part])
 
     def half(self) -> "Batch":
-        """Take the first half of the videos, rounded up."""
+        """Return the first half of the videos, rounded up."""
         return self[: (len(self) + 1) // 2]
 
 

@@ -49,10 +49,10 @@ class CTSVG(BaseModel):
         generator: Config of the generator.
         time_discriminator: Config of D_t, or None to train without.
         shuffle_discriminator: Config of D_s, or None to train without.
-        size: Width and height of the frames, of every network whose config does not give its own.
+        size: Width and height of the frames, for networks whose config has none; a training takes
+            size and numbers of labels from its data set where the config has none either.
         num_actors: Number of actors, likewise; 0 if actors are not a condition.
-        num_actions: Number of actions, likewise; 0 if actions are not a condition. A training
-            takes these three from its data set where the config leaves them out.
+        num_actions: Number of actions, likewise; 0 if actions are not a condition.
         preset: ``'paper'`` or ``'official'``: the value of every switch.
         switches: Switches that differ from the preset, see `mmctsvg.models.switches`.
         r1_gamma: Weight of R1; 0 for none.
@@ -132,7 +132,7 @@ class CTSVG(BaseModel):
     # ------------------------------------------------------------------ the step
 
     def train_step(self, data: dict, optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
-        """One iteration: discriminators, R1 when due, generator, path length when due, average.
+        """Run one iteration: discriminators, R1, generator, path length, average.
 
         Args:
             data: A batch of `TripletVideoDataset`.
@@ -184,7 +184,7 @@ class CTSVG(BaseModel):
     def _discriminator_losses(
         self, batch: Batch, fake: Tensor, times: Tensor, log: dict
     ) -> dict[str, Tensor]:
-        """Loss of every discriminator: reals should score high, fakes low."""
+        """Compute the loss of every discriminator: reals should score high, fakes low."""
         losses = {}
         if self.time_discriminator is not None:
             scores = self.time_discriminator(
@@ -214,7 +214,7 @@ class CTSVG(BaseModel):
         return losses
 
     def _generator_loss(self, batch: Batch, fake: Tensor, times: Tensor, log: dict) -> Tensor:
-        """Sum of the losses against both discriminators, with equal weights; without shuffling."""
+        """Sum the losses against both discriminators, with equal coefficients, unshuffled."""
         losses = []
         if self.time_discriminator is not None:
             scores = self.time_discriminator(
@@ -230,7 +230,7 @@ class CTSVG(BaseModel):
         return loss
 
     def _r1_penalties(self, batch: Batch, log: dict) -> dict[str, Tensor]:
-        """R1 of every discriminator that has one; logs how much less D_t scores still reals."""
+        """Compute every discriminator's R1; log how much less D_t scores still reals."""
         per = "video" if self.switches["r1"] == "paper" else "frame"
         penalties = {}
         for name in self.r1_discriminators:
@@ -248,7 +248,7 @@ class CTSVG(BaseModel):
         return penalties
 
     def _path_penalty(self, batch: Batch, log: dict) -> Tensor:
-        """Path length penalty of freshly rendered fakes."""
+        """Compute the path length penalty of freshly rendered fakes."""
         generator = self.generator
         z_m, z_c, noise = fake_noise(generator, batch.items, len(batch.times[0]), self.seed, PATH)
         times, _ = fake_times(batch, self.switches, self.seed)
@@ -275,8 +275,8 @@ class CTSVG(BaseModel):
         """Render a video for every real one, with its labels.
 
         Args:
-            batch: The real videos.
-            stream: Which of the items' streams of noise, see `mmctsvg.models.randomness`.
+            batch: Real videos.
+            stream: Number of the items' stream of noise, see `mmctsvg.models.randomness`.
 
         Returns:
             Videos (B, T, 3, H, W) and the times (B, T) that D_t is given.
@@ -298,7 +298,7 @@ class CTSVG(BaseModel):
         mode: str = "tensor",
         **unused: Tensor,
     ) -> Tensor:
-        """Render the averaged generator's counterpart of every video of a batch, (B, T, 3, H, W).
+        """Render the averaged generator's counterpart of every video, (B, T, 3, H, W).
 
         Raises:
             ValueError: If ``mode`` is ``'loss'``: there is no single loss, see `train_step`.
@@ -360,7 +360,7 @@ class CTSVG(BaseModel):
 
     @contextmanager
     def _precise_gradients(self) -> Iterator[None]:
-        """Within: float32 instead of float16, whose range squared gradients leave."""
+        """Compute in float32 instead of float16, whose range squared gradients leave."""
         dtype = self.generator.compute_dtype
         if dtype == torch.float16:
             self._compute_in(torch.float32)

@@ -1,4 +1,4 @@
-"""What a fake is made of: the noise and the times that belong to an item of the data stream."""
+"""The noise and the times of fakes, which belong to an item of the data stream."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from .randomness import TIME, generator_for, item_noise, to_device
 
 
 def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Tensor, Tensor]:
-    """Draw the times at which fakes are rendered, and those that D_t is given, both (B, T).
+    """Return times at which fakes are rendered, and times that D_t is given, both (B, T).
 
     ``paper``: the times of the real videos of the batch, so that both follow one law, jointly with
     the labels. ``time_range='official'``: around a centre drawn from [o, N - 1 - o] for stride o
@@ -38,18 +38,14 @@ def fake_noise(
     seed: int,
     stream: int,
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """Motion noise (B, k), content noise (B, z_c_dim) and layer noise of every item, on its device.
+    """Draw motion noise (B, k), content noise (B, z_c_dim) and layer noise of every item.
 
     Layer noise is one map per video, (B, 1, h, w); with ``layer_noise='official'`` one per frame,
-    (B * T, 1, h, w) for videos of ``length`` T.
+    (B * T, 1, h, w) for videos of ``length`` T. All of it is on the generator's device.
     """
     maps = length if generator.layer_noise == "official" else 1
-    shapes = [(maps, side, side) for side in generator.synthesis.noise_sizes]
-    z_m, z_c, *noise = item_noise(
-        seed,
-        items,
-        stream,
-        [(generator.motion_dim,), (generator.z_c_dim,), *shapes],
-        generator.synthesis.constant.device,
-    )
+    shapes = [(generator.motion_dim,), (generator.z_c_dim,)]
+    shapes += [(maps, side, side) for side in generator.synthesis.noise_sizes]
+    device = generator.synthesis.constant.device
+    z_m, z_c, *noise = item_noise(seed, items, stream, shapes, device)
     return z_m, z_c, [n.flatten(0, 1).unsqueeze(1) for n in noise]

@@ -1,4 +1,4 @@
-"""The layers' noise where all frames of a video share it: which maps there are to choose from."""
+"""Noise maps of the layers that all frames of a video share."""
 
 from torch import Tensor
 
@@ -14,7 +14,7 @@ def shared_noise(
     """Return noise maps (1, 1, h, w), one for every layer, that all frames share.
 
     Args:
-        generator: Generator that they are for.
+        generator: Generator with the layers.
         noise: ``'fixed'``, drawn from ``seed``; ``'stored'``, those of the checkpoint; ``'zero'``.
         seed: Seed of ``'fixed'``.
 

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 def logistic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """Discriminator loss ``mean softplus(-real) + mean softplus(fake)``.
+    """Compute the discriminator loss ``mean softplus(-real) + mean softplus(fake)``.
 
     Source: Karras et al. 2020 (StyleGAN2); paper section 4.3.
     """
@@ -14,21 +14,21 @@ def logistic_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
 
 def non_saturating_loss(fake_scores: Tensor) -> Tensor:
-    """Generator loss ``mean softplus(-fake)``."""
+    """Compute the generator loss ``mean softplus(-fake)``."""
     return F.softplus(-fake_scores).mean()
 
 
 def r1_penalty(scores: Tensor, frames: Tensor, per: str = "video") -> Tensor:
-    """Mean squared norm of the gradient of the scores with respect to real frames.
+    """Average the squared norm of the gradient of the scores with respect to real frames.
 
     Args:
-        scores: (B,), computed from ``frames``.
-        frames: (B, T, 3, H, W), requiring grad.
+        scores: Scores (B,), computed from ``frames``.
+        frames: Real videos (B, T, 3, H, W), requiring grad.
         per: ``'video'``: the norm of a whole clip, averaged over clips. ``'frame'``: the norm of
             each frame, averaged over all frames (1/T of the former).
 
     Returns:
-        A scalar that can be differentiated again. Multiply by gamma / 2.
+        Scalar that can be differentiated again, to be multiplied by gamma / 2.
 
     Source: Mescheder et al. 2018, *Which Training Methods for GANs do actually Converge?*
     """
@@ -38,15 +38,15 @@ def r1_penalty(scores: Tensor, frames: Tensor, per: str = "video") -> Tensor:
 
 
 def path_lengths(frames: Tensor, styles: Tensor, noise: Tensor, per: str = "video") -> Tensor:
-    """Length of the generator's Jacobian along random image directions.
+    """Measure the length of the generator's Jacobian along random image directions.
 
     The frames of a video depend on their own style alone, so one backward pass gives every frame's
     gradient ``g_t = J_t^T y_t`` with ``y = noise / sqrt(H W)``.
 
     Args:
-        frames: (B, T, 3, H, W), rendered from ``styles``.
-        styles: (B, T, S), in the graph of ``frames``.
-        noise: N(0, 1) of the shape of ``frames``.
+        frames: Videos (B, T, 3, H, W), rendered from ``styles``.
+        styles: Styles (B, T, S), in the graph of ``frames``.
+        noise: Noise N(0, 1) of the shape of ``frames``.
         per: ``'video'``: one length per triplet, the root mean square of its frames' ``|g_t|``,
             (B,). ``'frame'``: every ``|g_t|``, (B, T).
 
@@ -60,5 +60,5 @@ def path_lengths(frames: Tensor, styles: Tensor, noise: Tensor, per: str = "vide
 
 
 def path_length_penalty(lengths: Tensor, mean_length: Tensor) -> Tensor:
-    """Mean squared deviation of path lengths from their running mean (a constant here)."""
+    """Average the squared deviation of path lengths from their running mean, a constant here."""
     return (lengths - mean_length).square().mean()

@@ -8,7 +8,7 @@ from mmctsvg.registry import MODELS
 
 GENERATOR, D_T, D_S = "generator", "time_discriminator", "shuffle_discriminator"
 
-#: Network -> what it takes from the model's config: facts, and switches.
+#: Network -> facts and switches that it takes from the model's config.
 _TAKES = {
     GENERATOR: (
         ("size", "num_actors", "num_actions"),
@@ -27,9 +27,8 @@ def build_networks(
     """Build the generator and the discriminators.
 
     Args:
-        configs: Network -> its config, or None to train without it. What a config says itself goes
-            before ``facts``.
-        facts: Size of the frames and numbers of labels; None where every config says its own.
+        configs: Network -> its config, or None to train without it.
+        facts: Size of the frames and numbers of labels, for configs without; or None.
         switches: Value of every switch, see `mmctsvg.models.switches`.
 
     Returns:

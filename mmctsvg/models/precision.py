@@ -6,7 +6,7 @@ PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
 
 def has_fast_bf16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bfloat16 natively.
+    """Tell whether the hardware multiplies bfloat16 natively.
 
     A CPU without AVX-512-BF16 or AMX emulates it, several times slower than float32.
     """
@@ -16,12 +16,12 @@ def has_fast_bf16(device: torch.device) -> bool:
 
 
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
-    """The dtype of the convolutions.
+    """Return the dtype of the convolutions.
 
     Args:
         precision: ``'fp32'``, ``'bf16'``, ``'fp16'`` (CUDA only, with loss scaling) or ``'auto'``:
             bfloat16 where the hardware has it, else float32.
-        device: Where the model runs.
+        device: Device of the model.
 
     Raises:
         ValueError: If the precision is unknown, or fp16 is asked of a CPU.

@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-#: Independent streams of an item, those of the training first: what is drawn for one purpose
-#: tells nothing about the others.
+#: Independent streams of an item, those of the training first.
 D_STEP, G_STEP, PATH, DIRECTION, SHUFFLE, TIME, EVALUATION = range(7)
 MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
 
 
 def generator_for(seed: int, item: int, stream: int) -> torch.Generator:
-    """A CPU generator in the state of ``(seed, item, stream)``; the seed may be negative."""
+    """Return a CPU generator in the state ``(seed, item, stream)``; the seed may be negative."""
     state = np.random.SeedSequence((seed % 2**64, item, stream)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state))
 
@@ -35,14 +34,14 @@ def item_noise(
     shapes: Sequence[tuple[int, ...]],
     device: torch.device,
 ) -> list[Tensor]:
-    """N(0, 1) noise for every item, drawn on the CPU.
+    """Draw N(0, 1) noise for every item on the CPU.
 
     Args:
-        seed: The run's seed.
+        seed: Seed of the run.
         items: Numbers of the B items.
-        stream: Which of an item's streams.
-        shapes: What is drawn for one item.
-        device: Where the noise is needed.
+        stream: Number of the items' stream.
+        shapes: Shapes of the noise of one item.
+        device: Device to which the noise is moved.
 
     Returns:
         One float32 tensor (B, *shape) per shape.

@@ -1,4 +1,4 @@
-"""What depends on the iteration: the ramp, the regularisers' turns, the generator's average."""
+"""The ramp, the regularisers' intervals and the generator's average over the iterations."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def ramp_weight(iteration: int, ramp: tuple[int, int] | None) -> float:
-    """Weight lambda of the action embedding: 0 before the ramp, 1 after it, linear between.
+    """Return the weight lambda of the action embedding: 0, then linear in the ramp, then 1.
 
     Args:
         iteration: Iterations done so far.
@@ -22,23 +22,23 @@ def ramp_weight(iteration: int, ramp: tuple[int, int] | None) -> float:
 
 
 def ema_decay(videos: int, half_life: float) -> float:
-    """Decay per iteration that halves a weight's share after ``half_life`` videos.
+    """Return the decay per iteration that halves an old weight's share after ``half_life`` videos.
 
     Args:
         videos: Videos per iteration, over all processes.
-        half_life: In videos.
+        half_life: Number of videos.
     """
     return 0.5 ** (videos / half_life)
 
 
 @torch.no_grad()
 def update_average(average: Iterable[Tensor], current: Iterable[Tensor], decay: float) -> None:
-    """``average = decay * average + (1 - decay) * current``, in place."""
+    """Set ``average = decay * average + (1 - decay) * current``, in place."""
     torch._foreach_lerp_(list(average), list(current), 1 - decay)
 
 
 def lazy_adam(lr: float, betas: tuple[float, float], interval: int) -> dict:
-    """Correct Adam's settings for a network with lazy regularisation.
+    """Correct Adam's settings for an extra regularisation step every ``interval`` steps.
 
     The network takes an extra step every ``interval`` steps. ``interval + 1`` steps then do the
     work of ``interval``: rate and decays are corrected by ``c = interval / (interval + 1)``.

@@ -1,19 +1,18 @@
 """The published paper and the released code differ in thirteen places: one named switch each.
 
 ``CTSVG`` reads them here and hands each one to the component that it concerns;
-`docs/explanation/switches.md` says what each does and why. Two of them, ``time_range`` and
-``stride``, decide the sampling of the training data too: `mmctsvg.engine.complete` hands them to
-the data set.
+`docs/explanation/switches.md` explains them. Two, ``time_range`` and ``stride``, decide the
+sampling of the training data too: `mmctsvg.engine.complete` hands them to the data set.
 """
 
 PRESETS = ("paper", "official")
 
-#: Switch -> what it decides.
+#: Switch -> the decision.
 SWITCHES = {
     "content": "how F_c joins actor and action",
     "time2vec_order": "where the linear term stands in time2vec",
     "layer_noise": "whether the frames of a video share their noise maps",
-    "shuffle_scores": "what D_s looks at",
+    "shuffle_scores": "what D_s scores",
     "shuffle": "how D_s's fake pairs are shuffled",
     "fake_time_labels": "which times D_t is given for fakes",
     "time_range": "the ranges that the times of reals and of fakes are drawn from",
@@ -27,11 +26,11 @@ SWITCHES = {
 
 
 def resolve_switches(preset: str = "paper", **overrides: str) -> dict[str, str]:
-    """Value of every switch: that of the preset unless overridden.
+    """Return the value of every switch: the preset's unless overridden.
 
     Args:
         preset: ``'paper'`` or ``'official'``.
-        **overrides: ``switch='paper'|'official'``.
+        **overrides: Switches with their values, ``'paper'`` or ``'official'``.
 
     Raises:
         ValueError: If the preset, a switch or its value is unknown.

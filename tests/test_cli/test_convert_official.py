@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from mmengine.config import Config
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints.generator_file import CARD_KEY, read_checkpoint
+from mmctsvg.cli.parsers import make_parser
 
 TOY = dict(classes=5, persons=3)  # what the drawn actors of the toy training have
 
@@ -68,6 +70,17 @@ def test_says_what_it_did(convert, file, tmp_path, capsys):
     assert "g_optim: moments of 68 of 68 parameters" in lines
     assert lines[-1] == f"done: {tmp_path / 'new' / 'out.pth'}"
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["out.pth"]
+
+
+def test_its_model_is_printed_as_options_for_the_shell(convert, file, tmp_path, capsys):
+    target = tmp_path / "a folder" / "out.pth"
+    convert([str(file()), str(target)])
+    line = next(s for s in capsys.readouterr().out.splitlines() if s.startswith("its model: "))
+    words = shlex.split(line.removeprefix("its model: "))
+    args = make_parser("train").parse_args(["configs/ctsvg_mead_128.py", *words])
+    assert args.cfg_options[0] == f"load_from={target}"
+    assert "model.generator.motion_dim=16" in args.cfg_options
+    assert args.cfg_options[-1] == "train_dataloader.dataset.size=16"
 
 
 def test_both_kinds_of_file_give_the_same_pictures(convert, file, tmp_path):

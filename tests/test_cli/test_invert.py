@@ -141,7 +141,7 @@ def test_refuses(tmp_path, small_model, clip, load_tool, check_refusal, make_gen
     check_refusal(tool.main, [clip, tmp_path / "y.safetensors", *common], "y.safetensors")
     check_refusal(tool.main, [clip, small_model, "--steps", 0, *common], "--steps is 0")
     check_refusal(tool.main, [clip, small_model, "--frames", 1, *common], "clip.mp4", "one frame")
-    check_refusal(tool.main, [clip, small_model, "--tune", "z", *common], "'z'")
+    check_refusal(tool.main, [clip, small_model, "--optimise", "z", *common], "'z'")
     assert not (tmp_path / "out").exists()
 
 

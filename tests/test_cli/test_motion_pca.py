@@ -37,7 +37,7 @@ def test_grids(make_generator, make_meta, load_tool):
     tool = load_tool("motion_pca")
     inferencer = CTSVGInferencer.from_generator(make_generator(), make_meta())
     pca = motion_pca(inferencer, 60)
-    grid, turned = tool.plan_directions(inferencer, pca, {"actor": 1, "action": 2}, 3)
+    grid, turned = tool.plan_directions(pca, {"actor": 1, "action": 2}, 3)
     assert grid.rows == ("direction 0", "direction 1", "direction 2")  # as in edit_motion.py --pca
     assert len(grid.columns) == 7 and turned.rows == grid.columns
     for row in range(3):

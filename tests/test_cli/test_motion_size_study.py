@@ -63,7 +63,7 @@ def test_studies_and_goes_on(tmp_path, models, load_tool, check_refusal, capsys)
     for name in ("curves.png", "sheet.png"):
         assert (out / name).stat().st_size
 
-    other = [*common, "--tune", "w_c"]
+    other = [*common, "--optimise", "w_c"]
     arguments = [models[0], "--synth", 1, *other]
     check_refusal(main, arguments, "motion.safetensors", "other options")
     # Another clip may have the same name.

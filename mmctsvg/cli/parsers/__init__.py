@@ -1,4 +1,4 @@
-"""The command lines of all commands: what may be typed, and what ``--help`` says.
+"""The command lines of all commands, with the texts of ``--help``.
 
 A command is a function that adds its arguments to a parser; its docstring is the description.
 """
@@ -47,12 +47,7 @@ VERBS = {
 
 
 def make_parser(verb: str, prog: str | None = None) -> Parser:
-    """Return the parser of a command.
-
-    Args:
-        verb: A key of `VERBS`.
-        prog: What the user typed to come here.
-    """
+    """Return the parser of a command, a key of `VERBS`; ``prog`` is its name as it was typed."""
     define = VERBS[verb]
     parser = Parser(prog or f"mmctsvg {verb}", getdoc(define) or "")
     define(parser)
@@ -60,7 +55,7 @@ def make_parser(verb: str, prog: str | None = None) -> Parser:
 
 
 def list_verbs() -> str:
-    """One line for every command, in groups."""
+    """List all commands in groups, one line each."""
     lines = []
     width = max(map(len, VERBS))
     for title, group in _GROUPS.items():

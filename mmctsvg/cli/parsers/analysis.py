@@ -2,28 +2,21 @@
 
 from pathlib import Path
 
-from .common import Parser, above_zero, at_least, comma_list
+from .common import Parser, above_zero, at_least, one_of
 
 
 def add_recovery_clips(parser: Parser) -> None:
-    """Add the options that say which clips are inverted."""
-    parser.add_argument(
-        "--clips", nargs="+", type=Path, default=[], help="videos or folders of pictures"
-    )
-    parser.add_argument(
-        "--synth",
-        type=at_least(0),
-        default=0,
-        metavar="N",
-        help="drawn clips that no training saw",
-    )
+    """Add the options for the clips that are inverted."""
+    add = parser.add_argument
+    add("--clips", nargs="+", type=Path, default=[], help="videos or folders of pictures")
+    add("--synth", type=at_least(0), default=0, metavar="N", help="drawn clips, never trained on")
     parser.shared("--actor", help="who is in all --clips (default: the most alike, for every clip)")
-    parser.shared("--action", help="the same")
+    parser.shared("--action", help="what is done in all --clips (default: the most alike)")
     parser.shared("--crop", help="what is cut out of --clips; face: the largest")
 
 
 def disentanglement(parser: Parser) -> None:
-    """Measure what stays of the motion when the content changes, and the other way round.
+    """Measure how much of the motion stays when the content changes, and the other way round.
 
     Drawn people are measured by SynthTruth, all others by their faces (LiA and face identity; needs
     dlib). Writes a chart (disentanglement.png), a sheet of the videos (videos.png: all people with
@@ -34,24 +27,18 @@ def disentanglement(parser: Parser) -> None:
         %(prog)s faces.safetensors --actors W009,M012 --seeds 0:8
         %(prog)s bodies.safetensors --measure none
     """
+    add = parser.add_argument
     parser.shared("weights", "--actors", "--actions")
     parser.shared("--seeds", default="0:4", help="seeds of the motions, at least 2")
-    parser.add_argument(
-        "--contents", type=at_least(2), default=8, help="people, if the model knows none"
-    )
+    add("--contents", type=at_least(2), default=8, help="people, if the model knows none")
     parser.shared("--seconds", default=4.0)
-    parser.add_argument(
-        "--measure",
-        choices=("auto", "drawn", "lips", "none"),
-        default="auto",
-        help="drawn people, faces, or only the sheet",
-    )
-    parser.shared("--out-dir", default="disentanglement")
-    parser.shared("--device")
+    kinds = one_of("auto", "drawn", "lips", "none")
+    add("--measure", **kinds, help="drawn people, faces, or only the sheet")
+    parser.results("disentanglement")
 
 
 def long_videos(parser: Parser) -> None:
-    """Show what becomes of people in videos of thousands of frames, by what the line does.
+    """Show how people change in videos of thousands of frames, by the drift of the line.
 
     The line of time2vec grows for ever with drift 'paper', stays with 'hold', and turns back with
     'wrap' (docs/guides/long_videos.md). Short windows of long videos are rendered with each: is it
@@ -62,25 +49,19 @@ def long_videos(parser: Parser) -> None:
         %(prog)s generator.safetensors --frames 100000 --span 2
         %(prog)s generator.safetensors --actors Mia,2 --identity none
     """
+    add = parser.add_argument
     parser.shared("weights")
     # At least two windows of 8 frames and one frame more.
     parser.shared("--frames", type=at_least(17), default=10_000, help="length of the videos")
-    parser.add_argument("--windows", type=at_least(2), default=24, help="windows of 8 frames each")
-    parser.add_argument(
-        "--span", type=above_zero, default=4.0, help="seconds for which the line is free"
-    )
+    add("--windows", type=at_least(2), default=24, help="windows of 8 frames each")
+    add("--span", type=above_zero, default=4.0, help="seconds for which the line is free")
     parser.shared("--actors")
-    parser.shared(
-        "--seeds", default="0,1", help="seeds of the motions: 0,5,9, or 0:4; actions come in turn"
+    parser.shared("--seeds", default="0,1", help="seeds of the motions; actions come in turn")
+    kinds = one_of("auto", "drawn", "faces", "none")
+    add(
+        "--identity", **kinds, help="by the colours of drawn people, by faces, not; auto: what fits"
     )
-    parser.add_argument(
-        "--identity",
-        choices=("auto", "drawn", "faces", "none"),
-        default="auto",
-        help="how people are recognised (default: drawn people by their colours, others by faces)",
-    )
-    parser.shared("--out-dir", default="long_videos")
-    parser.shared("--device")
+    parser.results("long_videos")
 
 
 def motion_pca(parser: Parser) -> None:
@@ -97,17 +78,13 @@ def motion_pca(parser: Parser) -> None:
         %(prog)s demo --actor Leo --action wave
         %(prog)s generator.safetensors --samples 0    # without table
     """
+    add = parser.add_argument
     parser.shared("weights", "--actor", "--action")
-    parser.add_argument("--directions", type=at_least(1), default=4, help="how many are shown")
-    parser.add_argument("--draws", type=at_least(1), default=10_000, help="motions for the PCA")
-    parser.add_argument(
-        "--samples",
-        type=at_least(0),
-        help="motions measured in videos (default: 200, or 4 k + 4)",
-    )
+    add("--directions", type=at_least(1), default=4, help="how many are shown")
+    add("--draws", type=at_least(1), default=10_000, help="motions for the PCA")
+    add("--samples", type=at_least(0), help="motions measured in videos (default: 200, or 4 k + 4)")
     parser.shared("--seconds", default=4.0)
-    parser.shared("--out-dir", default="pca")
-    parser.shared("--device")
+    parser.results("pca")
 
 
 def motion_waves(parser: Parser) -> None:
@@ -121,24 +98,21 @@ def motion_waves(parser: Parser) -> None:
         %(prog)s generator.safetensors --actors Mia,Leo --action nod
     """
     parser.shared("weights")
-    parser.shared(
-        "--actors", default="first", help="names or numbers: Mia,2, or all (default: the first 4)"
-    )
+    parser.shared("--actors", default="first", help="names or numbers, or all (default: first 4)")
     parser.shared("--action", help="name or number (default: the first)")
     for name, default, text in (
-        ("--motions", 4, "motions that are looked at"),
-        ("--moments", 16, "moments of each motion"),
+        ("--motions", 4, "motions that are measured"),
+        ("--moments", 16, "times of each motion"),
         ("--samples", 10_000, "motions for amplitudes"),
         ("--waves", 8, "how many are shown"),
     ):
         parser.add_argument(name, type=at_least(1), default=default, help=text)
-    parser.shared("--seconds", default=4.0, help="length in which the moments lie")
-    parser.shared("--out-dir", default="waves")
-    parser.shared("--device")
+    parser.shared("--seconds", default=4.0, help="length in which the times lie")
+    parser.results("waves")
 
 
 def motion_size_study(parser: Parser) -> None:
-    """How much of a clip's motion the vector m holds: inversion against the size k of the motion.
+    """Measure how much of a clip's motion the vector m holds, by the size k of the motion.
 
     Every clip is inverted with every model; the inverted video's curves are compared with the
     clip's: the area of the lips (section 5.4, figure 5a), or for drawn people (--synth) what truly
@@ -152,16 +126,10 @@ def motion_size_study(parser: Parser) -> None:
     parser.shared("weights", nargs="+", help="generators of any sizes, or demo")
     add_recovery_clips(parser)
     parser.shared("--frames", type=at_least(3), help="at most (default: 120; drawn: 48)")
-    parser.add_argument(
-        "--tune",
-        type=comma_list(),
-        default=[],
-        help="besides the motion, as in tools/invert.py: w_c,t0,tempo",
-    )
+    parser.shared("--optimise")
     parser.shared("--steps", help="steps of Adam (default: the preset's)")
     parser.shared("--lpips")
-    parser.shared("--out-dir", default="motion_size")
-    parser.shared("--device")
+    parser.results("motion_size")
 
 
 def fvd_ladder(parser: Parser) -> None:
@@ -173,10 +141,11 @@ def fvd_ladder(parser: Parser) -> None:
     Example:
         %(prog)s --out-dir work_dirs/ladder
     """
+    add = parser.add_argument
     parser.shared("--out-dir", default="work_dirs/ladder")
-    parser.add_argument("--clips", type=at_least(2), default=40, help="clips of each half")
-    parser.add_argument("--strengths", type=at_least(1), default=3, help="strengths above 0")
+    add("--clips", type=at_least(2), default=40, help="clips of each half")
+    add("--strengths", type=at_least(1), default=3, help="strengths above 0")
     parser.shared("--size", default=64)
     # I3D takes no shorter video.
     parser.shared("--frames", type=at_least(9), default=16)
-    parser.add_argument("--i3d", help="file of I3D (default: that of tools/weights.py)")
+    add("--i3d", help="file of I3D (default: that of tools/weights.py)")

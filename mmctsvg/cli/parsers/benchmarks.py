@@ -14,27 +14,15 @@ def benchmark(parser: Parser) -> None:
         %(prog)s configs/ctsvg_mead_128.py --size 32 --batch-size 4
         %(prog)s configs/ctsvg_mead_128.py --only-rendering --render-size 32 64 128
     """
-    parser.shared("config", help="whose model is measured")
+    add = parser.add_argument
+    parser.shared("config")
     parser.shared("--size", type=at_least(1), help="of the frames (default: the config's)")
-    parser.add_argument("--batch-size", type=at_least(1), help="triplets (default: the config's)")
-    parser.add_argument(
-        "--precision",
-        nargs="+",
-        choices=("auto", "fp32", "bf16", "fp16"),
-        default=["fp32", "bf16"],
-        help="of the convolutions (default: fp32 bf16)",
-    )
-    parser.add_argument(
-        "--repeats", type=at_least(1), default=3, help="of every measurement; medians count"
-    )
-    parser.add_argument(
-        "--render-size",
-        type=at_least(1),
-        nargs="+",
-        help="frame sizes for rendering (default: --size)",
-    )
-    parser.shared("--chunk", nargs="+", default=[1, 16], help="frames rendered at once")
-    parser.add_argument("--only-rendering", action="store_true", help="train nothing")
+    add("--batch-size", type=at_least(1), help="triplets (default: the config's)")
+    parser.shared("--precision", nargs="+", default=["fp32", "bf16"])
+    add("--repeats", type=at_least(1), default=3, help="of every measurement; medians count")
+    add("--render-size", type=at_least(1), nargs="+", help="rendered sizes (default: --size)")
+    parser.shared("--chunk", nargs="+", default=[1, 16])
+    add("--only-rendering", action="store_true", help="train nothing")
     parser.shared("--device")
 
 
@@ -49,19 +37,14 @@ def benchmark_data(parser: Parser) -> None:
         %(prog)s
         %(prog)s --annotations data/mead/annotations.csv
     """
-    parser.add_argument(
-        "--annotations", help="measure this list instead of drawn clips in all forms"
-    )
+    add = parser.add_argument
+    add("--annotations", help="measure this list instead of drawn clips in all forms")
     parser.shared("--size", default=128)
-    parser.add_argument("--clips", type=at_least(1), default=20, help="number of clips")
-    parser.shared(
-        "--frames", type=at_least(3), default=110, help="frames of a clip; MEAD has 60 to 170"
-    )
+    add("--clips", type=at_least(1), default=20, help="number of clips")
+    parser.shared("--frames", type=at_least(3), default=110, help="of a clip; MEAD: 60 to 170")
     parser.shared("--seconds", default=2.0, help="length of each measurement")
-    parser.add_argument("--rounds", type=at_least(1), default=3, help="medians count")
-    parser.add_argument(
-        "--reads", type=at_least(30), default=100_000, help="frames for the test of memory"
-    )
+    add("--rounds", type=at_least(1), default=3, help="medians count")
+    add("--reads", type=at_least(30), default=100_000, help="frames for the test of memory")
 
 
 def benchmark_inversion(parser: Parser) -> None:
@@ -78,12 +61,6 @@ def benchmark_inversion(parser: Parser) -> None:
     parser.shared("weights")
     add_recovery_clips(parser)
     parser.shared("--frames", type=at_least(2), default=48, help="at most")
-    parser.shared(
-        "--steps",
-        nargs="+",
-        help="steps of the default preset; each number is a side of its own (default: the "
-        "preset's)",
-    )
+    parser.shared("--steps", nargs="+", help="of the default preset, one side for each number")
     parser.shared("--lpips")
-    parser.shared("--out-dir", default="benchmark_inversion")
-    parser.shared("--device")
+    parser.results("benchmark_inversion")

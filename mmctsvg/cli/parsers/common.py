@@ -91,8 +91,7 @@ def seeds(text: str) -> list[int]:
     """Type for argparse: seeds as ``0,5,9`` or as a range ``0:4``, without its end."""
     try:
         if ":" in text:
-            start, stop = map(int, text.split(":"))
-            found = list(range(start, stop))
+            found = list(range(*map(int, text.split(":", 1))))
         else:
             found = [int(part) for part in text.split(",")]
     except ValueError:
@@ -111,14 +110,15 @@ def key_value(text: str) -> str:
     return text
 
 
-#: Arguments that mean the same in all commands that have them, with what argparse is told of them.
+def one_of(*values: str) -> dict[str, Any]:
+    """Return the options of an argument with choices, of which the first is the default."""
+    return {"choices": values, "default": values[0]}
+
+
+#: Argument that means the same in all commands that have it -> its options for argparse.
 SHARED: dict[str, dict[str, Any]] = {
     "weights": {"metavar": "WEIGHTS", "help": "generator.safetensors, iter_N.pth, or demo"},
-    "config": {
-        "metavar": "CONFIG",
-        "type": find_config,
-        "help": "file or name of a config, such as ctsvg_mead_128",
-    },
+    "config": {"metavar": "CONFIG", "type": find_config, "help": "file or name of a config"},
     "motion": {"metavar": "MOTION", "help": "motion.safetensors, or the number of a seed"},
     "--cfg-options": {
         "nargs": "+",
@@ -132,77 +132,59 @@ SHARED: dict[str, dict[str, Any]] = {
     "--actions": {"type": labels, "default": "all", "help": "names or numbers: wave,0"},
     "--actor": {"help": "who is shown: name or number (default: the first)"},
     "--actors": {"type": labels, "default": "all", "help": "names or numbers: Mia,2"},
-    "--any-weights": {
-        "action": "store_true",
-        "help": "take motions even if they were made with other weights",
-    },
-    "--chunk": {
-        "type": at_least(1),
-        "default": 16,
-        "help": "frames rendered at once: sets the memory",
-    },
+    "--any-weights": {"action": "store_true", "help": "take motions made with other weights too"},
+    "--chunk": {"type": at_least(1), "default": 16, "help": "frames at once: sets the memory"},
     "--crop": {
-        "choices": ("none", "face", "body", "center"),
-        "default": "none",
-        "help": "what is cut out of clips, as the converters do it",
+        **one_of("none", "face", "body", "center"),
+        "help": "part of clips that is cut out, as in the converters",
     },
     "--device": {"help": "cpu, cuda or cuda:N (default: a GPU if there is one)"},
     "--fps": {"type": above_zero, "help": "frames per second"},
     "--frames": {"type": at_least(1), "help": "number of frames"},
-    "--launcher": {
-        "choices": ("none", *LAUNCHERS),
-        "default": "none",
-        "help": "what started several processes that work together",
-    },
+    "--launcher": {**one_of("none", *LAUNCHERS), "help": "program that started the processes"},
     "--lpips": {
-        "choices": ("vgg", "alex", "none"),
-        "default": "vgg",
+        **one_of("vgg", "alex", "none"),
         "help": "perceptual distance; none compares colours only and needs no weights",
     },
     "--metrics": {"nargs": "+", "help": "names of metrics, such as FVD16"},
     "--offline": {"action": "store_true", "help": "never fetch weights of metrics"},
+    "--optimise": {
+        "type": comma_list(),
+        "default": [],
+        "help": "besides the motion: some of w_c (content style), t0 (shift of time), tempo; "
+        "z_m: F_t's input in place of the motion",
+    },
     "--out-dir": {"type": Path, "help": "folder for the results"},
     "--seconds": {"type": above_zero, "help": "length of videos"},
     "--seed": {"type": whole, "default": 0, "help": "seed of everything that is drawn"},
     "--seeds": {"type": seeds, "help": "seeds of the motions: 0,5,9, or 0:4 for 0,1,2,3"},
+    "--precision": {
+        "choices": ("auto", "fp32", "bf16", "fp16"),
+        "default": "fp32",
+        "help": "of the convolutions; auto: bf16 where the hardware has it",
+    },
     "--size": {"type": at_least(8), "help": "width and height of frames, pixels"},
     "--steps": {"type": at_least(1), "help": "steps of Adam"},
-    "--tuning": {
-        "type": Path,
-        "help": "tuning.safetensors of tools/tune.py, whose person is an actor",
-    },
-    "--work-dir": {
-        "type": Path,
-        "help": "folder for the results (default: work_dirs/NAME_OF_CONFIG)",
-    },
+    "--tuning": {"type": Path, "help": "tuning.safetensors of tools/tune.py, adds its person"},
+    "--work-dir": {"type": Path, "help": "for the results (default: work_dirs/NAME_OF_CONFIG)"},
 }
-
-
-def about(name: str, **changes: Any) -> dict[str, Any]:
-    """Return what argparse is told of an argument of `SHARED`.
-
-    Args:
-        name: Its name.
-        changes: What is different in one command, such as a default.
-    """
-    return {**SHARED[name], **changes}
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of the description and adds the defaults of options."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        told = action.help is None or "default" in action.help
+        said = action.help is None or "(default:" in action.help
         shown = action.option_strings and action.default not in (None, False, argparse.SUPPRESS, [])
-        return f"{action.help} (default: %(default)s)" if shown and not told else action.help
+        return f"{action.help} (default: %(default)s)" if shown and not said else action.help
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose refusals are errors of the user, one sentence each.
 
     Args:
-        prog: What the user typed to come here.
-        description: First line, and what else there is to say; ``%(prog)s`` is replaced.
+        prog: Name of the command as the user typed it.
+        description: Text of ``--help``, in which ``%(prog)s`` is replaced.
     """
 
     def __init__(self, prog: str, description: str) -> None:
@@ -211,15 +193,21 @@ class Parser(argparse.ArgumentParser):
             prog=prog, description=description, formatter_class=_Help, allow_abbrev=False
         )
 
-    def shared(self, *names: str, **changes: Any) -> None:
+    def shared(self, *names: str, group: Any = None, **changes: Any) -> None:
         """Add arguments of `SHARED`.
 
         Args:
-            names: Their names.
-            changes: What is different in this command, see `about`.
+            names: Names of the arguments.
+            group: Group of argparse that they belong to, or None.
+            changes: Options that differ in this command, such as a default.
         """
         for name in names:
-            self.add_argument(name, **about(name, **changes))
+            (group or self).add_argument(name, **{**SHARED[name], **changes})
+
+    def results(self, out_dir: str) -> None:
+        """Add --out-dir with its default, and --device."""
+        self.shared("--out-dir", default=out_dir)
+        self.shared("--device")
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line.

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from .common import Parser, at_least, comma_list, names
+from .common import Parser, at_least, comma_list, names, one_of
 
 _MEAD_VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
 _RAVDESS_EMOTIONS = (
@@ -13,38 +13,17 @@ _RAVDESS_EMOTIONS = (
 
 
 def _add_converter(parser: Parser, raw: str, crop: str) -> None:
-    """Add RAW, OUT and the options of every converter.
-
-    Args:
-        parser: The parser of a converter.
-        raw: What RAW is.
-        crop: The default crop.
-    """
-    parser.add_argument("raw", type=Path, metavar="RAW", help=raw)
-    parser.add_argument(
-        "out",
-        type=Path,
-        metavar="OUT",
-        help="folder for the result; an interrupted one is continued",
-    )
+    """Add RAW with its help, OUT, and the options of every converter, with the default crop."""
+    add = parser.add_argument
+    add("raw", type=Path, metavar="RAW", help=raw)
+    add("out", type=Path, metavar="OUT", help="folder for the result; started ones are continued")
     parser.shared("--size", default=128)
     parser.shared("--crop", choices=("face", "body", "center"), default=crop)
-    parser.add_argument(
-        "--format",
-        choices=("jpg", "png"),
-        default="jpg",
-        help="jpg of quality 95, or png: lossless, three times as large",
-    )
-    parser.add_argument(
-        "--workers",
-        type=at_least(1),
-        default=os.cpu_count() or 1,
-        help="processes; one needs about 0.5 GB for 1920x1080",
-    )
-    parser.add_argument("--min-frames", type=at_least(3), default=3, help="leave shorter clips out")
-    parser.add_argument(
-        "--max-frames", type=at_least(3), help="leave longer clips out (default: none)"
-    )
+    add("--format", **one_of("jpg", "png"), help="jpg: quality 95; png: lossless, 3 times as large")
+    cores = os.cpu_count() or 1
+    add("--workers", type=at_least(1), default=cores, help="processes, 0.5 GB each at 1920x1080")
+    add("--min-frames", type=at_least(3), default=3, help="leave shorter clips out")
+    add("--max-frames", type=at_least(3), help="leave longer clips out (default: none)")
 
 
 def convert_folder(parser: Parser) -> None:
@@ -66,26 +45,19 @@ def convert_mead(parser: Parser) -> None:
     Example:
         %(prog)s downloads/MEAD data/mead
     """
+    add = parser.add_argument
     _add_converter(parser, "folder of the persons' folders, or one of them", crop="face")
-    parser.add_argument(
+    add(
         "--views",
         type=comma_list(*_MEAD_VIEWS),
         default="front",
         help=f"cameras, separated by commas, of {', '.join(_MEAD_VIEWS)}",
     )
-    parser.add_argument(
-        "--levels",
-        type=comma_list(1, 2, 3),
-        default="1,2,3",
-        help="intensities of the emotions",
-    )
-    parser.add_argument(
-        "--persons", type=comma_list(), help="such as M003,W040 (default: all that are there)"
-    )
-    parser.add_argument(
+    add("--levels", type=comma_list(1, 2, 3), default="1,2,3", help="intensities of the emotions")
+    add("--persons", type=comma_list(), help="such as M003,W040 (default: all that are there)")
+    add(
         "--split",
-        choices=("paper", "unseen-cells", "none"),
-        default="paper",
+        **one_of("paper", "unseen-cells", "none"),
         help="paper holds out the sentences 006 to 011 of every emotion; unseen-cells one emotion "
         "of every person",
     )
@@ -99,25 +71,18 @@ def convert_ravdess(parser: Parser) -> None:
     Example:
         %(prog)s downloads/RAVDESS data/ravdess
     """
+    add = parser.add_argument
     _add_converter(parser, "folder of the zips or of the actors' folders", crop="face")
-    parser.add_argument(
-        "--channels",
-        type=comma_list("speech", "song"),
-        default="speech",
-        help="speech, song, or both separated by a comma",
-    )
-    parser.add_argument(
-        "--with-sound",
-        action="store_true",
-        help="take the files with sound, 01-..., instead of those without, 02-...",
-    )
-    parser.add_argument(
+    channels = comma_list("speech", "song")
+    add("--channels", type=channels, default="speech", help="speech, song, or speech,song")
+    add("--with-sound", action="store_true", help="take files with sound, 01-..., not 02-...")
+    add(
         "--held-out-actors",
         type=comma_list(*range(1, 25)),
         default="21,22,23,24",
         help="numbers of the actors of whom emotions are held out",
     )
-    parser.add_argument(
+    add(
         "--held-out-emotions",
         type=comma_list(*_RAVDESS_EMOTIONS),
         default=",".join(_RAVDESS_EMOTIONS[1:]),
@@ -135,12 +100,8 @@ def convert_utd_mhad(parser: Parser) -> None:
         %(prog)s downloads/RGB.zip data/utd_mhad
     """
     _add_converter(parser, "RGB.zip, or a folder with it or with its videos", crop="body")
-    parser.add_argument(
-        "--split",
-        choices=("paper", "none"),
-        default="paper",
-        help="paper holds out every action of one person: 107 of 861 clips",
-    )
+    text = "paper holds out every action of one person: 107 of 861 clips"
+    parser.add_argument("--split", **one_of("paper", "none"), help=text)
 
 
 def convert_official(parser: Parser) -> None:
@@ -155,25 +116,13 @@ def convert_official(parser: Parser) -> None:
         %(prog)s IN.pt OUT.pth --new-actors Ada,Ben
         python tools/train.py configs/ctsvg_mead_128_finetune.py --cfg-options load_from=OUT.pth ...
     """
-    parser.add_argument("source", metavar="IN.pt", type=Path, help="the authors' file")
-    parser.add_argument("target", metavar="OUT", type=Path, help="OUT.pth or OUT.safetensors")
-    parser.add_argument(
-        "--labels",
-        choices=("auto", "mead", "ravdess", "numbers"),
-        default="auto",
-        help="what the actions are called (default: auto, by the numbers of actors and actions)",
-    )
-    parser.add_argument(
-        "--actors",
-        type=names,
-        help="names of the actors in the order of their numbers: A,B,C",
-    )
-    parser.add_argument(
-        "--new-actors",
-        type=names,
-        default=[],
-        help="names of actors to add, whom the checkpoint has never seen: D,E",
-    )
+    add = parser.add_argument
+    add("source", metavar="IN.pt", type=Path, help="the authors' file")
+    add("target", metavar="OUT", type=Path, help="OUT.pth or OUT.safetensors")
+    labels = one_of("auto", "mead", "ravdess", "numbers")
+    add("--labels", **labels, help="names of the labels; auto: by the numbers of labels")
+    add("--actors", type=names, help="names of the actors in the order of their numbers: A,B,C")
+    add("--new-actors", type=names, default=[], help="names of actors that are added: D,E")
 
 
 def check_dataset(parser: Parser) -> None:
@@ -184,25 +133,18 @@ def check_dataset(parser: Parser) -> None:
     Example:
         %(prog)s data/mead/annotations.csv --dataset MEADDataset
     """
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "annotations",
         metavar="ANNOTATIONS",
         help="CSV with the columns path,label,is_train,person, or a folder of clips",
     )
-    parser.add_argument(
-        "--dataset",
-        default="TripletVideoDataset",
-        metavar="NAME",
-        help="dataset whose labels and folder layout are meant, such as MEADDataset",
-    )
+    data_set = "TripletVideoDataset"
+    add("--dataset", default=data_set, metavar="NAME", help="class with its labels and layout")
     parser.shared("--crop", choices=("center",), default=None, help="allow clips not square")
-    parser.add_argument(
-        "--stride",
-        default="1",
-        help="frames between the frames of a triplet, or 'official'",
-    )
-    parser.add_argument("--times", choices=("paper", "official"), default="paper")
-    parser.add_argument(
+    add("--stride", default="1", help="frames between the frames of a triplet, or 'official'")
+    add("--times", choices=("paper", "official"), default="paper")
+    add(
         "--decode",
         action="store_true",
         help="decode every frame: finds damage inside of files, takes much longer",
@@ -215,9 +157,10 @@ def browse_dataset(parser: Parser) -> None:
     Example:
         %(prog)s configs/ctsvg_synth_actors_32.py
     """
+    add = parser.add_argument
     parser.shared("config")
-    parser.add_argument("--triplets", type=at_least(1), default=32, help="how many are drawn")
-    parser.add_argument(
+    add("--triplets", type=at_least(1), default=32, help="how many are drawn")
+    add(
         "--start",
         type=at_least(0),
         default=0,

@@ -6,7 +6,7 @@ from .common import Parser, at_least
 
 
 def test(parser: Parser) -> None:
-    """Look at a trained model: its videos beside real clips of cells that training never saw.
+    """Compare a trained model's videos with real clips of cells that training never saw.
 
     Writes test.csv (mean absolute difference of successive frames, 0 to 255, per action: real clips
     and generated videos at the same times), test.png (clips and videos below each other),
@@ -20,14 +20,9 @@ def test(parser: Parser) -> None:
     parser.shared("config")
     parser.shared("weights", type=Path, help="iter_N.pth or generator.safetensors")
     parser.shared("--out-dir", help="folder for the results (default: test/ beside WEIGHTS)")
+    parser.shared("--frames", type=at_least(2), default=32, help="frames of a clip, at most")
     parser.shared(
-        "--frames", type=at_least(2), default=32, help="at most this many frames of a clip"
-    )
-    parser.shared(
-        "--metrics",
-        nargs="*",
-        help="names of metrics, such as FVD16 (default: metrics of the config; none: --metrics "
-        "alone)",
+        "--metrics", nargs="*", help="names such as FVD16, or none (default: the config's)"
     )
     parser.shared("--offline", "--cfg-options", "--launcher")
 
@@ -43,16 +38,11 @@ def evaluate_videos(parser: Parser) -> None:
         %(prog)s data/real videos/generated --metrics FVD16 FVD64
         %(prog)s none videos/generated --metrics LiASync --motion-by-name
     """
-    parser.add_argument(
-        "real", metavar="REAL", type=Path, help="real clips; 'none' for metrics that need none"
-    )
-    parser.add_argument("fake", metavar="FAKE", type=Path, help="generated clips")
+    add = parser.add_argument
+    add("real", metavar="REAL", type=Path, help="real clips; 'none' for metrics that need none")
+    add("fake", metavar="FAKE", type=Path, help="generated clips")
     parser.shared("--metrics", default=["FVD16"], help="names of metrics (default: FVD16)")
-    parser.add_argument(
-        "--motion-by-name",
-        action="store_true",
-        help="generated clips with equal file names were made with the same motion",
-    )
+    add("--motion-by-name", action="store_true", help="equal file names in FAKE: the same motion")
     parser.shared("--out-dir", help="folder for the results (default: evaluation/ beside FAKE)")
     parser.shared("--device", "--offline")
 
@@ -63,9 +53,9 @@ def compare_cards(parser: Parser) -> None:
     Example:
         %(prog)s work_dirs/a/test work_dirs/b/test
     """
-    about = "card.json, or the folder that holds it"
-    parser.add_argument("first", metavar="FIRST", type=Path, help=about)
-    parser.add_argument("second", metavar="SECOND", type=Path, help="the same")
+    add = parser.add_argument
+    for name in ("first", "second"):
+        add(name, metavar=name.upper(), type=Path, help="card.json, or the folder that holds it")
 
 
 def paper_tables(parser: Parser) -> None:
@@ -78,11 +68,7 @@ def paper_tables(parser: Parser) -> None:
         %(prog)s work_dirs/mead/test work_dirs/utd/test
     """
     parser.add_argument(
-        "cards",
-        metavar="CARD",
-        nargs="+",
-        type=Path,
-        help="card.json files, or the folders that hold them",
+        "cards", metavar="CARD", nargs="+", type=Path, help="files, or their folders"
     )
 
 
@@ -97,5 +83,6 @@ def weights(parser: Parser) -> None:
         %(prog)s fetch i3d landmarks68
         %(prog)s verify
     """
-    parser.add_argument("command", choices=("list", "fetch", "verify"))
-    parser.add_argument("names", metavar="NAME", nargs="*", help="which weights (default: all)")
+    add = parser.add_argument
+    add("command", choices=("list", "fetch", "verify"))
+    add("names", metavar="NAME", nargs="*", help="which weights (default: all)")

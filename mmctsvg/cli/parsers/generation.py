@@ -4,7 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
-from .common import Parser, about, above_zero, comma_list
+from .common import Parser, above_zero, comma_list
 
 
 def times(text: str) -> list[float]:
@@ -26,66 +26,43 @@ def times(text: str) -> list[float]:
 
 
 def _add_contents(parser: Parser) -> None:
-    """Add what says who is shown, doing what, with which motion."""
+    """Add the options of people, actions and motions."""
     source = parser.add_mutually_exclusive_group(required=True)
-    # SUPPRESS: a positional that is not given would put its default over what --demo said.
-    source.add_argument(
-        "weights",
-        nargs="?",
-        metavar="WEIGHTS",
-        default=argparse.SUPPRESS,
-        help="generator.safetensors, iter_N.pth, or demo",
-    )
-    source.add_argument(
-        "--demo",
-        dest="weights",
-        action="store_const",
-        const="demo",
-        default=argparse.SUPPRESS,
-        help="the model in the package",
-    )
+    # SUPPRESS: a positional that is not given would put its default over the value of --demo.
+    parser.shared("weights", group=source, nargs="?", default=argparse.SUPPRESS)
+    demo = {"dest": "weights", "action": "store_const", "const": "demo"}
+    text = "the model in the package"
+    source.add_argument("--demo", **demo, default=argparse.SUPPRESS, help=text)
     parser.shared("--tuning", "--actors", "--actions")
     motions = parser.add_mutually_exclusive_group()
-    motions.add_argument(
-        "--seeds",
-        **about(
-            "--seeds",
-            help="seeds of the motions: 0,5,9, or 0:4 for 0,1,2,3 "
-            "(default: 0; 0:4 if the model knows no actions)",
-        ),
-    )
-    motions.add_argument(
-        "--motion",
-        metavar="MOTION",
-        help="show this one beside its clip: motion.safetensors, or the number of a seed",
-    )
+    seeds = "of the motions: 0,5,9, or 0:4 (default: 0; 0:4 if the model knows no actions)"
+    parser.shared("--seeds", group=motions, help=seeds)
+    motion = "show this one beside its clip: motion.safetensors, or the number of a seed"
+    motions.add_argument("--motion", metavar="MOTION", help=motion)
     parser.shared("--any-weights")
 
 
 def _add_times(parser: Parser) -> None:
-    """Add what says when, and what is shown beside a motion."""
+    """Add the options of times, and of what is shown beside a motion."""
+    add = parser.add_argument
     length = parser.add_mutually_exclusive_group()
-    length.add_argument(
+    parser.shared(
         "--frames",
-        **about(
-            "--frames",
-            help="length, at times 0, 1, 2, ... (default: as the motion's "
-            "clip was, 4 seconds of a seed's motion, else 32)",
-        ),
+        group=length,
+        help="length, at times 0, 1, 2, ... (default: as the motion's clip was, 4 seconds of a "
+        "seed's motion, else 32)",
     )
-    length.add_argument("--seconds", **about("--seconds", help="the same in seconds"))
+    parser.shared("--seconds", group=length, help="length in seconds")
     length.add_argument(
         "--times",
         type=times,
         help="START:STOP:STEP or a list 0,0.5,2, in frames of the training; --times=-8:8:1 begins "
         "before 0",
     )
-    parser.add_argument("--speed", type=above_zero, help="pace of --motion: 0.5 is slow motion")
-    parser.add_argument("--reverse", action="store_true", help="play --motion backwards")
-    parser.add_argument(
-        "--clip", help="shown above --motion: path, or none (default: its clip, if that is there)"
-    )
-    parser.add_argument(
+    add("--speed", type=above_zero, help="pace of --motion: 0.5 is slow motion")
+    add("--reverse", action="store_true", help="play --motion backwards")
+    add("--clip", help="shown above --motion: path, or none (default: its clip, if that is there)")
+    add(
         "--sync",
         choices=("auto", "drawn", "lips", "none"),
         help="what of --motion is measured: drawn people, lips, nothing, or what can be "
@@ -94,28 +71,23 @@ def _add_times(parser: Parser) -> None:
 
 
 def _add_output(parser: Parser) -> None:
-    """Add what says how the videos are made."""
+    """Add the options of the files."""
+    add = parser.add_argument
     parser.shared("--fps", help="of the video (default: the motion's clip's, or the training's)")
-    parser.add_argument(
+    add(
         "--format",
         type=comma_list("mp4", "gif", "png", "sheet"),
         default="mp4,sheet",
         help="some of mp4, gif, png (a folder of frames for every video), sheet",
     )
-    parser.add_argument(
+    add(
         "--noise",
         choices=("fixed", "zero", "stored", "random"),
         help="noise of the layers; random is new for every frame "
         "(default: random if trained with layer_noise='official', else fixed)",
     )
-    parser.add_argument(
-        "--precision",
-        choices=("auto", "fp32", "bf16", "fp16"),
-        default="fp32",
-        help="of the convolutions; auto: bf16 where the hardware has it",
-    )
-    parser.shared("--out-dir", default="samples")
-    parser.shared("--device")
+    parser.shared("--precision")
+    parser.results("samples")
 
 
 def generate(parser: Parser) -> None:
@@ -160,13 +132,11 @@ def choreograph(parser: Parser) -> None:
         %(prog)s script.yaml generator.safetensors --sound speech.mp4 --out-dir video
         %(prog)s script.yaml generator.safetensors --check
     """
-    parser.add_argument("script", type=Path, metavar="SCRIPT", help="a YAML file")
+    add = parser.add_argument
+    add("script", type=Path, metavar="SCRIPT", help="a YAML file")
     parser.shared("weights")
-    parser.add_argument(
-        "--check", action="store_true", help="check the script and draw its score only"
-    )
+    add("--check", action="store_true", help="check the script and draw its score only")
     parser.shared("--any-weights", "--tuning")
-    parser.add_argument("--sound", type=Path, help="a video whose sound is put under this one")
+    add("--sound", type=Path, help="a video whose sound is put under this one")
     parser.shared("--chunk")
-    parser.shared("--out-dir", default="choreography")
-    parser.shared("--device")
+    parser.results("choreography")

@@ -2,39 +2,18 @@
 
 from pathlib import Path
 
-from .common import Parser, above_zero, at_least, comma_list, finite
+from .common import Parser, above_zero, at_least, finite, one_of
 
 
 def _add_search(parser: Parser) -> None:
-    """Add what says what is looked for, and how."""
-    parser.add_argument(
-        "--start",
-        type=finite,
-        default=0.0,
-        help="time of the first frame, in frames of the training",
-    )
-    parser.add_argument(
-        "--tune",
-        type=comma_list(),
-        default=[],
-        help="what is optimised besides the motion: some of w_c (content style), t0 (shift of "
-        "time), tempo; z_m: F_t's input in place of the motion",
-    )
-    parser.add_argument(
-        "--preset",
-        choices=("default", "official"),
-        default="default",
-        help="official: as the released code (default: %(default)s)",
-    )
+    """Add the options of the search."""
+    add = parser.add_argument
+    add("--start", type=finite, default=0.0, help="time of the first frame, in training frames")
+    parser.shared("--optimise")
+    add("--preset", **one_of("default", "official"), help="official: as the released code")
     parser.shared("--steps", help="steps of Adam (default: the preset's)")
-    parser.add_argument(
-        "--restarts",
-        type=at_least(1),
-        help="starts that are optimised side by side (default: 1, with t0 4)",
-    )
-    parser.add_argument(
-        "--frames-per-step", type=at_least(1), help="random frames for nine tenths of the steps"
-    )
+    add("--restarts", type=at_least(1), help="starts side by side (default: 1, with t0 4)")
+    add("--frames-per-step", type=at_least(1), help="random frames for nine tenths of the steps")
 
 
 def invert(parser: Parser) -> None:
@@ -48,7 +27,7 @@ def invert(parser: Parser) -> None:
     Examples:
         %(prog)s clip.mp4 work_dirs/mine/generator.safetensors --crop face
         %(prog)s clip.mp4 demo --actor Mia --action wave --lpips none --out-dir wave
-        %(prog)s clip.mp4 generator.safetensors --tune w_c,t0 --preset official
+        %(prog)s clip.mp4 generator.safetensors --optimise w_c,t0 --preset official
         %(prog)s clips/*.mp4 generator.safetensors --crop face --out-dir inversions
     """
     add = parser.add_argument
@@ -60,28 +39,19 @@ def invert(parser: Parser) -> None:
         help="video, folder of pictures, or clips.zip/NAME; several are inverted one by one",
     )
     parser.shared("weights", "--tuning")
-    parser.shared(
-        "--actor", help="name or number (default: the one that looks most alike at the start)"
-    )
-    parser.shared("--action", help="the same")
+    parser.shared("--actor", help="name or number (default: the most alike at the start)")
+    parser.shared("--action", help="name or number (default: the most alike at the start)")
     parser.shared("--crop")
     add(
-        "--face",
-        type=at_least(0),
-        help="with --crop face: 0, 1, ... from the left (default: the largest)",
+        "--face", type=at_least(0), help="with --crop face: number from the left (default: largest)"
     )
     parser.shared("--fps", help="of the clip (default: the times in the file)")
     parser.shared("--frames", help="only that many from the beginning (default: all)")
     _add_search(parser)
     parser.shared("--lpips")
-    parser.shared(
-        "--chunk",
-        default=None,
-        help="frames rendered at once: sets the memory (default: the preset's)",
-    )
+    parser.shared("--chunk", default=None, help="frames rendered at once (default: the preset's)")
     parser.shared("--seed")
-    parser.shared("--out-dir", default="inversion")
-    parser.shared("--device")
+    parser.results("inversion")
 
 
 def tune(parser: Parser) -> None:
@@ -102,39 +72,17 @@ def tune(parser: Parser) -> None:
     parser.shared("weights")
     add("--clip", type=Path, help="where the clip is now (default: where it was inverted)")
     add("--name", help="name of the person (default: the clip's name)")
-    add(
-        "--known-actor",
-        action="store_true",
-        help="the clip shows the actor that MOTION names: tune this one, make no new person",
-    )
-    add(
-        "--layers",
-        default="all",
-        help="all, rgb, or resolutions: 32, 16-64; several by commas",
-    )
-    add(
-        "--rank",
-        type=at_least(1),
-        help="rank of the change of every weight: smaller files (default: any)",
-    )
-    add(
-        "--locality",
-        type=at_least(0, float),
-        default=1.0,
-        help="how strongly other people and motions are kept as they are",
-    )
+    add("--known-actor", action="store_true", help="tune the actor of MOTION, make no new person")
+    add("--layers", default="all", help="all, rgb, or resolutions: 32, 16-64; several by commas")
+    add("--rank", type=at_least(1), help="of the change of every weight: smaller files")
+    locality = at_least(0, float)
+    add("--locality", type=locality, default=1.0, help="coefficient that keeps others as they are")
     parser.shared("--steps", type=at_least(0), default=300, help="steps of Adam, at most")
     add("--content-steps", type=at_least(0), default=150, help="steps for a new person before")
     add("--lr", type=above_zero, default=0.003, help="learning rate of the weights")
-    add(
-        "--patience",
-        type=at_least(1),
-        default=5,
-        help="checks, one in 10 steps, without a new best after which it stops",
-    )
+    add("--patience", type=at_least(1), default=5, help="checks (10 steps) without a best to stop")
     parser.shared("--lpips", "--chunk", "--seed")
-    parser.shared("--out-dir", default="tuning")
-    parser.shared("--device")
+    parser.results("tuning")
 
 
 def edit_motion(parser: Parser) -> None:
@@ -164,5 +112,4 @@ def edit_motion(parser: Parser) -> None:
     parser.shared("--actors")
     parser.shared("--action", help="what they do (default: the motion's own, or the first)")
     parser.shared("--tuning", "--any-weights")
-    parser.shared("--out-dir", default="edited")
-    parser.shared("--device")
+    parser.results("edited")

@@ -11,25 +11,26 @@ def train(parser: Parser) -> None:
     Example:
         %(prog)s configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart
     """
+    add = parser.add_argument
     parser.shared("config", "--work-dir")
-    parser.add_argument(
+    add(
         "--resume",
         nargs="?",
         const="auto",
         metavar="auto|PATH",
         help="go on from the last checkpoint in the work dir, if there is one, or from this one",
     )
-    parser.add_argument(
+    add(
         "--amp",
         nargs="?",
         const="auto",
         choices=("auto", "bf16", "fp16"),
         help="compute convolutions in half precision; auto: bf16 where the hardware has it",
     )
-    parser.add_argument("--seed", type=whole, help="seed of data, noise and initial weights")
+    add("--seed", type=whole, help="seed of data, noise and initial weights")
     parser.shared("--cfg-options", "--launcher")
-    # torchrun of old told processes their number so.
-    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    # How old versions of torchrun number the processes.
+    add("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
 
 
 def train_recognizer(parser: Parser) -> None:
@@ -42,17 +43,8 @@ def train_recognizer(parser: Parser) -> None:
     Example:
         %(prog)s configs/recognition/posec3d_weizmann.py
     """
+    add = parser.add_argument
     parser.shared("config", "--work-dir")
-    parser.add_argument(
-        "--folds",
-        type=at_least(0),
-        default=0,
-        help="first train so many times with a part of the actors left out, and measure on those "
-        "(default: not)",
-    )
-    parser.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on after the folds that are done, from the last checkpoint",
-    )
+    add("--folds", type=at_least(0), default=0, help="trainings before, each without some actors")
+    add("--resume", action="store_true", help="go on after finished folds, or the last checkpoint")
     parser.shared("--cfg-options")

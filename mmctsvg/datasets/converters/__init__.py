@@ -1,4 +1,4 @@
-"""From downloads as their owners give them out to packed clips that training reads."""
+"""Converters from published downloads to packed clips for training."""
 
 from . import folder, mead, ravdess, utd_mhad
 from .convert import Conversion, convert

@@ -1,8 +1,7 @@
 """The conversion of a whole download, which can be interrupted at any moment and continued."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
-from ..crops import Box
+from ..crops.box import Box, middle_box
 from ..readers import BrokenClipError
 from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip, wrong_length
 from .pack_writer import PackWriter
@@ -23,44 +22,40 @@ PACK = "clips.zip"
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """What came out of a conversion.
+    """Result of a conversion.
 
     Attributes:
-        done: what the index of the pack says of each clip, by name, in the order of the list.
-        errors: why the others are not there, by name.
+        done: Entry of each clip in the index of the pack, by name, in the order of the list.
+        errors: Reason why a clip was left out, by name.
     """
 
     done: dict[str, dict]
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def crops(self) -> Counter:
-        """How many boxes were found in which way."""
-        return Counter(entry["crop"] for entry in self.done.values())
+    errors: dict[str, str]
 
 
 def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: str) -> Conversion:
     """Convert clips into ``OUT/clips.zip``.
 
-    Clips that are there from an earlier, interrupted run are kept as they are; where the limits of
-    the length are others now, those outside of them stay in the pack and count as errors. Clips
-    without a face come last: they get the median box of their actor's other clips of the same size
-    (``crop`` is then ``'actor'``), or the middle of the picture (``'middle'``). The file that comes
-    out is the same byte for byte, whatever the number of processes and interruptions.
+    Clips of an earlier, interrupted run are kept as they are; outside of new limits of the length
+    they stay in the pack and count as errors. Clips without a face come last: they get the median
+    box of their actor's other clips of the same size (``crop`` is then ``'actor'``), or the middle
+    of the picture (``'middle'``). The file is the same byte for byte for any number of processes
+    and interruptions.
 
     Args:
-        clips: what is converted.
-        out: a folder.
-        settings: what the clips become.
-        workers: number of processes.
-        name: of the data set; continuing with another one is refused.
+        clips: Clips to be converted.
+        out: Folder for the result.
+        settings: Form of the converted clips.
+        workers: Number of processes.
+        name: Name of the data set; continuing with another one is refused.
 
     Raises:
-        UserError: if the folder cannot be written to or holds another conversion, the disc is
+        UserError: If the folder cannot be written to or holds another conversion, the disc is
             full, or a process was killed.
     """
     # The limits of the length choose clips but change none, so they may differ next time.
-    made_by = {"data set": name, **_fixed(settings)}
-    pack = PackWriter(out / PACK, made_by)
+    fixed = {key: getattr(settings, key) for key in ("size", "crop", "format")}
+    pack = PackWriter(out / PACK, {"data set": name, **fixed})
     errors: dict[str, str] = {}
     todo = [clip for clip in clips.clips if clip.name not in pack.entries]
     faceless: list[tuple[RawClip, NoFace]] = []
@@ -97,10 +92,6 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
     return Conversion(done=kept, errors=errors)
 
 
-def _fixed(settings: Settings) -> dict:
-    return {key: getattr(settings, key) for key in ("size", "crop", "format")}
-
-
 def _try(
     settings: Settings, job: tuple[RawClip, Box | None]
 ) -> ConvertedClip | NoFace | BrokenClipError:
@@ -135,11 +126,11 @@ def _keep(
 def _other_box(
     clip: RawClip, seen: NoFace, clips: RawSet, entries: dict[str, dict]
 ) -> tuple[Box, str]:
-    """A box for a clip without a face, and where it is from."""
+    """Return a box for a clip without a face, and its kind."""
     boxes = [
         list(entries[other.name]["box"].values())
         for other in clips.clips
-        if clip.actor is not None  # those of whom nothing is known need not be one person
+        if clip.actor is not None  # clips of unknown actors need not show one person
         and other.actor == clip.actor
         and other.name in entries
         and entries[other.name]["crop"] == "face"
@@ -148,6 +139,4 @@ def _other_box(
     if boxes:
         left, top, side = np.median(boxes, axis=0).round().astype(int).tolist()
         return Box(left=left, top=top, side=side), "actor"
-    width, height = seen.raw_size
-    side = min(width, height)
-    return Box(left=(width - side) // 2, top=(height - side) // 2, side=side), "middle"
+    return middle_box(*seen.raw_size), "middle"

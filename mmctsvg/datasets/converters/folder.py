@@ -20,30 +20,20 @@ def find_clips(root: Path) -> RawSet:
     """Find the clips of a tree or a CSV.
 
     Args:
-        root: the root of a tree ``ACTOR/ACTION/CLIP.mp4``, in which the names become labels (tars
-            and zips count as unpacked where they lie); or a CSV as in ``docs/guides/data.md``
-            that lists videos.
+        root: Root of a tree ``ACTOR/ACTION/CLIP.mp4``, whose names become labels (tars and zips
+            count as unpacked in their folder); or a CSV of videos as in ``docs/guides/data.md``.
 
     Returns:
-        The clips, named as they are without the ending. A CSV keeps its numbers and its split; of
-        a tree, all clips are for training.
+        Clips, named without their endings. A CSV keeps its numbers and its split; all clips of a
+        tree are for training.
 
     Raises:
-        UserError: if there is none, or the CSV has problems.
+        UserError: If there is none, or the CSV has problems.
     """
     if root.is_file() and root.suffix.lower() == ".csv":
         return _from_csv(root)
     found = match_files(root, list_raw_files(root), _PATTERN, SHAPE)
-    clips = [
-        RawClip(
-            file=file,
-            name=match["name"],
-            actor=match["actor"],
-            action=match["action"],
-            is_train=True,
-        )
-        for file, match in found
-    ]
+    clips = [RawClip(file=file, is_train=True, **match.groupdict()) for file, match in found]
     return RawSet.of(clips, sorted({clip.action for clip in clips}, key=natural_key))
 
 

@@ -1,4 +1,4 @@
-"""MEAD as its owners give it out: ``M003/video.tar`` with ``video/front/angry/level_1/001.mp4``."""
+"""MEAD as it is published: ``M003/video.tar`` with ``video/front/angry/level_1/001.mp4``."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -37,11 +37,11 @@ def find_clips(
     """Find the clips of MEAD.
 
     Args:
-        root: of the download.
-        files: its videos.
-        views: cameras, of :data:`VIEWS`.
-        levels: intensities, of 1, 2, 3.
-        persons: names such as ``M003``; None takes all that are there.
+        root: Root of the download.
+        files: Videos of the download.
+        views: Cameras, of :data:`VIEWS`.
+        levels: Intensities, of 1, 2, 3.
+        persons: Names such as ``M003``; None takes all.
         split: ``'paper'`` holds out the sentences 006 to 011 of every emotion and level (section
             4.1: the emotion-specific ones; by the numbers of the authors' list).
             ``'unseen-cells'`` holds out one emotion of every person, the one whose number is the
@@ -51,19 +51,14 @@ def find_clips(
         Clips named ``M003_front/angry/level_1/001``, as in the authors' list; actors are persons.
 
     Raises:
-        UserError: if there is none.
+        UserError: If there is none.
     """
-    found = match_files(
-        root,
-        files,
-        _PATTERN,
-        SHAPE,
-        lambda match: (
-            match["view"] in views
-            and int(match["level"]) in levels
-            and (persons is None or match["person"] in persons)
-        ),
-    )
+
+    def wanted(match: re.Match) -> bool:
+        right_person = persons is None or match["person"] in persons
+        return right_person and match["view"] in views and int(match["level"]) in levels
+
+    found = match_files(root, files, _PATTERN, SHAPE, wanted)
     places = {name: i for i, name in enumerate(sorted({m["person"] for _, m in found}))}
 
     def held_out(match: re.Match) -> bool:

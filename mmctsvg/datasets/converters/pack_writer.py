@@ -26,22 +26,22 @@ _ELSEWHERE = "choose another place"
 
 
 class PackWriter:
-    """Appends clips to ``clips.zip`` and its index ``clips.jsonl``.
+    """Writer that appends clips to ``clips.zip`` and its index ``clips.jsonl``.
 
-    A clip counts when its line stands in the index, which is written after its pictures. What
-    follows the last such clip is cut off when the writer is opened again, so a process that was
-    killed at any moment leaves nothing half done. The zip's own directory, which other programs
-    need, is written by :meth:`close`; our reader needs the index only.
+    A clip counts when its line stands in the index, which is written after its pictures. The rest
+    is cut off when the writer is opened again, so a process that was killed leaves nothing half
+    done. The zip's own directory, which other programs need, is written by :meth:`close`; the
+    reader needs the index only.
 
     Args:
-        path: the zip.
-        header: what the pack is; a later writer must say the same.
+        path: Path of the zip.
+        header: Facts about the pack; a later writer must give the same.
 
     Attributes:
-        entries: what the index says of each clip that is done, by name.
+        entries: Entry of each finished clip in the index, by name.
 
     Raises:
-        UserError: if the place cannot be written to, belongs to another writer, or holds files of
+        UserError: If the place cannot be written to, belongs to another writer, or holds files of
             somebody else, a damaged index, or a pack with another header.
     """
 
@@ -101,13 +101,13 @@ class PackWriter:
         """Add a clip.
 
         Args:
-            name: of the clip, not there yet.
-            pictures: encoded, in order.
-            suffix: of the pictures, four characters such as ``.jpg``.
-            about: whatever else the index is to say of it, as JSON; ``fps`` is what readers use.
+            name: New name of the clip.
+            pictures: Encoded pictures, in order.
+            suffix: Suffix of the pictures, four characters such as ``.jpg``.
+            about: Further entries of the index, as JSON; readers use ``fps``.
 
         Raises:
-            UserError: if the disc is full.
+            UserError: If the disc is full.
         """
         start = self._end
         with self._room():
@@ -135,7 +135,7 @@ class PackWriter:
 
     @contextmanager
     def _room(self) -> Iterator[None]:
-        """Tell the user of a disc that is full."""
+        """Raise errors of a full disc as errors of the user."""
         try:
             yield
         except OSError as error:
@@ -148,7 +148,7 @@ class PackWriter:
         """Write the zip's directory, which makes the pack an ordinary zip.
 
         Raises:
-            UserError: if the disc is full.
+            UserError: If the disc is full.
         """
         with self._room():
             self._write_directory()
@@ -173,7 +173,7 @@ class PackWriter:
             tail.write(_END.pack(b"PK\5\6", 0, 0, few, few, small, near, 0))
 
     def _directory(self) -> Iterator[bytes]:
-        """Records of all pictures, from their local headers."""
+        """Yield the records of all pictures, from their local headers."""
         place, descriptor = 0, self._file.fileno()
         while place < self._end:
             header = os.pread(descriptor, LOCAL_HEADER, place)
@@ -198,7 +198,7 @@ def _line(entry: dict) -> bytes:
 
 
 def _parse(line: bytes) -> dict | None:
-    """A line of the index; None if it is none of ours, or was not written to its end."""
+    """Read a line of the index; None if it is foreign, or not written to its end."""
     try:
         entry = json.loads(line) if line.endswith(b"\n") else None
     except ValueError:
@@ -207,10 +207,9 @@ def _parse(line: bytes) -> dict | None:
 
 
 def _check_header(index: Path, there: dict, wanted: dict) -> None:
-    different = [key for key in wanted if there.get(key) != wanted[key]]
-    if different:
-        key = different[0]
-        raise UserError(
-            f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not "
-            f"{wanted[key]!r}: go on with the same options, or choose another folder"
-        )
+    for key, value in wanted.items():
+        if there.get(key) != value:
+            raise UserError(
+                f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not {value!r}: "
+                "go on with the same options, or choose another folder"
+            )

@@ -1,4 +1,4 @@
-"""RAVDESS as its owners give it out: ``Video_Speech_Actor_01.zip`` with its ``Actor_01/*.mp4``."""
+"""RAVDESS as it is published: ``Video_Speech_Actor_01.zip`` with its ``Actor_01/*.mp4``."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -35,31 +35,28 @@ def find_clips(
     """Find the clips of RAVDESS.
 
     Args:
-        root: of the download.
-        files: its videos.
+        root: Root of the download.
+        files: Videos of the download.
         channels: ``'speech'``, ``'song'`` or both.
-        with_sound: take the files with sound (01-...) instead of those without (02-...); the
-            pictures are the same.
-        held_out_actors: numbers of the actors of whom ``held_out_emotions`` are held out.
-        held_out_emotions: names, of the eight.
+        with_sound: Whether files with sound (01-...) are taken instead of files without (02-...);
+            the pictures are the same.
+        held_out_actors: Numbers of the actors with held-out emotions.
+        held_out_emotions: Names of the emotions that are held out of these actors.
 
     Returns:
         Clips named ``Actor_01/02-01-06-01-02-01-01``.
 
     Raises:
-        UserError: if there is none.
+        UserError: If there is none.
     """
     modality = "01" if with_sound else "02"
     codes = {CHANNELS[channel] for channel in channels}
-    found = match_files(
-        root,
-        files,
-        _PATTERN,
-        SHAPE,
-        lambda match: match["modality"] == modality and match["channel"] in codes,
-    )
+
+    def wanted(match: re.Match) -> bool:
+        return match["modality"] == modality and match["channel"] in codes
+
     clips = {}
-    for file, match in found:
+    for file, match in match_files(root, files, _PATTERN, SHAPE, wanted):
         emotion = EMOTIONS[int(match["emotion"]) - 1]
         held_out = int(match["actor"]) in held_out_actors and emotion in held_out_emotions
         actor = f"Actor_{match['actor']}"

@@ -1,4 +1,4 @@
-"""The videos of a download: in folders, in tars and in zips, which are read where they are."""
+"""The videos of a download: in folders, in tars and in zips, which are not unpacked."""
 
 import io
 import os
@@ -22,9 +22,9 @@ class RawFile:
     """A video of a download.
 
     Args:
-        name: path with forward slashes, from the root's own name on; a tar or zip counts as if it
-            had been unpacked into the folder in which it lies.
-        path: the file, or the archive that holds it.
+        name: Path with forward slashes, from the root's own name on; a tar or zip counts as if it
+            had been unpacked into its folder.
+        path: Path of the file, or of the archive that holds it.
         member: None for a file; offset and size in bytes in a tar; the name in a zip.
     """
 
@@ -33,10 +33,10 @@ class RawFile:
     member: tuple[int, int] | str | None = None
 
     def open(self) -> str | io.BytesIO:
-        """Return what PyAV can open: a path, or the bytes of a member of an archive.
+        """Return an input of PyAV: a path, or the bytes of a member of an archive.
 
         Raises:
-            BrokenClipError: if the archive does not give it.
+            BrokenClipError: If the archive is damaged.
         """
         if self.member is None:
             return str(self.path)
@@ -55,31 +55,30 @@ class RawFile:
 def list_raw_files(root: str | Path) -> list[RawFile]:
     """Find all videos below a folder, or in one archive, in natural order of their names.
 
-    Tars are looked through once by their headers, without reading what is in them.
+    Of tars only the headers are read.
 
     Args:
-        root: the folder, or a .tar or .zip.
+        root: Folder, or a .tar or .zip.
 
     Raises:
-        UserError: if the root does not exist, or an archive is damaged or compressed as a whole.
+        UserError: If the root does not exist, or an archive is damaged or compressed as a whole.
     """
     root = Path(root)
     if not root.exists():
         raise UserError(f"{root} does not exist: give the folder of the download")
     found: dict[str, RawFile] = {}
+    top, real = (root.parent, root.resolve().parent) if root.is_file() else (root, root.resolve())
     for path in [root] if root.is_file() else _walk(root):
-        base = root.resolve().parent.name if root.is_file() else root.resolve().name
-        folder = path.parent.relative_to(root) if root.is_dir() else Path()
-        prefix = (Path(base) / folder).as_posix()
-        for file in _look(path, prefix):
-            # What was unpacked beside its archive is there twice: once is enough.
+        prefix = (Path(real.name) / path.parent.relative_to(top)).as_posix()
+        for file in _find_videos(path, prefix):
+            # A clip unpacked beside its archive is there twice.
             if file.name not in found or file.member is None:
                 found[file.name] = file
     return sorted(found.values(), key=lambda file: natural_key(file.name))
 
 
 def describe_root(root: Path, files: list[RawFile]) -> str:
-    """Say in a few words what was found, for messages about a download of another layout."""
+    """Describe the found files, for messages about a download of another layout."""
     if files:
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         return f"the video {files[0].name}{more}"
@@ -93,19 +92,19 @@ def describe_root(root: Path, files: list[RawFile]) -> str:
 def _walk(root: Path) -> list[Path]:
     paths = []
     for folder, _, names in walk_folders(root):
-        # OUT may lie below RAW: its pack, unfinished or not, is none of the download.
+        # OUT may lie below RAW: its pack is no part of the download.
         indices = [Path(name) for name in names if name.endswith(INDEX_SUFFIX)]
         packs = {str(index.with_suffix(PACK_SUFFIX)) for index in indices}
         paths.extend(folder / name for name in names if name not in packs)
     return paths
 
 
-def _look(path: Path, prefix: str) -> list[RawFile]:
-    """The videos that a file is or holds."""
-    name, suffix = path.name.lower(), path.suffix.lower()
+def _find_videos(path: Path, prefix: str) -> list[RawFile]:
+    """Return the video of a file, or the videos in an archive."""
+    suffix = path.suffix.lower()
     if _is_video(path.name):
         return [RawFile(name=f"{prefix}/{path.name}", path=path)]
-    if name.endswith(_COMPRESSED):
+    if path.name.lower().endswith(_COMPRESSED):
         raise UserError(
             f"{path} is a compressed tar, from which single clips cannot be read: decompress it "
             "(gunzip, bunzip2, unxz) to a plain .tar first"

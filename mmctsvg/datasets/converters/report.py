@@ -1,9 +1,10 @@
-"""What a conversion leaves beside the pack: the list, what is known of it, errors, a picture."""
+"""The files beside a pack: the list of clips, facts about it, errors, a picture."""
 
 import csv
 import json
 import platform
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,14 +30,14 @@ def write_report(
     """Write ``annotations.csv``, ``meta.json``, ``errors.csv`` and ``contact_sheet.png``.
 
     Args:
-        clips: what was to be converted.
-        conversion: what came out.
-        out: the folder.
-        source: where the clips came from.
-        options: of the tool, for ``meta.json``.
+        clips: Clips that were to be converted.
+        conversion: Result of the conversion.
+        out: Folder of the pack.
+        source: Place of the raw clips.
+        options: Options of the command, for ``meta.json``.
 
     Returns:
-        A summary, several lines.
+        Summary of several lines.
     """
     done = [clip for clip in clips.clips if clip.name in conversion.done]
     there = {clip.actor for clip in done}
@@ -50,7 +51,7 @@ def write_report(
         "held out": len(done) - train,
         "frames": sum(frames),
         "errors": len(conversion.errors),
-        "crops": dict(conversion.crops()),
+        "crops": dict(Counter(entry["crop"] for entry in conversion.done.values())),
     }
     meta = {
         "format": META_FORMAT,
@@ -67,53 +68,43 @@ def write_report(
     }
     with atomic_path(out / META_NAME) as path:
         path.write_text(json.dumps(meta, indent=1), encoding="utf-8")
-    _write_errors(out / "errors.csv", conversion.errors)
+    if conversion.errors:
+        _write_csv(out / "errors.csv", ("path", "reason"), conversion.errors.items())
+    else:
+        (out / "errors.csv").unlink(missing_ok=True)
     write_png(out / "contact_sheet.png", draw_sheet(done, out / PACK, actors, clips.actions))
     return _summary(counts, frames, len(actors), len(clips.actions), out)
 
 
 def _write_list(path: Path, done: list[RawClip], actors: list[str], actions: list[str]) -> None:
-    known = {
-        "path": True,
-        "label": all(clip.action is not None for clip in done),
-        "is_train": True,
-        "person": all(clip.actor is not None for clip in done),
+    columns = {
+        "path": [f"{PACK}/{clip.name}" for clip in done],
+        "label": [None if c.action is None else actions.index(c.action) for c in done],
+        "is_train": [int(clip.is_train) for clip in done],
+        "person": [None if c.actor is None else actors.index(c.actor) for c in done],
     }
-    columns = [column for column in COLUMNS if known[column]]
-    with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        for clip in done:
-            row = {"path": f"{PACK}/{clip.name}", "is_train": int(clip.is_train)}
-            if known["label"]:
-                row["label"] = actions.index(clip.action)
-            if known["person"]:
-                row["person"] = actors.index(clip.actor)
-            writer.writerow(row)
+    known = [name for name in COLUMNS if None not in columns[name]]
+    _write_csv(path, known, zip(*(columns[name] for name in known), strict=True))
 
 
-def _write_errors(path: Path, errors: Mapping[str, str]) -> None:
-    if not errors:
-        path.unlink(missing_ok=True)
-        return
+def _write_csv(path: Path, header: Iterable, rows: Iterable) -> None:
     with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([("path", "reason"), *errors.items()])
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 def draw_sheet(
     clips: list[RawClip], pack: Path, actors: list[str], actions: list[str]
 ) -> np.ndarray:
-    """Draw the middle frame of the first clip of every (actor, action), for the eye.
+    """Draw the middle frame of the first clip of every (actor, action).
 
     Args:
-        clips: what is in the pack.
-        pack: the packed file.
-        actors: names of the rows; the first 24 that have clips in these columns are drawn.
-        actions: names of the columns; the first 12 that have clips are drawn.
+        clips: Clips in the pack.
+        pack: Packed file.
+        actors: Names of the rows; the first 24 with clips in these columns are drawn.
+        actions: Names of the columns; the first 12 with clips are drawn.
 
     Returns:
-        uint8 RGB image.
+        Image, uint8 RGB.
     """
     first: dict[tuple, RawClip] = {}
     for clip in clips:

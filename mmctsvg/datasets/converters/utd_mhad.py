@@ -1,4 +1,4 @@
-"""UTD-MHAD as its owners give it out: ``RGB.zip`` with ``RGB/a1_s1_t1_color.avi``."""
+"""UTD-MHAD as it is published: ``RGB.zip`` with ``RGB/a1_s1_t1_color.avi``."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _PATTERN = re.compile(r"(?:^|/)(?P<name>a(?P<action>\d+)_s(?P<subject>\d)_t\d)_c
 
 
 def held_out_subject(action: int) -> int:
-    """Number (from 1) of the person of whom an action (from 1) is held out.
+    """Return the number (from 1) of the person of whom an action (from 1) is held out.
 
     Section 4.1 holds out all clips of each action by a few chosen persons, without saying whom,
     and trains on 754 clips. Of the 864 clips that would be, a8_s1_t4, a23_s6_t4 and a27_s8_t4 do
@@ -33,15 +33,15 @@ def find_clips(root: Path, files: Sequence[RawFile], *, split: str = "paper") ->
     """Find the clips of UTD-MHAD.
 
     Args:
-        root: of the download.
-        files: its videos.
+        root: Root of the download.
+        files: Videos of the download.
         split: ``'paper'`` (see :func:`held_out_subject`) or ``'none'``, which holds out nothing.
 
     Returns:
         Clips named ``a1_s1_t1``.
 
     Raises:
-        UserError: if there is none.
+        UserError: If there is none.
     """
     found = match_files(
         root, files, _PATTERN, SHAPE, lambda match: 1 <= int(match["action"]) <= len(ACTIONS)

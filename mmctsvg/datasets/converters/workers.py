@@ -18,7 +18,7 @@ from mmctsvg.utils.errors import UserError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-_WAITING = 4  # jobs per process that are handed out ahead; their results wait in memory
+_WAITING = 4  # jobs per process that are submitted ahead; their results wait in memory
 
 
 def map_in_order(
@@ -27,12 +27,12 @@ def map_in_order(
     """Apply a function to jobs and yield each job with its result, in the order of the jobs.
 
     Args:
-        function: of a module, so that other processes find it.
-        jobs: what it is applied to.
-        workers: number of processes; 1 works in this one.
+        function: Function of a module, so that other processes find it.
+        jobs: Jobs, the function's argument.
+        workers: Number of processes; 1 works in this one.
 
     Raises:
-        UserError: if a process was killed.
+        UserError: If a process was killed.
     """
     if workers == 1:
         for job in jobs:

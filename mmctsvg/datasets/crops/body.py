@@ -1,4 +1,4 @@
-"""The crop of whole bodies: as large as the picture allows, moved sideways only if it must be."""
+"""The crop of whole bodies: the largest square, moved sideways only if it must be."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,13 @@ _STRAY = 0.01  # share of the moving pixels on either side that may be left out
 
 
 def body_crop(frames: Sequence[np.ndarray]) -> Box:
-    """Find the square that keeps a whole body, and all that it does, in view.
+    """Find the square that keeps a whole body, and all of its movement, in view.
 
-    It is the largest square of the picture. It stays in the middle unless something moves outside
-    of it; then it is moved by the least that brings the movement inside. Nothing is scaled by what
-    is found and nothing is mirrored, so bodies keep their sizes, and left stays left.
+    It is the largest square of the picture, in the middle unless something moves outside of it;
+    then it is moved by the least that brings the movement inside. Bodies keep their sizes.
 
     Args:
-        frames: uint8 (H, W, 3), several moments of one clip of a camera that stands still.
+        frames: Frames spread over one clip of a camera that stands still, uint8 (H, W, 3) each.
 
     Returns:
         One box for the whole clip, inside of the picture.

@@ -14,7 +14,7 @@ class Box:
     Args:
         left: First column of the square, in pixels of the picture; may be negative.
         top: First row of the square, in pixels of the picture; may be negative.
-        side: of the square, at least 1.
+        side: Side of the square in pixels, at least 1.
     """
 
     left: int
@@ -25,10 +25,10 @@ class Box:
         """Cut the square out of a picture.
 
         Args:
-            frame: uint8 (H, W, 3).
+            frame: Picture, uint8 (H, W, 3).
 
         Returns:
-            uint8 (side, side, 3); outside of the picture its edge is repeated.
+            Square, uint8 (side, side, 3); outside of the picture its edge is repeated.
         """
         height, width = frame.shape[:2]
         outside = (
@@ -44,11 +44,11 @@ class Box:
 
 
 def center_crop(frames: Sequence[np.ndarray]) -> Box:
-    """Return the largest square in the middle.
+    """Return the largest square in the middle of frames (H, W, 3)."""
+    return middle_box(*frames[0].shape[1::-1])
 
-    Args:
-        frames: uint8 (H, W, 3) each.
-    """
-    height, width = frames[0].shape[:2]
+
+def middle_box(width: int, height: int) -> Box:
+    """Return the largest square in the middle of a picture."""
     side = min(height, width)
     return Box(left=(width - side) // 2, top=(height - side) // 2, side=side)

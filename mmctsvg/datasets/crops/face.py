@@ -10,8 +10,8 @@ from mmctsvg.utils.errors import UserError
 
 from .box import Box
 
-# The videos that the authors published show faces like this: dlib's box is 0.45 of the side, and
-# its middle lies 0.61 of the side below the top edge (mean of 80 of them: 0.458 and 0.611).
+# As in the authors' published videos: dlib's box is 0.45 of the side, and its middle lies 0.61 of
+# the side below the top edge (mean of 80 videos: 0.458 and 0.611).
 CONTEXT = 2.2
 MIDDLE = 0.61
 
@@ -19,24 +19,18 @@ MIDDLE = 0.61
 # is tried only where the faster search fails.
 _SHORT_SIDES = (320, 640, 960)
 _STEPS = (1, 2, 4)  # there, in fewer of the frames: the last search is nine times as slow
-# Its boxes come in steps of a fifth in size and of several pixels in place. Looking at every frame
-# at a slightly other size turns these steps into noise, which the mean removes.
+# Its boxes come in steps of a fifth in size and of several pixels in place. A slightly other size
+# of every frame turns these steps into noise, which the mean removes.
 _DITHER = (1.0, 1.2 ** (1 / 3), 1.2 ** (2 / 3))
 _SHARE = 1 / 3  # of the frames in which a face must be found
 _OUTLIER = 0.25  # a detection whose size or place is off by more than this is not this face
 
 
 def face_crop(frames: Sequence[np.ndarray]) -> Box | None:
-    """Find one square around the largest face, to be used for all frames of a clip.
-
-    Args:
-        frames: uint8 (H, W, 3) RGB, some frames of the clip, about nine spread over all of it.
-
-    Returns:
-        The largest of `face_boxes`, None if there is none.
+    """Return the largest of `face_boxes` of some frames of a clip, None if there is none.
 
     Raises:
-        UserError: if dlib is not installed.
+        UserError: If dlib is not installed.
     """
     return max(face_boxes(frames), key=lambda box: box.side, default=None)
 
@@ -45,28 +39,27 @@ def face_boxes(frames: Sequence[np.ndarray]) -> list[Box]:
     """Find squares around all faces, each to be used for all frames of a clip.
 
     Nothing is smoothed over time: the boxes stand still, so all movement in a crop is the head's
-    own. Detections that are off from a face's median by more than a quarter of its size are left
-    out (a mistake); the box is the mean of the others.
+    own. Detections that are off from a face's median by more than a quarter of its size are
+    mistakes and left out; the box is the mean of the others.
 
     Args:
-        frames: uint8 (H, W, 3) RGB, some frames of the clip, about nine spread over all of it.
+        frames: About nine frames spread over the clip, uint8 (H, W, 3) RGB each.
 
     Returns:
-        Boxes from left to right, 2.2 times as wide as the detector's, which holds the whole head
-        as the authors' videos do; they may reach beyond the picture. A face counts if it is found
-        in a third of the frames.
+        Boxes from left to right, 2.2 times as wide as the detector's: the whole head as in the
+        authors' videos, maybe beyond the picture. A face counts if a third of the frames have it.
 
     Raises:
-        UserError: if dlib is not installed.
+        UserError: If dlib is not installed.
     """
     for short_side, step in zip(_SHORT_SIDES, _STEPS, strict=True):
-        looked_at = frames[::step]
+        searched = frames[::step]
         found = [
             face
-            for number, frame in enumerate(looked_at)
+            for number, frame in enumerate(searched)
             for face in _find_faces(frame, short_side * _DITHER[number % len(_DITHER)])
         ]
-        enough = max(1, _SHARE * len(looked_at))
+        enough = max(1, _SHARE * len(searched))
         people = [faces for faces in _group(found) if len(faces) >= enough]
         if people:
             return sorted((_box(faces) for faces in people), key=lambda box: box.left)
@@ -74,7 +67,7 @@ def face_boxes(frames: Sequence[np.ndarray]) -> list[Box]:
 
 
 def _find_faces(frame: np.ndarray, short_side: float) -> list[tuple[float, float, float]]:
-    """Middles (x, y) and sides of all faces, in pixels of the frame."""
+    """Find the middles (x, y) and sides of all faces, in pixels of the frame."""
     scale = short_side / min(frame.shape[:2])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=method)
@@ -83,7 +76,7 @@ def _find_faces(frame: np.ndarray, short_side: float) -> list[tuple[float, float
 
 
 def _group(found: list[tuple[float, float, float]]) -> list[np.ndarray]:
-    """Detections (x, y, side) by person: whoever lies within half a face is the same one."""
+    """Group detections (x, y, side) by person, within half a face of each other."""
     people: list[list[tuple[float, float, float]]] = []
     for face in found:
         for faces in people:
@@ -97,7 +90,7 @@ def _group(found: list[tuple[float, float, float]]) -> list[np.ndarray]:
 
 
 def _box(faces: np.ndarray) -> Box:
-    """The crop for detections (n, 3) of one face."""
+    """Return the crop for detections (n, 3) of one face."""
     median = np.median(faces, axis=0)
     near = (np.abs(faces - median) <= _OUTLIER * median[2]).all(axis=1)
     x, y, side = faces[near].mean(axis=0) if near.any() else median

@@ -1,7 +1,5 @@
 """Checkpoints that are whole or not there, and that hold nothing but plain data."""
 
-from __future__ import annotations
-
 import json
 from collections import OrderedDict
 from pathlib import Path
@@ -23,10 +21,9 @@ class AtomicCheckpointHook(CheckpointHook):
     """MMEngine's ``CheckpointHook`` for trainings that may be killed at any moment.
 
     A checkpoint is written beside its place and then renamed, ``last_checkpoint`` likewise, and old
-    ones are removed only afterwards: there is always a whole checkpoint once there was one. The
-    checkpoint also says how its generator is built and what its labels are called, as JSON, so that
-    it can be used without its config; and it leaves out the logger's history, so that any PyTorch
-    reads it with ``weights_only=True``.
+    ones are removed only afterwards: there is always a whole checkpoint once there was one. With
+    the card of its generator, as JSON, it can be used without its config; without the logger's
+    history, any PyTorch reads it with ``weights_only=True``.
 
     Takes the arguments of MMEngine's hook; ``by_epoch`` is False by default.
     """
@@ -35,14 +32,14 @@ class AtomicCheckpointHook(CheckpointHook):
         super().__init__(interval, by_epoch, **kwargs)
 
     def before_train(self, runner: Runner) -> None:
-        """Remove what a killed run left half-written."""
+        """Remove half-written files of a killed run."""
         super().before_train(runner)
         if is_main_process():
             for leftover in Path(self.out_dir).glob(".*.tmp.*"):
                 leftover.unlink()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Add the generator's card and take out what is no plain data."""
+        """Add the generator's card and take out all but plain data."""
         card = make_card(bare_model(runner).generator_ema, generator_meta(runner))
         checkpoint[CARD_KEY] = json.dumps(card)
         hub = checkpoint["message_hub"]

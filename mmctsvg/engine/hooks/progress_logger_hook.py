@@ -1,7 +1,5 @@
 """One short line about the training, with what a person who waits wants to know."""
 
-from __future__ import annotations
-
 import datetime
 import resource
 import sys
@@ -19,15 +17,14 @@ from mmctsvg.registry import HOOKS
 class ProgressLoggerHook(LoggerHook):
     """MMEngine's ``LoggerHook`` with a shorter line for training.
 
-    The line tells iteration, iterations and frames per second, time left, memory (peak of the GPU,
-    or of the process where there is none), the losses, and how much real and fake videos move.
+    The line has iteration, iterations and frames per second, time left, memory (peak of the GPU,
+    or of the process where there is none), the losses, and the motion of real and fake videos.
     Everything goes to the visualizer's backends. Validation logs as in MMEngine, by iterations.
 
     Args:
-        interval: Number of iterations between two lines.
-        silence: Seconds after which a line comes in between, with the progress only, so that slow
-            trainings show that they live.
-        **kwargs: Further arguments of MMEngine's hook.
+        interval: Iterations between two lines.
+        silence: Seconds after which a line with the progress only comes in between.
+        **kwargs: Arguments of MMEngine's hook.
     """
 
     def __init__(self, interval: int = 50, silence: float = 15.0, **kwargs: Any) -> None:
@@ -85,7 +82,7 @@ class ProgressLoggerHook(LoggerHook):
 
 
 def peak_memory() -> float:
-    """Most memory used so far, in MB: of the GPU, or of this process where there is none."""
+    """Return the peak memory so far, in MB: of the GPU, or of this process without one."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,7 +1,5 @@
 """Collects the losses of every iteration without making the host wait for the device."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -37,7 +35,7 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
             )
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Tell the iteration to everyone; learning rates only when they are logged."""
+        """Publish the iteration; learning rates only when they are logged."""
         runner.message_hub.update_info("iter", runner.iter)
         if self._is_due(runner):
             for name, rates in runner.optim_wrapper.get_lr().items():
@@ -76,6 +74,6 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
 
 
 def _finite_mean(values: torch.Tensor) -> torch.Tensor:
-    """Mean of the finite values: fp16's loss scaling lets single steps overflow and skips them."""
+    """Average the finite values: fp16's loss scaling skips single steps that overflow."""
     finite = values.float().isfinite()
     return torch.where(finite, values.float(), 0.0).sum() / finite.sum()

@@ -1,4 +1,4 @@
-"""The two discriminators: one judges content, the other motion."""
+"""The two discriminators: one scores content, the other motion."""
 
 from .shuffle import ShuffleDiscriminator
 from .time_conditioned_projection import TimeConditionedProjectionDiscriminator

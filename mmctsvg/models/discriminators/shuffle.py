@@ -12,19 +12,20 @@ from .trunk import Trunk
 
 @MODELS.register_module()
 class ShuffleDiscriminator(nn.Module):
-    """Pairs of frames to one score each.
+    """Network from pairs of frames to one score each.
 
     Args:
         size: Width and height of the frames.
         channels: Channels of the trunk at every resolution from 4 to ``size``.
         hidden_dim: Width of the fully connected layer.
         shuffle_scores: Switch. ``'paper'``: the features of the two frames are concatenated and
-            judged. ``'official'``: three frames are taken apart by colour, and a "picture" is one
-            colour at three times; the red and the green one are judged alone and their scores
+            scored. ``'official'``: three frames are taken apart by colour, and a "picture" is one
+            colour at three times; the red and the green one are scored alone and their scores
             multiplied, over the square root of the batch size.
 
     Attributes:
-        num_frames: Frames that it looks at, the first of every video: 2, or 3 for ``'official'``.
+        num_frames: Number of frames that are scored, the first of every video: 2, or 3 for
+            ``'official'``.
 
     Source: section 3.2, *Shuffle discriminator*.
     """
@@ -50,12 +51,11 @@ class ShuffleDiscriminator(nn.Module):
         """Score videos.
 
         Args:
-            frames: (B, T, 3, H, W) in [-1, 1], T >= ``num_frames``; the rest is not looked at.
-            batches: How many batches stand one after the other in ``frames`` (reals and fakes,
-                say).
+            frames: Videos (B, T, 3, H, W) in [-1, 1]; the first ``num_frames`` are scored.
+            batches: Number of batches one after the other in ``frames`` (reals and fakes, say).
 
         Returns:
-            (B,), high where the frames seem to belong together.
+            Scores (B,), high where the frames seem to belong together.
 
         Raises:
             ValueError: If there are too few frames.
@@ -74,9 +74,9 @@ class ShuffleDiscriminator(nn.Module):
 
 
 def derangement(n: int, generator: torch.Generator | None = None) -> Tensor:
-    """A uniformly random permutation of ``range(n)`` without a fixed point, (n,) int64, on the CPU.
+    """Draw a uniform permutation of ``range(n)`` without a fixed point, (n,) int64, on the CPU.
 
-    Permutations are drawn until one has no fixed point: 2.7 draws on average, whatever ``n``.
+    Permutations are drawn until one has no fixed point: 2.7 draws on average for any ``n``.
 
     Raises:
         ValueError: If ``n`` is less than 2: there is nothing to exchange with.
@@ -93,16 +93,16 @@ def derangement(n: int, generator: torch.Generator | None = None) -> Tensor:
 def shuffle_content(
     frames: Tensor, shuffle: str = "paper", generator: torch.Generator | None = None
 ) -> Tensor:
-    """Fake examples for D_s: the first frame of every video is replaced by another video's.
+    """Make fakes for D_s: replace the first frame of every video by another video's.
 
     Args:
-        frames: (B, T, 3, H, W).
+        frames: Videos (B, T, 3, H, W).
         shuffle: Switch. ``'paper'``: a derangement, no video keeps its own frame. ``'official'``:
             any permutation, so that some fakes are not shuffled at all.
-        generator: CPU generator.
+        generator: Random generator on the CPU.
 
     Returns:
-        (B, T, 3, H, W), a new tensor.
+        Videos (B, T, 3, H, W), a new tensor.
     """
     batch = len(frames)
     draw = derangement if shuffle == "paper" else torch.randperm

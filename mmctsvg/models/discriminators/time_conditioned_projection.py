@@ -11,18 +11,16 @@ from .trunk import Trunk
 
 
 def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
-    """Mean deviation over the videos of a group, time point by time point.
+    """Average the deviation over the videos of a group, time point by time point.
 
-    Videos are dealt into groups of at most ``group``, as equal as possible, so any batch size
-    works.
+    Videos are dealt into groups of at most ``group``, as equal as possible: any batch size works.
 
     Args:
-        features: (B, T, C, H, W).
+        features: Features (B, T, C, H, W).
         group: Largest group of videos.
 
     Returns:
-        (B, T, 1, H, W): what a frame's group deviates at that time, averaged over channels and
-        pixels.
+        Deviation (B, T, 1, H, W) of a frame's group at that time, the mean of channels and pixels.
 
     Source: Karras et al. 2018, *Progressive Growing of GANs*, section 3.
     """
@@ -34,10 +32,10 @@ def minibatch_deviation(features: Tensor, group: int = 4) -> Tensor:
 
 
 def minibatch_deviation_flat(features: Tensor, group: int = 4) -> Tensor:
-    """The released code's deviation: over the flat batch of frames, in strided groups of four.
+    """Average the deviation as the released code: over all frames, in strided groups of four.
 
     Args:
-        features: (B, T, C, H, W).
+        features: Features (B, T, C, H, W).
         group: Size of a group; all frames form one group if there are fewer.
 
     Raises:
@@ -59,7 +57,7 @@ def minibatch_deviation_flat(features: Tensor, group: int = 4) -> Tensor:
 
 @MODELS.register_module()
 class TimeConditionedProjectionDiscriminator(nn.Module):
-    """Frames of one video, with their times and labels, to one score.
+    """Network from frames of one video, with their times and labels, to one score.
 
     ``<d_t, [v(t_1); ..; v(t_T)]> / sqrt(T e) + ramp <d_action, e_action> / sqrt(e) + <d_actor,
     e_actor> / sqrt(e)`` with embeddings of size e and a time2vec of its own.
@@ -69,24 +67,23 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         channels: Channels of the trunk at every resolution from 4 to ``size``.
         num_actors: Number of actors; 0 if actors are not a condition.
         num_actions: Number of actions; 0 if actions are not a condition.
-        time_points: Frames T of a video that it looks at, the first ones.
+        time_points: Number of frames T that are scored, the first of a video.
         embed_dim: Size e of time2vec and embeddings.
         head_channels: Channels of the last convolution.
         hidden_dim: Width of the heads.
-        frequency_std: See `Time2Vec`.
-        linear_std: See `Time2Vec`.
-        motion_gain: 0 is the paper's start. Otherwise half of the heads' hidden units start as
-            contrasts over time, blind to whatever stays the same in all frames, with weights this
-            many times larger than the others': what moves is a small part of what is seen, and
-            without such units it takes many thousand iterations until D_t minds a still video. The
-            smaller what moves, the larger: 6 for bodies, 30 for lips. A matter of the initial
-            weights alone.
+        frequency_std: Standard deviation of initial frequencies, see `Time2Vec`.
+        linear_std: Standard deviation of the initial linear weight, see `Time2Vec`.
+        motion_gain: Gain of motion in the initial weights; 0 is the paper's start. Otherwise half
+            of the heads' hidden units start as contrasts over time, blind to all that stays the
+            same in all frames, with weights this many times larger than the others'. Without them
+            D_t takes many thousand iterations until it scores still videos lower. The smaller the
+            moving part, the larger: 6 for bodies, 30 for lips.
         minibatch_stddev: Switch. ``'paper'``: over videos, per time point, in groups of up to 4
             videos. ``'official'``: over the flat batch of frames, in groups of 4.
         time2vec_order: Switch, see `Time2Vec`.
 
     Attributes:
-        num_frames: The same as ``time_points``.
+        num_frames: Number of frames that are scored.
 
     Source: section 3.2, *Conditional discriminator*.
     """
@@ -113,10 +110,7 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         self.trunk = Trunk(size, channels)
         self.conv = EqualConv2d(self.trunk.out_channels + 1, head_channels, 3)
         self.time2vec = Time2Vec(
-            embed_dim,
-            frequency_std=frequency_std,
-            linear_std=linear_std,
-            order=time2vec_order,
+            embed_dim, frequency_std=frequency_std, linear_std=linear_std, order=time2vec_order
         )
         self.deviation = (
             minibatch_deviation if minibatch_stddev == "paper" else minibatch_deviation_flat
@@ -146,16 +140,16 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         """Score videos.
 
         Args:
-            frames: (B, T, 3, H, W) in [-1, 1], T >= ``time_points``; the rest is not looked at.
-            times: (B, T) in frames.
+            frames: Videos (B, T, 3, H, W) in [-1, 1]; the first ``time_points`` are scored.
+            times: Times (B, T) in frames.
             actors: Numbers (B,), if actors are a condition.
             actions: Numbers (B,), if actions are a condition.
             ramp: Weight of the action's term in [0, 1].
-            batches: How many batches stand one after the other in ``frames`` (reals and fakes,
-                say): one trunk pass serves them all, but the minibatch deviation must not mix them.
+            batches: Number of batches one after the other in ``frames`` (reals and fakes, say):
+                one trunk pass serves them all, but the minibatch deviation must not mix them.
 
         Returns:
-            (B,), high where the video seems real.
+            Scores (B,), high where the video seems real.
 
         Raises:
             ValueError: If there are too few frames.
@@ -181,8 +175,8 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
 def start_with_contrasts(layer: EqualLinear, time_points: int, gain: float) -> None:
     """Let half of the units of a layer over T concatenated frames see differences alone.
 
-    The weights of such a unit sum to zero over time; their deviation is ``gain``. Nothing is done
-    for a single time point, where there are no differences.
+    The weights of such a unit sum to zero over time; their deviation is ``gain``. A single time
+    point has no differences, and its layer is left as it is.
     """
     if time_points == 1:
         return
@@ -192,5 +186,5 @@ def start_with_contrasts(layer: EqualLinear, time_points: int, gain: float) -> N
 
 
 def project(features: Tensor, embedding: Tensor) -> Tensor:
-    """Inner products (B,) of (B, E) and (B, E), over sqrt E (Miyato and Koyama 2018)."""
+    """Multiply (B, E) and (B, E) to inner products (B,) over sqrt E (Miyato and Koyama 2018)."""
     return (features * embedding).sum(dim=1) / features.shape[1] ** 0.5

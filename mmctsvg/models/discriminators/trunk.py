@@ -1,5 +1,6 @@
 """The convolutional trunk that both discriminators have (with weights of their own)."""
 
+import itertools
 import math
 
 import torch
@@ -18,12 +19,12 @@ class ResidualBlock(nn.Module):
         self.skip = EqualConv2d(in_channels, out_channels, 1, down=True, activation=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C_in, H, W) to (N, C_out, H/2, W/2)."""
+        """Map (N, C_in, H, W) to (N, C_out, H/2, W/2)."""
         return (self.conv2(self.conv1(x)) + self.skip(x)) / math.sqrt(2)
 
 
 class Trunk(nn.Module):
-    """Frames to 4x4 feature maps, every frame by itself.
+    """Network from frames to 4x4 feature maps, every frame by itself.
 
     Args:
         size: Width and height of the frames, a power of two from 8 up.
@@ -48,17 +49,13 @@ class Trunk(nn.Module):
             raise ValueError(f"channels={channels}: give the channels at {missing} too")
         self.size = size
         self.from_rgb = EqualConv2d(3, channels[size], 1)
-        self.blocks = nn.Sequential(
-            *[
-                ResidualBlock(channels[high], channels[low])
-                for high, low in zip(resolutions, resolutions[1:], strict=False)
-            ]
-        )
+        pairs = itertools.pairwise(channels[r] for r in resolutions)
+        self.blocks = nn.Sequential(*[ResidualBlock(*pair) for pair in pairs])
         self.out_channels = channels[4]
         self.compute_dtype = torch.float32
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(N, 3, size, size) in [-1, 1] to (N, out_channels, 4, 4), float32.
+        """Map (N, 3, size, size) in [-1, 1] to (N, out_channels, 4, 4), float32.
 
         Raises:
             ValueError: If the frames have another size.

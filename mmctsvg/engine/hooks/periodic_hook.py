@@ -1,0 +1,31 @@
+"""What the hooks share that write a file from time to time."""
+
+from abc import abstractmethod
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+
+class PeriodicHook(Hook):
+    """Hook whose main process writes every ``interval`` iterations and at the last one.
+
+    Args:
+        interval: Iterations between two writings; -1 for the last iteration only.
+    """
+
+    priority = "LOW"  # after the logger, before the checkpoint
+
+    def __init__(self, interval: int = -1) -> None:
+        self.interval = interval
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
+        """Write when due."""
+        due = self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner)
+        if due and is_main_process():
+            self.write(runner)
+
+    @abstractmethod
+    def write(self, runner: Runner) -> None:
+        """Write the file."""
