@@ -11,17 +11,16 @@ import numpy as np
 from mmctsvg.datasets.crops import CROPS, SAMPLES, Box, face_boxes
 from mmctsvg.datasets.readers import (
     BrokenClipError,
+    ClipReader,
     FrameFolder,
-    VideoFile,
     fit_square,
     frame_numbers,
     list_pictures,
     open_clip,
 )
+from mmctsvg.datasets.readers.frame_rate import is_even
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.spread import evenly_spread
-
-_PIECE = 32  # frames decoded at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,8 @@ class Clip:
     Args:
         frames: uint8 ``(T, size, size, 3)`` RGB.
         seconds: when they are shown, float64 ``(T,)``, from 0 on.
-        fps: frames per second, the mean where it varies.
+        fps: frames per second; where frames are not shown for equally long, frames by time, as
+            `retime` takes it, whatever most of them have.
         box: what was cut out of the picture; None for all of it.
         faces: how many there were to choose from, if a face was cut out.
         face: which of them it is, counted from the left from 0.
@@ -59,6 +59,7 @@ def read_clip(
     fps: float | None = None,
     folder_fps: float = 25.0,
     max_frames: int | None = None,
+    square_pixels: bool = True,
 ) -> Clip:
     """Reads a clip.
 
@@ -74,6 +75,7 @@ def read_clip(
         folder_fps: of folders of pictures, which do not know, if ``fps`` is None. Where numbers are
             missing in their names, time goes on, see `frame_numbers`.
         max_frames: the beginning only.
+        square_pixels: stretch videos whose pixels are not square, see `open_clip`.
 
     Raises:
         UserError: if it cannot be read, has fewer than two frames, is not square although nothing
@@ -81,7 +83,7 @@ def read_clip(
     """
     path = Path(path)
     try:
-        reader = open_clip(path)
+        reader = open_clip(path, square_pixels)
     except BrokenClipError as error:
         raise UserError(f"{path} {error}.") from error
     length = min(reader.length, max_frames or reader.length)
@@ -107,22 +109,12 @@ def read_clip(
                 box = faces[face]
             else:
                 box = CROPS[crop](pictures)
-        pieces = [
-            _fit(reader.read(numbers), box, size)
-            for numbers in np.array_split(np.arange(length), -(-length // _PIECE))
-        ]
+        frames = [_fit(frame, box, size) for frame in reader.iterate(length)]
     except BrokenClipError as error:
         raise UserError(f"{path} {error}.") from error
-    rate = fps or reader.fps or folder_fps
-    seconds = np.arange(length) / rate
-    if isinstance(reader, FrameFolder):
-        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
-        rate = (length - 1) / seconds[-1]
-    if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
-        seconds = reader.seconds[:length]
-        rate = (length - 1) / seconds[-1]
+    seconds, rate = _times(reader, length, fps, folder_fps)
     return Clip(
-        frames=np.concatenate(pieces),
+        frames=np.stack(frames),
         seconds=seconds,
         fps=rate,
         box=box,
@@ -132,6 +124,7 @@ def read_clip(
             "length": reader.length,
             "crop": {"left_top_side": box and [box.left, box.top, box.side]},
             "fps": fps,
+            "square_pixels": square_pixels,
         },
         faces=len(faces),
         face=face,
@@ -150,7 +143,22 @@ def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
     return face
 
 
-def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:
+def _fit(frame: np.ndarray, box: Box | None, size: int) -> np.ndarray:
     if box is not None:
-        frames = np.stack([box.cut(frame) for frame in frames])
-    return fit_square(frames, size, None)
+        frame = box.cut(frame)
+    return fit_square(frame[None], size, None)[0]
+
+
+def _times(
+    reader: ClipReader, length: int, fps: float | None, folder_fps: float
+) -> tuple[np.ndarray, float]:
+    """When the first frames are shown, in seconds from 0 on, and frames per second."""
+    rate = fps or reader.fps or folder_fps
+    seconds = np.arange(length) / rate
+    if isinstance(reader, FrameFolder):
+        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
+    elif fps is None and reader.seconds is not None:
+        seconds = reader.seconds[:length]
+    if is_even(seconds, rate):
+        return seconds, rate
+    return seconds, (length - 1) / seconds[-1]

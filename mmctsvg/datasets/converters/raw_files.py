@@ -11,7 +11,7 @@ from pathlib import Path
 from mmctsvg.utils.errors import UserError
 
 from ..folders import walk_folders
-from ..readers import VIDEO_SUFFIXES, BrokenClipError, natural_key
+from ..readers import VIDEO_SUFFIXES, BrokenClipError, is_video, natural_key
 from ..readers.packed import INDEX_SUFFIX, PACK_SUFFIX
 
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -103,7 +103,7 @@ def _walk(root: Path) -> list[Path]:
 def _look(path: Path, prefix: str) -> list[RawFile]:
     """The videos that a file is or holds."""
     name, suffix = path.name.lower(), path.suffix.lower()
-    if _is_video(path.name):
+    if not path.name.startswith(".") and is_video(path):
         return [RawFile(name=f"{prefix}/{path.name}", path=path)]
     if name.endswith(_COMPRESSED):
         raise UserError(
@@ -119,11 +119,11 @@ def _look(path: Path, prefix: str) -> list[RawFile]:
     return [
         RawFile(name=f"{prefix}/{name.removeprefix('./')}", path=path, member=member)
         for name, member in members
-        if _is_video(name)
+        if _is_video_name(name)
     ]
 
 
-def _is_video(name: str) -> bool:
+def _is_video_name(name: str) -> bool:
     base = name.rpartition("/")[2]
     return not base.startswith(".") and os.path.splitext(base)[1].lower() in VIDEO_SUFFIXES
 
