@@ -13,7 +13,7 @@ from .clip_reader import BrokenClipError, ClipReader
 from .frame_rate import is_even
 from .picture import to_rgb
 from .video_index import index_video
-from .video_stream import NO_VIDEO, VIDEO_SUFFIXES, decode, open_video, video_stream
+from .video_stream import NO_VIDEO, decode, is_video, open_video, video_stream
 
 SIZES_DIFFER = "has frames of different sizes: cut it where the size changes"
 
