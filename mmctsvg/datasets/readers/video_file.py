@@ -58,10 +58,7 @@ class VideoFile(ClipReader):
         try:
             index = index_video(path)
         except av.error.FFmpegError as error:
-            if (
-                isinstance(error, av.error.InvalidDataError)
-                and path.suffix.lower() not in VIDEO_SUFFIXES
-            ):
+            if not is_video(path):
                 raise BrokenClipError(NO_VIDEO) from error
             raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
         pixel_aspect = index.pixel_aspect if square_pixels else 1.0
