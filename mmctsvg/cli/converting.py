@@ -29,6 +29,7 @@ def convert_raw(args: argparse.Namespace, name: str, find_clips: Callable[[], Ra
         format=args.format,
         min_frames=args.min_frames,
         max_frames=args.max_frames,
+        square_pixels=not args.keep_pixels,
     )
     clips = find_clips()
     train = sum(clip.is_train for clip in clips.clips)

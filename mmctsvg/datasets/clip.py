@@ -61,7 +61,7 @@ def read_clip(
     max_frames: int | None = None,
     square_pixels: bool = True,
 ) -> Clip:
-    """Reads a clip.
+    """Read a clip.
 
     Args:
         path: a video, a folder of pictures, or a clip in a packed file.

@@ -45,6 +45,7 @@ def _add_converter(parser: Parser, raw: str, crop: str) -> None:
     parser.add_argument(
         "--max-frames", type=at_least(3), help="leave longer clips out (default: none)"
     )
+    parser.shared("--keep-pixels")
 
 
 def convert_folder(parser: Parser) -> None:

@@ -65,6 +65,7 @@ def invert(parser: Parser) -> None:
     )
     parser.shared("--action", help="the same")
     parser.shared("--crop")
+    parser.shared("--keep-pixels")
     add(
         "--face",
         type=at_least(0),

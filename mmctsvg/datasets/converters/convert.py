@@ -98,7 +98,9 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
 
 
 def _fixed(settings: Settings) -> dict:
-    return {key: getattr(settings, key) for key in ("size", "crop", "format")}
+    fixed = {key: getattr(settings, key) for key in ("size", "crop", "format")}
+    # Said only where it is not as usual, so that packs of before can be continued.
+    return fixed if settings.square_pixels else {**fixed, "square_pixels": False}
 
 
 def _try(
@@ -129,6 +131,8 @@ def _keep(
         "raw_size": result.raw_size,
         "actor": clip.actor,
     }
+    if not result.is_even:
+        about["even"] = False
     pack.append(clip.name, result.pictures, f".{settings.format}", about)
 
 

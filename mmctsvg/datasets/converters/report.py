@@ -50,6 +50,7 @@ def write_report(
         "held out": len(done) - train,
         "frames": sum(frames),
         "errors": len(conversion.errors),
+        "uneven": sum(not entry.get("even", True) for entry in conversion.done.values()),
         "crops": dict(conversion.crops()),
     }
     meta = {
@@ -160,6 +161,11 @@ def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Pa
     }
     crops = [kinds[kind].format(number) for kind, number in sorted(counts["crops"].items())]
     lines.append("crops: " + "; ".join(crops))
+    if counts["uneven"]:
+        lines.append(
+            f"{count(counts['uneven'], 'clip')} whose frames are not shown for equally long: "
+            "training takes them as if they were"
+        )
     if counts["errors"]:
         lines.append(f"{count(counts['errors'], 'clip')} left out: {out / 'errors.csv'} says why")
     lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / 'annotations.csv'}")

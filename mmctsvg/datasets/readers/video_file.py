@@ -112,7 +112,7 @@ class VideoFile(ClipReader):
             raise BrokenClipError(f"has no frame {done} although {self.length} are declared")
 
     def _entry(self, first: int) -> int:
-        """The frame at which to enter the file for another one; 0 is its start."""
+        """Return the frame at which to enter the file for another one; 0 is its start."""
         place = int(np.searchsorted(self.entries, first, side="right"))
         return int(self.entries[place - 1]) if place else 0
 

@@ -207,7 +207,7 @@ def _trusted_times(
 def _decoded_times(
     decoded: list[int | None], packets: list[PacketInfo], form: str
 ) -> tuple[np.ndarray | None, bool]:
-    """Times of the frames in the order in which they decode, and whether frames have just these.
+    """Return the times of the frames in order, and whether the decoded frames have just these.
 
     Decoders bring frames into order even where the container gives their times in another one;
     then the times are right, but belong to other frames. AVI has times of decoding only.
