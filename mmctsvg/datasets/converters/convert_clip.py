@@ -12,6 +12,7 @@ from mmctsvg.utils.spread import evenly_spread
 from ..crops import CROPS, SAMPLES, Box
 from ..readers import BrokenClipError, fit_square
 from ..readers.frame_rate import is_even
+from ..readers.orientation import Orientation
 from ..readers.picture import to_rgb
 from ..readers.video_file import SIZES_DIFFER
 from ..readers.video_index import index_video
@@ -87,10 +88,10 @@ def convert_clip(
     try:
         index = index_video(clip.file.open())
         length, fps = index.length, index.fps or _FPS
-        aspect = index.pixel_aspect if settings.square_pixels else 1.0
+        look = index.pixel_aspect if settings.square_pixels else 1.0, index.orientation
         if wrong := wrong_length(int(_DECODABLE * length), length, settings):
             raise BrokenClipError(wrong)
-        samples = _samples(clip.file.open(), length, aspect)
+        samples = _samples(clip.file.open(), length, *look)
         raw_size = samples[0].shape[1], samples[0].shape[0]
         crop = settings.crop if box is None else "given"
         box = box or CROPS[settings.crop](samples)
@@ -98,7 +99,7 @@ def convert_clip(
             return NoFace(raw_size=raw_size)
         pictures = [
             encode_picture(_cut(frame, box, raw_size, settings.size), settings.format)
-            for frame in _decode(clip.file.open(), aspect)
+            for frame in _decode(clip.file.open(), *look)
         ]
     except av.error.FFmpegError as error:
         raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
@@ -124,19 +125,19 @@ def wrong_length(fewest: int, most: int, settings: Settings) -> str | None:
     return f"has {most} frames, not {settings.min_frames}{limit}"
 
 
-def _decode(source: Source, aspect: float) -> Iterator[np.ndarray]:
-    """Frames, uint8 (H, W, 3) RGB each."""
+def _decode(source: Source, *look: float | Orientation) -> Iterator[np.ndarray]:
+    """Decode all frames, uint8 (H, W, 3) RGB each; ``look`` as :func:`to_rgb` takes it."""
     with open_video(source) as container:
         for frame in decode(container, video_stream(container)):
-            yield to_rgb(frame, aspect)
+            yield to_rgb(frame, *look)
 
 
-def _samples(source: Source, length: int, aspect: float = 1.0) -> Sequence[np.ndarray]:
-    """Frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
+def _samples(source: Source, length: int, *look: float | Orientation) -> Sequence[np.ndarray]:
+    """Decode frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
     wanted = set(evenly_spread(length, SAMPLES))
     with open_video(source) as container:
         samples = [
-            to_rgb(frame, aspect)
+            to_rgb(frame, *look)
             for number, frame in enumerate(decode(container, video_stream(container)))
             if number in wanted
         ]

@@ -162,7 +162,7 @@ def _is_whole(file: BinaryIO, kind: str) -> bool:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """Read EXIF's orientation, from 1 to 8. Pillow's ``getexif`` would go on to XMP, which nobody reads."""
+    """Read EXIF's orientation, from 1 to 8; ``getexif`` would go on to XMP, which nobody reads."""
     exif = Image.Exif()
     try:
         exif.load(picture.info.get("exif", b""))

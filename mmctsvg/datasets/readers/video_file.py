@@ -11,6 +11,7 @@ import numpy as np
 
 from .clip_reader import BrokenClipError, ClipReader
 from .frame_rate import is_even
+from .orientation import Orientation
 from .picture import to_rgb
 from .video_index import index_video
 from .video_stream import NO_VIDEO, decode, is_video, open_video, video_stream
@@ -36,7 +37,8 @@ class VideoFile(ClipReader):
     times: np.ndarray | None
     entries: np.ndarray
     time_base: float
-    pixel_aspect: float  # what the width of a stored pixel is brought to square from; 1 is nothing
+    pixel_aspect: float  # width of a stored pixel by its height; 1 leaves it as it is
+    orientation: Orientation
 
     @property
     def seconds(self) -> np.ndarray | None:
@@ -62,7 +64,7 @@ class VideoFile(ClipReader):
                 raise BrokenClipError(NO_VIDEO) from error
             raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
         pixel_aspect = index.pixel_aspect if square_pixels else 1.0
-        height, width = to_rgb(index.first, pixel_aspect).shape[:2]
+        height, width = to_rgb(index.first, pixel_aspect, index.orientation).shape[:2]
         return cls(
             path=path,
             length=index.length,
@@ -73,6 +75,7 @@ class VideoFile(ClipReader):
             entries=index.entries,
             time_base=index.time_base,
             pixel_aspect=pixel_aspect,
+            orientation=index.orientation,
         )
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
@@ -101,7 +104,7 @@ class VideoFile(ClipReader):
         done = 0
         try:
             for _, frame in islice(self._frames(0), stop):
-                picture = to_rgb(frame, self.pixel_aspect)
+                picture = to_rgb(frame, self.pixel_aspect, self.orientation)
                 if picture.shape[:2] != (self.height, self.width):
                     raise BrokenClipError(SIZES_DIFFER)
                 yield picture
@@ -120,7 +123,7 @@ class VideoFile(ClipReader):
         found, last = {}, max(wanted)
         for number, frame in self._frames(entry):
             if number in wanted:
-                found[number] = to_rgb(frame, self.pixel_aspect)
+                found[number] = to_rgb(frame, self.pixel_aspect, self.orientation)
             if number >= last:
                 break
         return found

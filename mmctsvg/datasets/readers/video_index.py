@@ -11,7 +11,8 @@ import numpy as np
 
 from .clip_reader import BrokenClipError
 from .frame_rate import frame_rate, to_float
-from .picture import to_rgb
+from .orientation import Orientation
+from .picture import find_orientation, to_rgb
 from .video_stream import Source, decode, open_video, video_stream
 
 # Containers in which every packet has the time of its frame, whatever stands before it, and that
@@ -45,6 +46,7 @@ class VideoIndex:
         time_base: seconds in one unit of these times.
         fps: frames per second, of :func:`frame_rate`; None where nothing tells.
         pixel_aspect: width of a stored pixel by its height.
+        orientation: how stored frames become upright.
         first: the first frame as it is stored in the file.
     """
 
@@ -54,6 +56,7 @@ class VideoIndex:
     time_base: float
     fps: float | None
     pixel_aspect: float
+    orientation: Orientation
     first: av.VideoFrame
 
     @property
@@ -99,6 +102,7 @@ def index_video(source: Source) -> VideoIndex:
         if first is None:
             raise BrokenClipError("has no frame that can be decoded")
         to_rgb(first)  # refuses what cannot be shown
+        orientation = find_orientation(first)
         if times is not None and first.pts == times[0]:
             length, in_turn = len(times), True
         else:
@@ -113,6 +117,7 @@ def index_video(source: Source) -> VideoIndex:
         time_base=time_base,
         fps=frame_rate(seconds, declared, time_base),
         pixel_aspect=aspect if 1 / _LARGEST_ASPECT < aspect < _LARGEST_ASPECT else 1.0,
+        orientation=orientation,
         first=first,
     )
 
