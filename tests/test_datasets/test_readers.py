@@ -1,4 +1,6 @@
 import errno
+import gc
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -255,3 +257,17 @@ def test_center_crop(tmp_path):
     check_square(clip, "center")
     with pytest.raises(BrokenClipError, match="is 8x4, not square: crop it, or set crop='center'"):
         check_square(clip, None)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted by Linux")
+def test_reading_starts_no_threads(tmp_path, noise_frames):
+    """A forked process that collects what others started threads for waits for ever."""
+    path = write_video(tmp_path / "a.mp4", noise_frames)
+    before = len(os.listdir("/proc/self/task"))
+    gc.disable()
+    try:
+        clip = open_clip(path)
+        clip.read(np.arange(clip.length))
+        assert len(os.listdir("/proc/self/task")) == before
+    finally:
+        gc.enable()
