@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from mmctsvg.datasets import TripletVideoDataset
 from mmctsvg.datasets.converters import RawClip, RawFile, Settings, convert_clip
+from mmctsvg.datasets.converters.convert import convert
+from mmctsvg.datasets.converters.raw_clip import RawSet
+from mmctsvg.datasets.converters.report import write_report
 from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import BrokenClipError, fit_square, open_clip
 
@@ -174,6 +177,21 @@ def test_one_rate_for_one_clip(tmp_path):
         with av.open(str(path)) as container:
             declared[suffix] = container.streams.video[0].average_rate
     assert declared["mp4"] == Fraction(50, 13)  # which is why it is not believed
+
+
+def test_a_conversion_says_which_clips_are_uneven(tmp_path):
+    clips = [
+        RawClip(
+            file=RawFile(name=timing, path=make(tmp_path, "mp4", "h264", timing)),
+            name=timing, actor="a", action="b", is_train=True,
+        )
+        for timing in ("even", "uneven")
+    ]  # fmt: skip
+    raw, out = RawSet.of(clips, ["b"]), tmp_path / "out"
+    done = convert(raw, out, Settings(size=32, crop="center"), 1, "mine")
+    said = write_report(raw, done, out, tmp_path, {})
+    assert "1 clip whose frames are not shown for equally long" in said
+    assert [entry.get("even", True) for entry in done.done.values()] == [True, False]
 
 
 def test_times_without_a_time_of_decoding(tmp_path):

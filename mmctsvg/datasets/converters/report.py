@@ -50,9 +50,10 @@ def write_report(
         "held out": len(done) - train,
         "frames": sum(frames),
         "errors": len(conversion.errors),
-        "uneven": sum(not entry.get("even", True) for entry in conversion.done.values()),
         "crops": dict(conversion.crops()),
     }
+    if uneven := sum(not entry.get("even", True) for entry in conversion.done.values()):
+        counts["uneven"] = uneven
     meta = {
         "format": META_FORMAT,
         "source": str(source),
@@ -161,7 +162,7 @@ def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Pa
     }
     crops = [kinds[kind].format(number) for kind, number in sorted(counts["crops"].items())]
     lines.append("crops: " + "; ".join(crops))
-    if counts["uneven"]:
+    if "uneven" in counts:
         lines.append(
             f"{count(counts['uneven'], 'clip')} whose frames are not shown for equally long: "
             "training takes them as if they were"
