@@ -22,7 +22,10 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
     """
     if args.max_frames is not None and args.max_frames < args.min_frames:
         raise UserError(f"--max-frames {args.max_frames}: is below --min-frames {args.min_frames}.")
-    settings = Settings(**pick(args, "size", "crop", "format", "min_frames", "max_frames"))
+    settings = Settings(
+        **pick(args, "size", "crop", "format", "min_frames", "max_frames"),
+        square_pixels=not args.keep_pixels,
+    )
     files = [] if data_set is folder else [list_raw_files(args.raw)]
     clips = data_set.find_clips(args.raw, *files, **pick(args, *options))
     train = sum(clip.is_train for clip in clips.clips)

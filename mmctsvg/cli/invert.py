@@ -83,6 +83,7 @@ def invert_clip(
         fps=args.fps,
         folder_fps=inferencer.fps,
         max_frames=args.frames,
+        square_pixels=not args.keep_pixels,
     )
     if clip.faces > 1 and args.face is None:
         print(

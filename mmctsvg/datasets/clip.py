@@ -11,17 +11,16 @@ import numpy as np
 from mmctsvg.datasets.crops import CROPS, SAMPLES, Box, face_boxes
 from mmctsvg.datasets.readers import (
     BrokenClipError,
+    ClipReader,
     FrameFolder,
-    VideoFile,
     fit_square,
     frame_numbers,
     list_pictures,
     open_clip,
 )
+from mmctsvg.datasets.readers.frame_rate import is_even
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.spread import evenly_spread
-
-_PIECE = 32  # frames decoded at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,8 @@ class Clip:
     Args:
         frames: uint8 ``(T, size, size, 3)`` RGB.
         seconds: when they are shown, float64 ``(T,)``, from 0 on.
-        fps: frames per second, the mean where it varies.
+        fps: frames per second; where frames are not shown for equally long, frames by time, as
+            `retime` takes it, whatever most of them have.
         box: what was cut out of the picture; None for all of it.
         faces: how many there were to choose from, if a face was cut out.
         face: which of them it is, counted from the left from 0.
@@ -59,83 +59,81 @@ def read_clip(
     fps: float | None = None,
     folder_fps: float = 25.0,
     max_frames: int | None = None,
+    square_pixels: bool = True,
 ) -> Clip:
-    """Reads a clip.
+    """Read a clip.
 
     Args:
-        path: a video, a folder of pictures, or a clip in a packed file.
-        size: side of the frames that come out.
+        path: Video, folder of pictures, or clip in a packed file.
+        size: Side of the frames that come out, in pixels.
         crop: ``'none'`` (square clips only), or as in the converters, by the same functions:
             ``'face'``, ``'body'``, ``'center'``.
-        box: what is cut out, if that is known already; then ``crop`` does not count.
-        face: which one, counted from the left from 0; None takes the largest. Only with
+        face: Number of the face, counted from the left from 0; None takes the largest. Only with
             ``crop='face'``.
-        fps: frames per second; None takes the file's own times, also where they are uneven.
-        folder_fps: of folders of pictures, which do not know, if ``fps`` is None. Where numbers are
+        box: Box that is cut out, if it is known already; then ``crop`` does not count.
+        fps: Frames per second; None takes the file's own times, also where they are uneven.
+        folder_fps: Frames per second of folders of pictures if ``fps`` is None. Where numbers are
             missing in their names, time goes on, see `frame_numbers`.
-        max_frames: the beginning only.
+        max_frames: Number of frames that are read, from the beginning; None for all.
+        square_pixels: Whether videos whose pixels are not square are stretched, see `open_clip`.
 
     Raises:
-        UserError: if it cannot be read, has fewer than two frames, is not square although nothing
+        UserError: If it cannot be read, has fewer than two frames, is not square although nothing
             is cut, HDR, transparent, or no face is found.
     """
     path = Path(path)
-    try:
-        reader = open_clip(path)
-    except BrokenClipError as error:
-        raise UserError(f"{path} {error}.") from error
-    length = min(reader.length, max_frames or reader.length)
-    if length < 2:
-        raise UserError(f"{path}: has one frame; a motion takes at least two.")
-    if crop == "none" and box is None and reader.height != reader.width:
-        raise UserError(
-            f"{path}: is {reader.width}x{reader.height}, not square; cut it by "
-            "crop='face' or crop='center'."
-        )
     if face is not None and crop != "face":
         raise UserError(f"face={face} can be chosen with crop='face' only, not crop={crop!r}.")
     if fps is not None and not 0 < fps <= 1000:
         raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
+    faces: list[Box] = []
     try:
-        faces: list[Box] = []
-        if crop != "none" and box is None:
-            samples = np.array(evenly_spread(length, SAMPLES))
-            pictures = list(reader.read(samples))
-            if crop == "face":
-                faces = face_boxes(pictures)
-                face = _choose_face(path, faces, face)
-                box = faces[face]
-            else:
-                box = CROPS[crop](pictures)
-        pieces = [
-            _fit(reader.read(numbers), box, size)
-            for numbers in np.array_split(np.arange(length), -(-length // _PIECE))
-        ]
+        reader = open_clip(path, square_pixels)
+        length = min(reader.length, max_frames or reader.length)
+        if length < 2:
+            raise UserError(f"{path}: has one frame; a motion takes at least two.")
+        if box is None:
+            box, faces, face = _choose_box(path, reader, length, crop, face)
+        frames = [_fit(frame, box, size) for frame in reader.iterate(length)]
     except BrokenClipError as error:
         raise UserError(f"{path} {error}.") from error
-    rate = fps or reader.fps or folder_fps
-    seconds = np.arange(length) / rate
-    if isinstance(reader, FrameFolder):
-        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
-        rate = (length - 1) / seconds[-1]
-    if fps is None and isinstance(reader, VideoFile) and reader.seconds is not None:
-        seconds = reader.seconds[:length]
-        rate = (length - 1) / seconds[-1]
+    seconds, rate = _times(reader, length, fps, folder_fps)
+    info = {
+        "clip": str(path),
+        "length": reader.length,
+        "crop": {"left_top_side": box and [box.left, box.top, box.side]},
+        "fps": fps,
+        "square_pixels": square_pixels,
+    }
     return Clip(
-        frames=np.concatenate(pieces),
+        frames=np.stack(frames),
         seconds=seconds,
         fps=rate,
         box=box,
         path=path,
-        info={
-            "clip": str(path),
-            "length": reader.length,
-            "crop": {"left_top_side": box and [box.left, box.top, box.side]},
-            "fps": fps,
-        },
+        info=info,
         faces=len(faces),
         face=face,
     )
+
+
+def _choose_box(
+    path: Path, reader: ClipReader, length: int, crop: str, face: int | None
+) -> tuple[Box | None, list[Box], int | None]:
+    """Choose what is cut out: the box, all faces, and the number of the one that is taken."""
+    if crop == "none":
+        if reader.height != reader.width:
+            raise UserError(
+                f"{path}: is {reader.width}x{reader.height}, not square; cut it by "
+                "crop='face' or crop='center'."
+            )
+        return None, [], None
+    pictures = list(reader.read(np.array(evenly_spread(length, SAMPLES))))
+    if crop != "face":
+        return CROPS[crop](pictures), [], None
+    faces = face_boxes(pictures)
+    face = _choose_face(path, faces, face)
+    return faces[face], faces, face
 
 
 def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
@@ -150,7 +148,22 @@ def _choose_face(path: Path, faces: list[Box], face: int | None) -> int:
     return face
 
 
-def _fit(frames: np.ndarray, box: Box | None, size: int) -> np.ndarray:
+def _fit(frame: np.ndarray, box: Box | None, size: int) -> np.ndarray:
     if box is not None:
-        frames = np.stack([box.cut(frame) for frame in frames])
-    return fit_square(frames, size, None)
+        frame = box.cut(frame)
+    return fit_square(frame[None], size, None)[0]
+
+
+def _times(
+    reader: ClipReader, length: int, fps: float | None, folder_fps: float
+) -> tuple[np.ndarray, float]:
+    """Return when the first frames are shown, in seconds from 0 on, and frames per second."""
+    rate = fps or reader.fps or folder_fps
+    seconds = np.arange(length) / rate
+    if isinstance(reader, FrameFolder):
+        seconds = frame_numbers(list_pictures(reader.path))[:length] / rate
+    elif fps is None and reader.seconds is not None:
+        seconds = reader.seconds[:length]
+    if is_even(seconds, rate):
+        return seconds, rate
+    return seconds, (length - 1) / seconds[-1]

@@ -12,7 +12,7 @@ from pathlib import Path
 from mmctsvg.utils.errors import UserError
 
 from .folders import walk_folders
-from .readers import VIDEO_SUFFIXES, list_pictures, natural_key
+from .readers import VIDEO_SUFFIXES, is_video, list_pictures, natural_key
 
 COLUMNS = ("path", "label", "is_train", "person")
 META_NAME = "meta.json"  # what the converters write beside their lists
@@ -287,6 +287,6 @@ def _find_clips(root: Path) -> list[str]:
         found.extend(
             (relative / name).as_posix()
             for name in files
-            if os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES and not name.startswith(".")
+            if not name.startswith(".") and is_video(folder / name)
         )
     return sorted(found, key=natural_key)

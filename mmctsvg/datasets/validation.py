@@ -9,16 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import ClipList, Entry, Problem
 from .readers import BrokenClipError, ClipReader, check_square, open_clip
 from .triplet_dataset import check_length
-
-_DECODE_CHUNK = 32  # frames at a time, so that long clips need little memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +50,8 @@ def check_clips(
             reader = open_clip(entry.path)
             check_square(reader, crop)
             if decode:
-                for start in range(0, reader.length, _DECODE_CHUNK):
-                    reader.read(np.arange(start, min(start + _DECODE_CHUNK, reader.length)))
+                for _ in reader.iterate():
+                    pass
         except BrokenClipError as error:
             return str(error)
         return check_length(reader.length, stride, times) or reader

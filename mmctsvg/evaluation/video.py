@@ -9,7 +9,13 @@ import torch
 from torch import Tensor
 
 from mmctsvg.datasets.clip_list import read_clip_list
-from mmctsvg.datasets.readers import VIDEO_SUFFIXES, BrokenClipError, list_pictures, open_clip
+from mmctsvg.datasets.readers import (
+    VIDEO_SUFFIXES,
+    BrokenClipError,
+    is_video,
+    list_pictures,
+    open_clip,
+)
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
@@ -206,5 +212,5 @@ def _flat_clips(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and list_pictures(path))
+        if (list_pictures(path) if path.is_dir() else is_video(path))
     ]

@@ -29,7 +29,9 @@ def read_original(motion: Motion, size: int, clip: str | Path | None = None) -> 
         raise UserError(f"{path}: the motion's clip is no longer there; give it, clip=PATH.")
     cut = motion.info.get("crop", {}).get("left_top_side")
     box = cut and Box(left=cut[0], top=cut[1], side=cut[2])
-    found = read_clip(path, size, box=box, max_frames=len(motion.times))
+    # Motions that do not say were found before pixels were made square.
+    square = motion.info.get("square_pixels", False)
+    found = read_clip(path, size, box=box, max_frames=len(motion.times), square_pixels=square)
     length = motion.info.get("length", len(motion.times))
     if found.info["length"] != length or len(found.frames) != len(motion.times):
         raise UserError(

@@ -8,7 +8,7 @@ import torch
 from mmctsvg.datasets import clip as module
 from mmctsvg.datasets.clip import read_clip
 from mmctsvg.datasets.crops import Box
-from mmctsvg.datasets.readers import frame_numbers
+from mmctsvg.datasets.readers import frame_numbers, open_clip
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import VideoWriter, write_png
 
@@ -49,12 +49,14 @@ def test_uneven_times(tmp_path):
         stream.width = stream.height = 32
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, 10)
+        stream.thread_count = 1
         for number in shown:
             frame = av.VideoFrame.from_ndarray(picture(number), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     clip = read_clip(tmp_path / "vfr.mp4", 16)
+    assert open_clip(tmp_path / "vfr.mp4").fps == pytest.approx(10)
     assert clip.seconds == pytest.approx(np.array(shown) / 10, abs=1e-4)
     assert clip.fps == pytest.approx(4 / 0.9)
 

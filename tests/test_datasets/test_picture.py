@@ -24,10 +24,12 @@ def write(path, frames, pix_fmt="yuv444p", codec="libx264", **attributes):
         stream = container.add_stream(codec, rate=10)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
+        stream.thread_count = 1
         for name, value in attributes.items():
             setattr(stream.codec_context, name, value)
         for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            form = "rgb24" if frame.shape[2] == 3 else "rgba"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format=form)))
         container.mux(stream.encode(None))
     return path
 
@@ -79,7 +81,11 @@ def test_ten_bits_are_read_and_hdr_is_refused(tmp_path):
 
 
 def test_transparency_is_refused(tmp_path):
-    path = write(tmp_path / "alpha.mkv", [gradient()] * 2, "bgra", "ffv1")
+    path = write(tmp_path / "opaque.mkv", [gradient()] * 2, "bgra", "ffv1")
+    assert np.array_equal(open_clip(path).read(np.arange(2)), [gradient()] * 2)  # hides nothing
+    hollow = np.dstack([gradient(), np.full((32, 48), 255, np.uint8)])
+    hollow[3, 3, 3] = 254
+    path = write(tmp_path / "alpha.mkv", [hollow] * 2, "bgra", "ffv1")
     with pytest.raises(BrokenClipError, match="has transparency: lay it"):
         open_clip(path)
     path = write(tmp_path / "alpha.webm", [gradient()] * 2, "yuva420p", "libvpx-vp9")

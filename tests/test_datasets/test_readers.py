@@ -1,4 +1,6 @@
 import errno
+import gc
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -14,8 +16,9 @@ from mmctsvg.datasets.readers import (
     frame_folder,
     natural_key,
     open_clip,
+    video_file,
 )
-from mmctsvg.datasets.readers.video_file import shown_packets
+from mmctsvg.datasets.readers.video_index import look_through
 
 from .conftest import FRAMES, picture, write_folder, write_video
 
@@ -56,9 +59,14 @@ def test_seeking_gives_the_frames_of_a_full_decode(tmp_path, noise_frames, name)
 def test_seeking_decodes_only_what_is_needed(tmp_path, noise_frames, monkeypatch):
     path = write_video(tmp_path / "a.mp4", noise_frames, g="10", sc_threshold="0")
     clip = open_clip(path)
-    assert clip.times is not None and len(clip.key_frames) == 6 and clip.fps == 15
-    monkeypatch.setattr(type(clip), "_read_counting", None)  # would be a decode from the start
+    assert clip.times is not None and len(clip.entries) == 5 and clip.fps == 15
+    decoded = []
+    decode = video_file.decode
+    monkeypatch.setattr(
+        video_file, "decode", lambda *args: (decoded.append(f.pts) or f for f in decode(*args))
+    )
     assert clip.read(np.array([57, 58, 59])).shape == (3, 64, 64, 3)
+    assert len(decoded) == 10  # the last GOP of six, and nothing from the start
 
 
 def test_the_packets_of_a_long_video_are_not_kept():
@@ -78,8 +86,9 @@ def test_the_packets_of_a_long_video_are_not_kept():
             most.append(Packet.alive)
             yield Packet(**about, is_corrupt=False, is_discard=False, is_keyframe=True)
 
-    container = SimpleNamespace(demux=demux, start_time=0, duration=0, size=99)
-    assert shown_packets(container, stream) == [(1, 1, True)] * 9
+    form = SimpleNamespace(name="matroska,webm")
+    container = SimpleNamespace(demux=demux, start_time=0, duration=0, size=99, format=form)
+    assert look_through(container, stream) == [(1, 1, True, False)] * 9
     assert max(most) <= 2
 
 
@@ -248,3 +257,17 @@ def test_center_crop(tmp_path):
     check_square(clip, "center")
     with pytest.raises(BrokenClipError, match="is 8x4, not square: crop it, or set crop='center'"):
         check_square(clip, None)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted by Linux")
+def test_reading_starts_no_threads(tmp_path, noise_frames):
+    """A forked process that collects what others started threads for waits for ever."""
+    path = write_video(tmp_path / "a.mp4", noise_frames)
+    before = len(os.listdir("/proc/self/task"))
+    gc.disable()
+    try:
+        clip = open_clip(path)
+        clip.read(np.arange(clip.length))
+        assert len(os.listdir("/proc/self/task")) == before
+    finally:
+        gc.enable()

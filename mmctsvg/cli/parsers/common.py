@@ -141,6 +141,10 @@ SHARED: dict[str, dict[str, Any]] = {
     "--device": {"help": "cpu, cuda or cuda:N (default: a GPU if there is one)"},
     "--fps": {"type": above_zero, "help": "frames per second"},
     "--frames": {"type": at_least(1), "help": "number of frames"},
+    "--keep-pixels": {
+        "action": "store_true",
+        "help": "take pixels that are not square as they are stored (default: stretch them)",
+    },
     "--launcher": {**one_of("none", *LAUNCHERS), "help": "program that started the processes"},
     "--lpips": {
         **one_of("vgg", "alex", "none"),

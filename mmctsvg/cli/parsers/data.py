@@ -24,6 +24,7 @@ def _add_converter(parser: Parser, raw: str, crop: str) -> None:
     add("--workers", type=at_least(1), default=cores, help="processes, 0.5 GB each at 1920x1080")
     add("--min-frames", type=at_least(3), default=3, help="leave shorter clips out")
     add("--max-frames", type=at_least(3), help="leave longer clips out (default: none)")
+    parser.shared("--keep-pixels")
 
 
 def convert_folder(parser: Parser) -> None:

@@ -42,6 +42,7 @@ def invert(parser: Parser) -> None:
     parser.shared("--actor", help="name or number (default: the most alike at the start)")
     parser.shared("--action", help="name or number (default: the most alike at the start)")
     parser.shared("--crop")
+    parser.shared("--keep-pixels")
     add(
         "--face", type=at_least(0), help="with --crop face: number from the left (default: largest)"
     )

@@ -55,6 +55,8 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
     """
     # The limits of the length choose clips but change none, so they may differ next time.
     fixed = {key: getattr(settings, key) for key in ("size", "crop", "format")}
+    if not settings.square_pixels:  # said only then, so that older packs can be continued
+        fixed["square_pixels"] = False
     pack = PackWriter(out / PACK, {"data set": name, **fixed})
     errors: dict[str, str] = {}
     todo = [clip for clip in clips.clips if clip.name not in pack.entries]
@@ -120,6 +122,8 @@ def _keep(
         "raw_size": result.raw_size,
         "actor": clip.actor,
     }
+    if not result.is_even:
+        about["even"] = False
     pack.append(clip.name, result.pictures, f".{settings.format}", about)
 
 

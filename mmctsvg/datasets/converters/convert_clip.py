@@ -1,6 +1,5 @@
 """From one raw clip to its pictures: check, find the crop, cut, scale, encode."""
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,17 @@ from mmctsvg.utils.spread import evenly_spread
 
 from ..crops import CROPS, SAMPLES, Box
 from ..readers import BrokenClipError, fit_square
+from ..readers.frame_rate import is_even
+from ..readers.orientation import Orientation
 from ..readers.picture import to_rgb
-from ..readers.video_file import SIZES_DIFFER, shown_packets, video_stream
+from ..readers.video_file import SIZES_DIFFER
+from ..readers.video_index import index_video
+from ..readers.video_stream import Source, decode, open_video, video_stream
 from .raw_clip import RawClip
 
 FORMATS = ("jpg", "png")
-_DECODABLE = 0.95  # share of the announced frames that must come out
+_DECODABLE = 0.95  # share of the frames that were found which must come out
+_FPS = 25.0  # of videos that do not tell
 
 # Colour at full resolution: 44 dB and 8 kB for a face of 128 x 128, where png takes 25 kB.
 JPEG = (
@@ -38,6 +42,7 @@ class Settings:
         format: ``'jpg'`` or ``'png'`` (nothing is lost, three times as large).
         min_frames: clips that have fewer are left out.
         max_frames: clips that have more are left out; None takes any.
+        square_pixels: stretch clips whose pixels are not square, as players do.
     """
 
     size: int
@@ -45,6 +50,7 @@ class Settings:
     format: str = "jpg"
     min_frames: int = 3
     max_frames: int | None = None
+    square_pixels: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,8 @@ class ConvertedClip:
     """What came out of a clip."""
 
     pictures: list[bytes]
-    fps: float
+    fps: float  # by the usual distance between two frames
+    is_even: bool  # whether all frames are shown for equally long
     box: Box  # in pixels of the raw clip
     crop: str  # how the box was found
     raw_size: tuple[int, int]  # width, height
@@ -79,28 +86,35 @@ def convert_clip(
         BrokenClipError: saying why it cannot be used.
     """
     try:
-        length, fps = _probe(clip.file.open())
+        index = index_video(clip.file.open())
+        length, fps = index.length, index.fps or _FPS
+        look = index.pixel_aspect if settings.square_pixels else 1.0, index.orientation
         if wrong := wrong_length(int(_DECODABLE * length), length, settings):
             raise BrokenClipError(wrong)
-        samples = _samples(clip.file.open(), length)
+        samples = _samples(clip.file.open(), length, *look)
         raw_size = samples[0].shape[1], samples[0].shape[0]
         crop = settings.crop if box is None else "given"
         box = box or CROPS[settings.crop](samples)
         if box is None:
             return NoFace(raw_size=raw_size)
-        frames = (to_rgb(frame) for frame in _decode(clip.file.open()))
         pictures = [
             encode_picture(_cut(frame, box, raw_size, settings.size), settings.format)
-            for frame in frames
+            for frame in _decode(clip.file.open(), *look)
         ]
     except av.error.FFmpegError as error:
         raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
-    # Some encoders of avi write packets that show nothing, so a few frames less are no damage.
     if len(pictures) < _DECODABLE * length:
         raise BrokenClipError(f"has {length} frames, of which only {len(pictures)} can be decoded")
     if wrong := wrong_length(len(pictures), len(pictures), settings):
         raise BrokenClipError(wrong)
-    return ConvertedClip(pictures=pictures, fps=fps, box=box, crop=crop, raw_size=raw_size)
+    return ConvertedClip(
+        pictures=pictures,
+        fps=fps,
+        is_even=index.times is None or is_even(index.seconds, fps),
+        box=box,
+        crop=crop,
+        raw_size=raw_size,
+    )
 
 
 def wrong_length(fewest: int, most: int, settings: Settings) -> str | None:
@@ -111,23 +125,22 @@ def wrong_length(fewest: int, most: int, settings: Settings) -> str | None:
     return f"has {most} frames, not {settings.min_frames}{limit}"
 
 
-def _probe(source: str | io.BytesIO) -> tuple[int, float]:
-    """Number of frames and frames per second, after a look whether the file is whole."""
-    with av.open(source) as container:
-        stream = video_stream(container)
-        length = len(shown_packets(container, stream))
-        return length, float(stream.average_rate or 25)
+def _decode(source: Source, *look: float | Orientation) -> Iterator[np.ndarray]:
+    """Decode all frames, uint8 (H, W, 3) RGB each; ``look`` as :func:`to_rgb` takes it."""
+    with open_video(source) as container:
+        for frame in decode(container, video_stream(container)):
+            yield to_rgb(frame, *look)
 
 
-def _decode(source: str | io.BytesIO) -> Iterator[av.VideoFrame]:
-    with av.open(source) as container:
-        yield from container.decode(video_stream(container))
-
-
-def _samples(source: str | io.BytesIO, length: int) -> Sequence[np.ndarray]:
-    """Frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
+def _samples(source: Source, length: int, *look: float | Orientation) -> Sequence[np.ndarray]:
+    """Decode frames spread over the whole clip, uint8 (H, W, 3) RGB each."""
     wanted = set(evenly_spread(length, SAMPLES))
-    samples = [to_rgb(frame) for number, frame in enumerate(_decode(source)) if number in wanted]
+    with open_video(source) as container:
+        samples = [
+            to_rgb(frame, *look)
+            for number, frame in enumerate(decode(container, video_stream(container)))
+            if number in wanted
+        ]
     if not samples:
         raise BrokenClipError("has no frame that can be decoded")
     if len({sample.shape for sample in samples}) > 1:

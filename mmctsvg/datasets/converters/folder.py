@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from mmctsvg.utils.errors import UserError
 
 from ..clip_list import read_clip_list
-from ..readers import VIDEO_SUFFIXES, natural_key
+from ..readers import is_video, natural_key
 from ..validation import describe
 from .raw_clip import RawClip, RawSet, match_files
 from .raw_files import RawFile, list_raw_files
@@ -43,7 +43,7 @@ def _from_csv(source: Path) -> RawSet:
         raise UserError(describe(source, listed.problems, "mend them"))
     clips = []
     for entry in listed.entries:
-        if entry.path.suffix.lower() not in VIDEO_SUFFIXES:
+        if not is_video(entry.path):
             raise UserError(f"{source} {entry.where} is no video: only videos are converted")
         parts = PurePosixPath(entry.name).with_suffix("").parts
         clips.append(

@@ -11,7 +11,7 @@ from pathlib import Path
 from mmctsvg.utils.errors import UserError
 
 from ..folders import walk_folders
-from ..readers import VIDEO_SUFFIXES, BrokenClipError, natural_key
+from ..readers import VIDEO_SUFFIXES, BrokenClipError, is_video, natural_key
 from ..readers.packed import INDEX_SUFFIX, PACK_SUFFIX
 
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -102,7 +102,7 @@ def _walk(root: Path) -> list[Path]:
 def _find_videos(path: Path, prefix: str) -> list[RawFile]:
     """Return the video of a file, or the videos in an archive."""
     suffix = path.suffix.lower()
-    if _is_video(path.name):
+    if not path.name.startswith(".") and is_video(path):
         return [RawFile(name=f"{prefix}/{path.name}", path=path)]
     if path.name.lower().endswith(_COMPRESSED):
         raise UserError(
@@ -118,11 +118,11 @@ def _find_videos(path: Path, prefix: str) -> list[RawFile]:
     return [
         RawFile(name=f"{prefix}/{name.removeprefix('./')}", path=path, member=member)
         for name, member in members
-        if _is_video(name)
+        if _is_video_name(name)
     ]
 
 
-def _is_video(name: str) -> bool:
+def _is_video_name(name: str) -> bool:
     base = name.rpartition("/")[2]
     return not base.startswith(".") and os.path.splitext(base)[1].lower() in VIDEO_SUFFIXES
 

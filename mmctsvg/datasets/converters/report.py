@@ -53,6 +53,8 @@ def write_report(
         "errors": len(conversion.errors),
         "crops": dict(Counter(entry["crop"] for entry in conversion.done.values())),
     }
+    if uneven := sum(not entry.get("even", True) for entry in conversion.done.values()):
+        counts["uneven"] = uneven
     meta = {
         "format": META_FORMAT,
         "source": str(source),
@@ -151,6 +153,11 @@ def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Pa
     }
     crops = [kinds[kind].format(number) for kind, number in sorted(counts["crops"].items())]
     lines.append("crops: " + "; ".join(crops))
+    if "uneven" in counts:
+        lines.append(
+            f"{count(counts['uneven'], 'clip')} whose frames are not shown for equally long: "
+            "training takes them as if they were"
+        )
     if counts["errors"]:
         lines.append(f"{count(counts['errors'], 'clip')} left out: {out / 'errors.csv'} says why")
     lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / 'annotations.csv'}")

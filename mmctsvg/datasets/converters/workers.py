@@ -39,6 +39,8 @@ def map_in_order(
             yield job, function(job)
         return
     jobs = iter(jobs)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # else a forked process waits for OpenCV's threads, which it has not
     pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(os.getpid(),))
     try:
         running = deque(
@@ -57,6 +59,7 @@ def map_in_order(
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+        cv2.setNumThreads(threads)
 
 
 def _start_worker(parent: int) -> None:

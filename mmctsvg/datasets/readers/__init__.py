@@ -1,7 +1,8 @@
 """Reading chosen frames of a clip, apart from everything that chooses them.
 
 A clip is a folder of pictures, a video file, or a part of a packed file. Opening one looks at all
-of it while decoding one frame only, so that a broken clip is found before the training starts.
+of it, so that a broken clip is found before the training starts; of most videos it decodes one
+frame only.
 """
 
 from pathlib import Path
@@ -10,7 +11,8 @@ from .clip_reader import BrokenClipError, ClipReader
 from .frame_folder import PICTURE_SUFFIXES, FrameFolder, frame_numbers, list_pictures, natural_key
 from .packed import PackedClip, split_path
 from .square import check_square, fit_square
-from .video_file import VIDEO_SUFFIXES, VideoFile
+from .video_file import VideoFile
+from .video_stream import VIDEO_SUFFIXES, is_video
 
 __all__ = [
     "PICTURE_SUFFIXES",
@@ -23,6 +25,7 @@ __all__ = [
     "check_square",
     "fit_square",
     "frame_numbers",
+    "is_video",
     "list_pictures",
     "natural_key",
     "open_clip",
@@ -30,11 +33,14 @@ __all__ = [
 ]
 
 
-def open_clip(path: str | Path) -> ClipReader:
+def open_clip(path: str | Path, square_pixels: bool = True) -> ClipReader:
     """Open a clip and look whether it is whole.
 
     Args:
-        path: a folder of pictures, a video file, or ``clips.zip/NAME`` for a clip in a packed file.
+        path: a folder of pictures, a video file of any name, or ``clips.zip/NAME`` for a clip in
+            a packed file.
+        square_pixels: stretch the frames of videos whose pixels are not square, as players do;
+            False takes the pixels as they are stored.
 
     Raises:
         BrokenClipError: if it is missing, empty, cut off, or unreadable, or its frames differ in
@@ -47,7 +53,4 @@ def open_clip(path: str | Path) -> ClipReader:
         return PackedClip.open(*packed)
     if not path.exists():
         raise BrokenClipError("does not exist")
-    if path.suffix.lower() not in VIDEO_SUFFIXES:
-        known = " ".join(sorted(VIDEO_SUFFIXES))
-        raise BrokenClipError(f"is neither a folder of pictures nor a video ({known})")
-    return VideoFile.open(path)
+    return VideoFile.open(path, square_pixels)

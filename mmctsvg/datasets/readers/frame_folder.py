@@ -5,19 +5,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from .clip_reader import BrokenClipError, ClipReader
+from .orientation import EXIF_ORIENTATIONS
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
-ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # of EXIF: photos that lie on their side
+ORIENTATION = 0x0112  # of EXIF
 
-# How a whole file ends; a file that was cut off does not.
-_ENDS = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9", ".jpeg": b"\xff\xd9"}
+# How the picture in a whole file ends; in one that was cut off it does not.
+_JPEG_END, _PNG_END = b"\xff\xd9", b"IEND\xaeB`\x82"
+_ENDS = {"JPEG": _JPEG_END, "MPO": _JPEG_END, "PNG": _PNG_END}
+_JPEG_SCAN = 0xDA
+
+# OpenCV turns JPEG by EXIF, and PNG in some versions: so it is told to turn none.
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
 def natural_key(name: str) -> tuple:
@@ -66,6 +73,7 @@ class FrameFolder(ClipReader):
     height: int
     width: int
     fps: float | None = None
+    orientations: bytes | None = None  # (length,) of EXIF; None where all pictures are upright
 
     @classmethod
     def open(cls, path: Path) -> "FrameFolder":
@@ -74,15 +82,21 @@ class FrameFolder(ClipReader):
         if not names:
             raise BrokenClipError("is a folder without pictures")
         _check_opaque(path / names[0])
-        first = _decode_picture(path / names[0]).shape[:2]
-        for name in names:
-            size = _picture_size(path / name)
-            if size != first:
+        sizes, orientations = zip(*(_look(path / name) for name in names), strict=True)
+        for name, size in zip(names, sizes, strict=True):
+            if size != sizes[0]:
                 raise BrokenClipError(
-                    f"has frames of different sizes: {names[0]} is {_text(first)}, "
+                    f"has frames of different sizes: {names[0]} is {_text(sizes[0])}, "
                     f"{name} is {_text(size)}"
                 )
-        return cls(path=path, length=len(names), height=first[0], width=first[1])
+        _decode_picture(path / names[0])  # shows that it can be decoded
+        return cls(
+            path=path,
+            length=len(names),
+            height=sizes[0][0],
+            width=sizes[0][1],
+            orientations=None if set(orientations) == {1} else bytes(orientations),
+        )
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
         """See :meth:`ClipReader.read`."""
@@ -92,7 +106,14 @@ class FrameFolder(ClipReader):
             raise BrokenClipError(
                 f"had {self.length} pictures when it was opened and has {len(names)} now"
             )
-        frames = [_decode_picture(self.path / names[number]) for number in numbers]
+        frames = [
+            _decode_picture(
+                self.path / names[number], self.orientations[number] if self.orientations else 1
+            )
+            for number in numbers
+        ]
+        if {frame.shape[:2] for frame in frames} - {(self.height, self.width)}:
+            raise BrokenClipError("has pictures of another size than when it was opened")
         return np.stack(frames)
 
 
@@ -103,36 +124,52 @@ def _list(folder: Path) -> list[str]:
         raise BrokenClipError(f"is a folder that cannot be read: {error.strerror}") from error
 
 
-def _picture_size(path: Path) -> tuple[int, int]:
-    """Height and width from the file's header, after a look whether the file is whole."""
-    end = _ENDS.get(path.suffix.lower(), b"")
+def _look(path: Path) -> tuple[tuple[int, int], int]:
+    """Height and width of the upright picture, and EXIF's orientation, after a look at its end."""
     try:
         with open(path, "rb") as file:
             with Image.open(file) as picture:
-                width, height = picture.size
-                # OpenCV turns photos as they say; other formats would be decoded for an answer.
-                # Phones write MPO too: a JPEG with another one behind it.
-                if picture.format in ("JPEG", "MPO") and _orientation(picture) in SIDEWAYS:
-                    width, height = height, width
-            length = file.seek(0, os.SEEK_END)
-            file.seek(max(0, length - 64))
-            if end not in file.read():
+                (width, height), kind = picture.size, picture.format
+                orientation = _orientation(picture)
+            if kind in _ENDS and not _is_whole(file, kind):
                 raise BrokenClipError(f"has a picture that was cut off: {path.name}")
     except (UnidentifiedImageError, OSError) as error:
         if path.exists() and path.stat().st_size == 0:
             raise BrokenClipError(f"has an empty file: {path.name}") from error
         raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
-    return height, width
+    if EXIF_ORIENTATIONS[orientation].transpose:
+        width, height = height, width
+    return (height, width), orientation
 
 
-def _orientation(picture: Image.Image) -> int | None:
-    """What EXIF says. Pillow's ``getexif`` would go on to XMP, which OpenCV does not read."""
+def _is_whole(file: BinaryIO, kind: str) -> bool:
+    """Whether the picture in a file has its end.
+
+    It is the file's end, or else, since phones write padding, previews and whole videos behind it,
+    anywhere: in a JPEG behind the beginning of the first scan, as previews before it have ends too.
+    """
+    length = file.seek(0, os.SEEK_END)
+    file.seek(max(0, length - 64))
+    if _ENDS[kind] in file.read():
+        return True
+    file.seek(0)
+    data = file.read()
+    start = 2
+    while kind != "PNG" and data[start + 1 : start + 2] not in (bytes([_JPEG_SCAN]), b""):
+        # Segments: FF, a marker, the length of the rest; FF may be repeated.
+        start += 1 if data[start + 1] == 0xFF else 2 + int.from_bytes(data[start + 2 : start + 4])
+    return data.find(_ENDS[kind], start) >= 0
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Read EXIF's orientation, from 1 to 8; ``getexif`` would go on to XMP, which nobody reads."""
     exif = Image.Exif()
     try:
         exif.load(picture.info.get("exif", b""))
     except SyntaxError:  # Pillow's for what is no EXIF, which is no reason to refuse a picture
-        return None
-    return exif.get(ORIENTATION)
+        return 1
+    found = exif.get(ORIENTATION)
+    return found if found in EXIF_ORIENTATIONS else 1
 
 
 def _may_have_alpha(path: Path) -> bool:
@@ -156,19 +193,20 @@ def _check_opaque(path: Path) -> None:
         )
 
 
-def _decode_picture(path: Path) -> np.ndarray:
-    """uint8 (H, W, 3), RGB."""
+def _decode_picture(path: Path, orientation: int = 1) -> np.ndarray:
+    """uint8 (H, W, 3), RGB, upright."""
     try:
         if _may_have_alpha(path):
             _check_opaque(path)
     except OSError as error:
         raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    picture = cv2.imread(str(path), _AS_STORED)
     if picture is None:
         empty = path.exists() and path.stat().st_size == 0
         kind = "an empty file" if empty else "an unreadable picture"
         raise BrokenClipError(f"has {kind}: {path.name}")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    return EXIF_ORIENTATIONS[orientation].apply(picture)
 
 
 def _text(size: tuple[int, int]) -> str:
