@@ -28,15 +28,15 @@ class Clip:
     """A clip that a generator can be held against.
 
     Args:
-        frames: uint8 ``(T, size, size, 3)`` RGB.
-        seconds: when they are shown, float64 ``(T,)``, from 0 on.
-        fps: frames per second; where frames are not shown for equally long, frames by time, as
-            `retime` takes it, whatever most of them have.
-        box: what was cut out of the picture; None for all of it.
-        faces: how many there were to choose from, if a face was cut out.
-        face: which of them it is, counted from the left from 0.
-        path: where it came from.
-        info: for `invert`, so that `read_original` finds the clip and cuts it the same way.
+        frames: Frames, uint8 ``(T, size, size, 3)`` RGB.
+        seconds: Times at which they are shown, float64 ``(T,)``, from 0 on.
+        fps: Frames per second; of uneven clips the mean, as `retime` takes it.
+        box: Box that was cut out of the picture; None for all of it.
+        faces: Number of faces that there were to choose from, if a face was cut out.
+        face: Number of the face, counted from the left from 0.
+        path: Path of the clip.
+        info: Plain data for a motion's file, by which `read_original` finds the clip and cuts it
+            the same way.
     """
 
     frames: np.ndarray
@@ -105,16 +105,8 @@ def read_clip(
         "fps": fps,
         "square_pixels": square_pixels,
     }
-    return Clip(
-        frames=np.stack(frames),
-        seconds=seconds,
-        fps=rate,
-        box=box,
-        path=path,
-        info=info,
-        faces=len(faces),
-        face=face,
-    )
+    found = {"box": box, "faces": len(faces), "face": face, "path": path, "info": info}
+    return Clip(frames=np.stack(frames), seconds=seconds, fps=rate, **found)
 
 
 def _choose_box(
