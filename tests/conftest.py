@@ -205,6 +205,18 @@ def beep(tmp_path):
 
 
 @pytest.fixture
+def spoil_sound():
+    """Returns a function that gives the AAC sound of an mp4 a codec that nobody knows."""
+
+    def spoil(path: Path) -> None:
+        data = path.read_bytes()
+        assert b"mp4a" in data
+        path.write_bytes(data.replace(b"mp4a", b"zzzz").replace(b"esds", b"zzzz"))
+
+    return spoil
+
+
+@pytest.fixture
 def weights():
     """Returns a finder of real weights; a test is skipped where they are not in the cache."""
 

@@ -12,7 +12,7 @@ from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.utils.spread import evenly_spread
 from mmctsvg.visualization import VideoWriter, choose_scale, contact_sheet, stack_sheets, write_png
-from mmctsvg.visualization.sound import has_sound
+from mmctsvg.visualization.sound import check_sound, has_sound
 
 _SHOWN = 16  # frames of the contact sheet
 
@@ -20,8 +20,10 @@ _SHOWN = 16  # frames of the contact sheet
 def run(args: argparse.Namespace) -> None:
     """Render a script."""
     script = read_script(args.script)  # before the weights, which take longer
-    if args.sound and not has_sound(args.sound):
-        raise UserError(f"{args.sound}: has no sound, or is no video; leave --sound away.")
+    if args.sound:
+        if not has_sound(args.sound):
+            raise UserError(f"{args.sound}: has no sound, or is no video; leave --sound away.")
+        check_sound(args.sound, script.length)
     inferencer = CTSVGInferencer(args.weights, args.device, tuning=args.tuning)
     performance = prepare(inferencer, script, args.any_weights)
     score, video, sheet = (

@@ -15,6 +15,7 @@ from mmctsvg.inversion import read_original
 from mmctsvg.motion import Motion, retime, video_rate
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
+from mmctsvg.visualization.sound import usable_sound
 
 from .arguments import pick
 
@@ -47,6 +48,12 @@ def run(args: argparse.Namespace) -> None:
     shown = show_seeds(inferencer, args) if args.motion is None else show_motion(inferencer, args)
     metric = None if args.motion is None else choose_metric(inferencer, args.sync, shown.times)
     written = []
+    if metric is not None:  # the number before the videos, which are easily made again
+        (plan,) = shown.plans
+        found = measure_sync(inferencer, plan, shown.times, metric, noise=args.noise, chunk=BATCH)
+        written.append(args.out_dir / "sync.json")
+        write_json(written[-1], found)
+        print_sync(found)
     for plan in shown.plans:
         name = "samples" + (f"_{plan.name}" if plan.name else "")
         written += write_grid(
@@ -62,12 +69,6 @@ def run(args: argparse.Namespace) -> None:
             chunk=BATCH,
             exact=True,
         )
-    if metric is not None:
-        (plan,) = shown.plans
-        found = measure_sync(inferencer, plan, shown.times, metric, noise=args.noise, chunk=BATCH)
-        written.append(args.out_dir / "sync.json")
-        write_json(written[-1], found)
-        print_sync(found)
     print(*written, sep="\n")
 
 
@@ -146,11 +147,12 @@ def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
         clip = clip[place]
     # The clip's sound belongs to a video at the clip's own pace only.
     own_pace = speed == 1 and not args.reverse and motion.info.get("fps") is None
+    wanted = clip is not None and own_pace and "mp4" in args.format
     return Shown(
         plans=[add_rows(inferencer, plan, motion, clip)],
         times=times.tolist(),
         fps=fps,
-        sound=path if clip is not None and own_pace else None,
+        sound=usable_sound(path, len(times) / fps) if wanted else None,
     )
 
 

@@ -9,10 +9,11 @@ from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.datasets.clip import read_clip
 from mmctsvg.inversion import DEFAULT, OFFICIAL, Job, Level, Objective, Settings, invert
 from mmctsvg.inversion.side_by_side import write_comparison, write_curves
-from mmctsvg.motion import load_motion, save_motion
+from mmctsvg.motion import Motion, load_motion, save_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier
 from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization.sound import usable_sound
 
 from .arguments import pick
 from .inverting import find_lpips, optimised
@@ -90,6 +91,8 @@ def invert_clip(
             f"{clip.faces} faces: took face {clip.face}, the largest; --face chooses another, "
             "counted from the left from 0"
         )
+    duration = clip.seconds[-1] + 1 / clip.fps
+    sound = args.fps is None and usable_sound(clip.path, duration) is not None
     with Job(folder / "state.pt", label="inversion") as job:
         motion = invert(
             inferencer.generator,
@@ -101,19 +104,24 @@ def invert_clip(
             job=job,
         )
         save_motion(result, motion)
+    describe(motion)
     write_curves(motion, folder / "curves.png")
     videos = {"inverted": lambda frames: to_uint8(inferencer.reconstruct(motion, frames))}
-    written = write_comparison(folder / "inversion", clip, videos, motion)
+    written = write_comparison(folder / "inversion", clip, videos, motion, sound=sound)
+    print(result, *written, folder / "curves.png", sep="\n")
+
+
+def describe(motion: Motion) -> None:
+    """Print what the inversion found, before anything is drawn that might fail."""
     info = motion.info
     who = ", ".join(name for name in (motion.actor, motion.action) if name) or "no labels"
     losses = " ".join(f"{loss:.4g}" for loss in info["losses"])
     print(
-        f"{who}: {info['psnr']:.2f} dB over {len(clip.frames)} frames; losses of the restarts: "
+        f"{who}: {info['psnr']:.2f} dB over {len(motion.times)} frames; losses of the restarts: "
         f"{losses}; {info['steps_per_second']:.3g} steps/s"
     )
     if "t0" in info["tuned"] or "tempo" in info["tuned"]:
         print(f"shift of time {info['t0']:.3g} frames, tempo {info['tempo']:.4g}")
-    print(result, *written, folder / "curves.png", sep="\n")
 
 
 def make_settings(args: argparse.Namespace) -> Settings:

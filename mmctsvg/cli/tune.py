@@ -14,6 +14,7 @@ from mmctsvg.motion import load_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier, write_json
 from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.visualization.sound import usable_sound
 
 from .arguments import pick
 from .inverting import find_lpips
@@ -36,6 +37,8 @@ def run(args: argparse.Namespace) -> None:
     earlier = read_earlier(result, load_tuning)
     if earlier is not None and earlier.name != name:
         raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
+    duration = clip.seconds[-1] + 1 / clip.fps
+    sound = motion.info.get("fps") is None and usable_sound(clip.path, duration) is not None
     options = {field.name for field in fields(PivotalSettings)} & set(vars(args))
     with Job(out / "state.pt", label="tuning") as job:
         tuning = tune(
@@ -51,7 +54,6 @@ def run(args: argparse.Namespace) -> None:
             job=job,
         )
         save_tuning(result, tuning)
-    write_tuning_curves(tuning, curves)
     # As anybody renders it later: from the file, the person by name.
     tuned = CTSVGInferencer(args.weights, args.device, tuning=result)
     shown = replace(motion, w_c=None, actor=motion.actor if args.known_actor else name)
@@ -59,14 +61,17 @@ def run(args: argparse.Namespace) -> None:
         "inverted": lambda frames: to_uint8(inferencer.reconstruct(motion, frames)),
         "tuned": lambda frames: to_uint8(tuned.reconstruct(shown, frames)),
     }
-    written = write_comparison(out / "tuning", clip, videos, motion)
     first = torch.arange(min(COMPARED, len(clip.frames)))
     pictures = {title: show(first) for title, show in videos.items()}
     likeness, note = measure_likeness(clip.frames[: len(first)], pictures)
     notes = [note] if note else []
     write_json(report, {"identity": likeness, "notes": notes, **tuning.info})
     describe(tuning, likeness, result.stat().st_size)
-    print(*notes, result, *written, curves, report, sep="\n")
+    if note:
+        print(note)
+    write_tuning_curves(tuning, curves)
+    written = write_comparison(out / "tuning", clip, videos, motion, sound=sound)
+    print(result, *written, curves, report, sep="\n")
 
 
 def describe(tuning: Tuning, likeness: dict[str, float], size: int) -> None:

@@ -31,7 +31,7 @@ _PIECE = 16  # frames rendered at once
 
 
 def write_comparison(
-    base: Path, clip: Clip, videos: Mapping[str, Show], motion: Motion
+    base: Path, clip: Clip, videos: Mapping[str, Show], motion: Motion, *, sound: bool = True
 ) -> list[Path]:
     """Write a clip, videos of it, and the difference of the last one, beside each other.
 
@@ -39,34 +39,39 @@ def write_comparison(
 
     Args:
         base: Path of the video and the contact sheet, without the ending.
-        clip: Clip, whose sound is put under the video unless it was inverted at another rate than
-            its own.
+        clip: Clip that was inverted.
         videos: Functions that render frames, by name.
         motion: Motion with the times of the frames and their rate.
+        sound: Whether the clip's sound is put under the video; never if the clip was inverted at
+            another rate than its own.
 
     Returns:
-        Paths of what was written: ``base.mp4`` and ``base.png``.
+        Paths of what was written: ``base.mp4`` and ``base.png``, the latter first.
     """
-    sound = clip.path if motion.info.get("fps") is None else None
+    source = clip.path if sound and motion.info.get("fps") is None else None
     names, size = ("clip", *videos, "difference"), clip.frames.shape[1]
     video, sheet = base.with_name(f"{base.name}.mp4"), base.with_name(f"{base.name}.png")
     scale = choose_scale(len(names), size, size, smallest=_SMALLEST)
     layout = SheetLayout(1, len(names), size, size, col_labels=names, scale=scale)
     shown_frames = retime(motion.times, motion.fps)[1]
-    wanted = set(evenly_spread(len(clip.frames), _COLUMNS))
-    kept = {}
-    with VideoWriter(video, video_rate(motion.times, motion.fps), sound=sound) as writer:
-        for piece in torch.from_numpy(shown_frames).split(_PIECE):
-            frames = clip.frames[piece.numpy()]
-            shown = [show(piece) for show in videos.values()]
-            # From -255..255 to 0..255, so that nothing is cut.
-            difference = ((shown[-1].astype(np.int16) - frames + 256) // 2).astype(np.uint8)
-            rows = np.stack([frames, *shown, difference], axis=1)
-            writer.write(np.stack([layout.draw(row[None]) for row in rows]))
-            kept |= {n: row for n, row in zip(piece.tolist(), rows, strict=True) if n in wanted}
+    kept = evenly_spread(len(clip.frames), _COLUMNS)
+    rows = _beside(clip, videos, torch.tensor(kept))
     labels = [time_label(float(motion.times[n])) for n in kept]
-    write_png(sheet, contact_sheet(np.stack(list(kept.values()), axis=1), names, labels))
+    write_png(sheet, contact_sheet(rows.swapaxes(0, 1), names, labels))
+    with VideoWriter(video, video_rate(motion.times, motion.fps), sound=source) as writer:
+        for piece in torch.from_numpy(shown_frames).split(_PIECE):
+            rows = _beside(clip, videos, piece)
+            writer.write(np.stack([layout.draw(row[None]) for row in rows]))
     return [video, sheet]
+
+
+def _beside(clip: Clip, videos: Mapping[str, Show], numbers: Tensor) -> np.ndarray:
+    """Return frames of the clip, the videos and the difference, uint8 ``(n, V, H, W, 3)``."""
+    frames = clip.frames[numbers.numpy()]
+    shown = [show(numbers) for show in videos.values()]
+    # From -255..255 to 0..255, so that nothing is cut.
+    difference = ((shown[-1].astype(np.int16) - frames + 256) // 2).astype(np.uint8)
+    return np.stack([frames, *shown, difference], axis=1)
 
 
 def write_curves(motion: Motion, path: str | Path) -> None:

@@ -13,7 +13,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
 from .contact_sheet import check_frames, enlarge, write_png
-from .sound import SoundTrack, has_sound
+from .sound import add_sound, has_sound
 
 FORMATS = ("mp4", "gif")
 
@@ -34,7 +34,8 @@ class VideoWriter:
         fps: Frames per second, 0.1 to 1000; gif rounds the time of a frame to 1/100 s, and has 100
             at most.
         scale: Whole factor (>= 1) by which frames are enlarged with sharp pixels.
-        sound: Video whose sound is copied, if it has any; gif stays silent.
+        sound: Video whose sound is copied, if it has any; gif stays silent. Where the sound cannot
+            be copied, a warning says so, and the video is silent.
 
     Raises:
         UserError: If the ending or ``fps`` is another.
@@ -62,19 +63,20 @@ class VideoWriter:
         self.rate = Fraction(fps).limit_denominator(1001)
         self.scale = scale
         self.frames = 0
-        self._sound = sound if sound is not None and has_sound(sound) else None
-        self._track: SoundTrack | None = None
+        self._sound = sound
         self._stack = ExitStack()
         self._container: av.container.OutputContainer | None = None
         self._stream: av.VideoStream | None = None
         self._graph: av.filter.Graph | None = None
 
     def __enter__(self) -> Self:
-        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._temporary = self._stack.enter_context(atomic_path(self.path))
+        # They run from the last to the first: last frames, then the container closes, then the
+        # sound is added, because its failures must not cost pictures, then the file is renamed.
+        self._stack.push(self._finish_sound)
         self._container = self._stack.enter_context(
-            av.open(str(temporary), "w", format=self.format)
+            av.open(str(self._temporary), "w", format=self.format)
         )
-        # Runs first of the three: last frames, then the container closes, then the file is renamed.
         self._stack.push(self._finish)
         return self
 
@@ -86,8 +88,11 @@ class VideoWriter:
             if self._stream is None:
                 raise ValueError(f"{self.path}: a video needs at least one frame.")
             self._encode(None)
-            if self._track is not None:
-                self._track.close()
+
+    def _finish_sound(self, kind: type[BaseException] | None, *_: object) -> None:
+        wanted = kind is None and self.format == "mp4" and self._sound is not None
+        if wanted and has_sound(self._sound):
+            add_sound(self._temporary, self._sound, self.path)
 
     def write(self, frames: np.ndarray) -> None:
         """Append frames.
@@ -119,16 +124,12 @@ class VideoWriter:
         encoded.time_base = 1 / self.rate
         self.frames += 1
         self._encode(encoded)
-        if self._track is not None:
-            self._track.write(until=float(self.frames / self.rate))
 
     def _open_stream(self, width: int, height: int) -> None:
         if self.format == "mp4":
             self._stream = self._container.add_stream("libx264", rate=self.rate)
             self._stream.options = {"crf": "16", "preset": "fast"}
             self._stream.pix_fmt = "yuv420p"
-            if self._sound is not None:
-                self._track = SoundTrack(self._sound, self._container)
         else:
             self._stream = self._container.add_stream("gif", rate=self.rate)
             self._stream.pix_fmt = "pal8"

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
 from mmctsvg.datasets.readers import open_clip
+from mmctsvg.visualization import VideoWriter
 
 SCRIPT = """\
 length: 1 s
@@ -53,3 +55,13 @@ def test_sound_that_is_none(run, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run(SCRIPT, "--sound", tmp_path / "script.yaml")
     assert "has no sound" in capsys.readouterr().err
+
+
+def test_sound_that_cannot_be_read(run, tmp_path, capsys, beep, spoil_sound):
+    with VideoWriter(tmp_path / "speech.mp4", 25, sound=beep) as writer:
+        writer.write(np.zeros((25, 32, 32, 3), np.uint8))
+    spoil_sound(tmp_path / "speech.mp4")
+    with pytest.raises(SystemExit):
+        run(SCRIPT, "--sound", tmp_path / "speech.mp4")
+    assert f"{tmp_path / 'speech.mp4'}: its sound cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

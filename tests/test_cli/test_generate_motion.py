@@ -135,6 +135,37 @@ def test_sync_is_the_metrics_number(tmp_path, make_generator, make_meta, load_to
     assert f"sync {found['sync']:.3f}" in capsys.readouterr().out
 
 
+def test_sync_is_saved_before_videos_that_fail(
+    tmp_path, load_tool, make_generator, make_meta, monkeypatch
+):
+    def refuse(*_, **__):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("mmctsvg.cli.generate.write_grid", refuse)
+    path, out = tmp_path / "drawn.safetensors", tmp_path / "out"
+    meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "speak"])
+    save_generator(path, make_generator(2, 3, size=32, channels=WIDE), meta)
+    arguments = [path, "--motion", 3, "--actions", "nod", "--seconds", 0.5, "--out-dir", out]
+    with pytest.raises(OSError, match="no space left"):
+        load_tool("generate").main([str(a) for a in [*arguments, "--device", "cpu"]])
+    assert json.loads((out / "sync.json").read_text())["frames"] == 10
+
+
+def test_unreadable_sound_of_the_clip_is_reported_once(
+    tmp_path, small_model, motion, load_tool, beep, spoil_sound, caplog
+):
+    video = open_clip(tmp_path / "clip.mp4").read(range(5))
+    with VideoWriter(tmp_path / "clip.mp4", 10, sound=beep) as writer:
+        writer.write(np.stack(list(video)))
+    spoil_sound(tmp_path / "clip.mp4")
+    arguments = [small_model, "--motion", motion, "--actors", "bob", "--sync", "none"]
+    arguments += ["--out-dir", tmp_path / "out", "--device", "cpu"]
+    load_tool("generate").main([str(a) for a in arguments])
+    (record,) = caplog.records
+    assert "clip.mp4: its sound cannot be read" in record.getMessage()
+    assert open_clip(tmp_path / "out" / "samples.mp4").length == 5
+
+
 def test_one_person_has_nobody_to_keep_in_step_with(tmp_path, load_tool, make_generator, make_meta):
     path = tmp_path / "drawn.safetensors"
     meta = make_meta(actors=["Mia", "Leo"], actions=["nod", "wave", "speak"])

@@ -10,6 +10,7 @@ from mmctsvg.inversion.temporal import TemporalInversion
 from mmctsvg.motion import load_motion
 from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.visualization import VideoWriter
+from mmctsvg.visualization.sound import has_sound
 
 
 @pytest.fixture
@@ -159,3 +160,37 @@ def test_generate_refuses_another_models_motion(
     check_refusal(generate.main, [*arguments, "--seeds", "1"], "--motion", "--seeds")
     generate.main([str(a) for a in [*arguments, "--any-weights", "--actors", "0"]])
     assert (tmp_path / "o" / "samples.mp4").is_file()
+
+
+def test_unreadable_sound_is_reported_before_the_optimisation(
+    tmp_path, small_model, load_tool, beep, spoil_sound, caplog, monkeypatch
+):
+    path, out = tmp_path / "clip.mp4", tmp_path / "out"
+    with VideoWriter(path, 10, sound=beep) as writer:
+        writer.write(to_uint8(CTSVGInferencer(small_model, "cpu").render(range(5), 1, 2)))
+    spoil_sound(path)
+    reported, advance = [], TemporalInversion.advance
+    monkeypatch.setattr(
+        TemporalInversion, "advance", lambda run: reported.append(caplog.text) or advance(run)
+    )
+    arguments = [path, small_model, "--actor", 0, "--action", 0, "--lpips", "none", "--steps", 2]
+    load_tool("invert").main([str(a) for a in [*arguments, "--out-dir", out, "--device", "cpu"]])
+    assert reported and all(str(path) in text for text in reported)
+    assert len(caplog.records) == 1 and "cannot be read" in caplog.text
+    assert (out / "motion.safetensors").exists() and (out / "inversion.png").exists()
+    assert not has_sound(out / "inversion.mp4") and (out / "inversion.mp4").exists()
+
+
+def test_the_numbers_are_printed_before_a_drawing_that_fails(
+    tmp_path, small_model, clip, load_tool, monkeypatch, capsys
+):
+    def refuse(*_, **__):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("mmctsvg.cli.invert.write_comparison", refuse)
+    out = tmp_path / "out"
+    arguments = [clip, small_model, "--actor", 0, "--action", 0, "--lpips", "none", "--steps", 2]
+    with pytest.raises(OSError, match="no space left"):
+        load_tool("invert").main([str(a) for a in [*arguments, "--out-dir", out, "--device=cpu"]])
+    assert "dB over 5 frames" in capsys.readouterr().out
+    assert load_motion(out / "motion.safetensors").info["psnr"]

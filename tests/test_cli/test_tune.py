@@ -147,3 +147,38 @@ def test_refuses(
     check_refusal(generate, [*other, *tuning], "'anna' belongs to the weights", "give those")
     moved = [small_model, "--tuning", tmp_path / "none.safetensors"]
     check_refusal(generate, moved, "none.safetensors: there is no such file")
+
+
+def test_unreadable_sound_is_reported_before_the_tuning(
+    tmp_path, small_model, motion, load_tool, beep, spoil_sound, caplog, monkeypatch
+):
+    frames = open_clip(tmp_path / "anna.mp4").read(np.arange(5))
+    with VideoWriter(tmp_path / "anna.mp4", 10, sound=beep) as writer:
+        writer.write(np.stack(list(frames)))
+    spoil_sound(tmp_path / "anna.mp4")
+
+    def stop(*_, **__):
+        raise RuntimeError("tuning begins")
+
+    monkeypatch.setattr("mmctsvg.cli.tune.tune", stop)
+    arguments = [motion, small_model, "--lpips", "none", "--out-dir", tmp_path / "out"]
+    with pytest.raises(RuntimeError, match="tuning begins"):
+        load_tool("tune").main([str(a) for a in [*arguments, "--device", "cpu"]])
+    (record,) = caplog.records
+    assert "anna.mp4: its sound cannot be read" in record.getMessage()
+
+
+@pytest.mark.parametrize("fails", ["write_tuning_curves", "write_comparison"])
+def test_the_numbers_are_saved_before_a_drawing_that_fails(
+    tmp_path, small_model, motion, load_tool, monkeypatch, capsys, fails
+):
+    def refuse(*_, **__):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(f"mmctsvg.cli.tune.{fails}", refuse)
+    out = tmp_path / "out"
+    arguments = [motion, small_model, "--lpips", "none", "--steps", 2, "--content-steps", 1]
+    with pytest.raises(OSError, match="no space left"):
+        load_tool("tune").main([str(a) for a in [*arguments, "--out-dir", out, "--device=cpu"]])
+    assert {"tuning.safetensors", "report.json"} <= {p.name for p in out.iterdir()}
+    assert "best after" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from mmctsvg.motion import Motion
 from mmctsvg.visualization.sound import has_sound
 
 
-def write(path, source="clip.mp4", **info):
+def write(path, source="clip.mp4", *, sound=True, **info):
     """Six frames of grey 100, videos of it that are 40 and 160."""
     motion = Motion(style=torch.ones(4), times=torch.arange(6.0), fps=10.0, weights="", info=info)
 
@@ -28,7 +28,7 @@ def write(path, source="clip.mp4", **info):
         info={},
     )
     videos = {"inverted": plain(40), "tuned": plain(160)}
-    return write_comparison(path, clip, videos, motion)
+    return write_comparison(path, clip, videos, motion, sound=sound)
 
 
 def test_clip_videos_and_difference(tmp_path):
@@ -49,3 +49,14 @@ def test_sound_is_kept_at_the_clips_own_pace(tmp_path, beep):
     assert has_sound(write(tmp_path / "own", beep)[0])
     assert not has_sound(write(tmp_path / "other", beep, fps=25.0)[0])
     assert not has_sound(write(tmp_path / "silent")[0])
+    assert not has_sound(write(tmp_path / "unwanted", beep, sound=False)[0])
+
+
+def test_the_sheet_is_there_before_a_video_that_fails(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("mmctsvg.inversion.side_by_side.VideoWriter", refuse)
+    with pytest.raises(OSError, match="no space left"):
+        write(tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"out.png"}
