@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
     """Draw the sheet."""
     cfg = read_config(args)
     if "train_dataloader" not in cfg:
-        raise UserError(f"{args.config} has no train_dataloader, so there is no dataset to look at")
+        raise UserError(f"{args.config} has no train_dataloader, so there is no dataset to draw")
     with config_errors(args.config):
         dataset = DATASETS.build(complete_config(cfg).train_dataloader.dataset)
     out = (args.out_dir or Path("work_dirs") / args.config.stem) / "dataset.png"

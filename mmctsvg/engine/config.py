@@ -10,19 +10,9 @@ from mmengine.config import Config
 
 from mmctsvg.utils.errors import UserError
 
-#: What goes wrong in a config, which is a small program.
-CONFIG_ERRORS = (
-    AttributeError,
-    ImportError,
-    IndexError,
-    KeyError,
-    NameError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    ZeroDivisionError,
-)
+#: Errors of a config, which is a small program.
+CONFIG_ERRORS = (AttributeError, ImportError, LookupError, NameError, OSError, SyntaxError)
+CONFIG_ERRORS += (TypeError, ValueError, ZeroDivisionError)
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:

@@ -1,5 +1,6 @@
 """The conversion of a whole download, which can be interrupted at any moment and continued."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -31,6 +32,10 @@ class Conversion:
 
     done: dict[str, dict]
     errors: dict[str, str]
+
+    def crops(self) -> Counter:
+        """Count the boxes by the way in which they were found."""
+        return Counter(entry["crop"] for entry in self.done.values())
 
 
 def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: str) -> Conversion:

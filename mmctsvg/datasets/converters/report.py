@@ -3,7 +3,6 @@
 import csv
 import json
 import platform
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -51,7 +50,7 @@ def write_report(
         "held out": len(done) - train,
         "frames": sum(frames),
         "errors": len(conversion.errors),
-        "crops": dict(Counter(entry["crop"] for entry in conversion.done.values())),
+        "crops": dict(conversion.crops()),
     }
     if uneven := sum(not entry.get("even", True) for entry in conversion.done.values()):
         counts["uneven"] = uneven
