@@ -14,7 +14,7 @@ from mmctsvg.evaluation.run import Result, Subject, evaluate
 def measure(
     metrics: Sequence[VideoMetric], subject: Subject, about: Mapping[str, Any], out_dir: Path
 ) -> None:
-    """Run metrics; the card is written and a line shown after each.
+    """Run metrics; the card is written and the numbers are shown as soon as each has them.
 
     Args:
         metrics: Metrics, in order.
@@ -28,7 +28,8 @@ def measure(
 
     def report(results: list[Result]) -> None:
         write_card(make_card(about, results), out_dir)
-        show(results[-1])
+        if not results[-1].pictures:  # else its numbers were reported before they were drawn
+            show(results[-1])
 
     evaluate(metrics, subject, out_dir, report)
     if is_main_process():

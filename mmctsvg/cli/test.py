@@ -20,7 +20,7 @@ from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, make_folder
 from mmctsvg.utils.launcher import check_launcher
 from mmctsvg.utils.pixels import mean_motion, to_uint8
 from mmctsvg.utils.progress import progress_bar
@@ -153,6 +153,7 @@ def run(args: argparse.Namespace) -> None:
     with config_errors(args.config):
         train, test = build_datasets(cfg)
     check_labels(inferencer, train, args.weights)
+    make_folder(out_dir, "out_dir")
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
