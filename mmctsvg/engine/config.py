@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,22 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     for key, value in options.items():
         _check_option(cfg, key, value)
     cfg.merge_from_dict(options)
+    return cfg
+
+
+def without_start(cfg: Config) -> Config:
+    """Return a copy of a config that describes a training, not how this run of it was started.
+
+    It has neither the work dir and the launcher of the run nor the checkpoint that it began with,
+    so that another training from it begins from the start.
+
+    Args:
+        cfg: Config of a run.
+    """
+    cfg = copy.deepcopy(cfg)
+    for key in ("work_dir", "launcher"):
+        cfg.pop(key, None)
+    cfg.update(resume=False, load_from=None)
     return cfg
 
 

@@ -55,6 +55,23 @@ def test_says_what_it_does_and_where_results_are(trained, train, capsys):
 
 
 @pytest.mark.slow
+def test_a_config_of_a_resumed_training_begins_from_the_start(trained, train, tmp_path, capsys):
+    config, work_dir, _ = trained
+    longer = ["--cfg-options", "train_cfg.max_iters=3"]
+    train([str(config), "--work-dir", str(work_dir), "--resume", *longer])
+    assert "resumed epoch: 0, iter: 2" in capsys.readouterr().out
+    shutil.copy(work_dir / config.name, tmp_path / "again.py")
+    train([str(tmp_path / "again.py"), "--work-dir", str(tmp_path / "new")])
+    assert "resumed epoch" not in capsys.readouterr().out
+    states = [
+        torch.load(folder / "iter_3.pth", weights_only=True)["state_dict"]
+        for folder in (work_dir, tmp_path / "new")
+    ]
+    for name, value in states[0].items():  # what was interrupted and what was not are one
+        assert torch.equal(value, states[1][name]), name
+
+
+@pytest.mark.slow
 def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path):
     config, work_dir, _ = trained
     checkpoint = work_dir / "iter_2.pth"
