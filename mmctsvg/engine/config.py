@@ -131,14 +131,14 @@ def config_errors(path: str | Path) -> Iterator[None]:
         path: Name of the config, for the error.
 
     Raises:
-        UserError: For a wrong value, an argument that a component does not have, or a component
-            that does not exist.
+        UserError: For a wrong value, an argument that a component does not have, a component that
+            does not exist, or one that needs a package that is not installed.
     """
     try:
         yield
     except UserError:
         raise
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error
     except TypeError as error:
         if "argument" not in str(error):

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -120,6 +121,11 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
             ["{config}", "--cfg-options", "model.generator.num_actions=4"],
             ["generator.num_actions=4, time_discriminator.num_actions=5: must be equal"],
         ),
+        (
+            ["{config}", "--cfg-options", "default_hooks.checkpoint.intervall=3"],
+            ["AtomicCheckpointHook got an unexpected", "'intervall'"],
+        ),
+        (["{config}", "--work-dir", "{config}/w"], ["write to", "/w", "another --work-dir"]),
         (["{config}", "--resume", "missing.pth"], ["--resume missing.pth"]),
         (["{config}", "--cfg-options", "load_from=none.pth"], ["none.pth: there is no such file"]),
         (
@@ -198,6 +204,13 @@ def test_bad_input_is_one_sentence(
         monkeypatch.delenv(variable, raising=False)
     config = toy_config()
     check_refusal(train, [str(a).format(config=config) for a in arguments], *words)
+
+
+def test_a_missing_package_of_a_visualizer(tmp_path, toy_config, train, check_refusal, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    backends = [dict(type="WandbVisBackend")]
+    config = toy_config({"visualizer.vis_backends": backends})
+    check_refusal(train, [config, "--work-dir", tmp_path / "w"], config.name, "pip install wandb")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU can compute in fp16")
