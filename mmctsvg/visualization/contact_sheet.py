@@ -65,9 +65,9 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=1024)
 def _runs(text: str) -> list[tuple[str, str]]:
-    """Split a text into runs of one font: pairs of the run and its font's path.
+    r"""Split a text into runs of one font: pairs of the run and its font's path.
 
-    A character that no font has becomes its escape, such as ``\\u674e``, and a warning says so.
+    A character that no font has becomes its escape, such as ``\u674e``, and a warning says so.
     """
     runs: list[tuple[str, str]] = []
     for character in unicodedata.normalize("NFC", text):
