@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import torch
 from torch import Tensor
 
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UserError, UserNote
 
 
 def choices(names: Sequence[str]) -> str:
@@ -19,6 +21,9 @@ def choices(names: Sequence[str]) -> str:
 
 def find_label(value: str | int, names: Sequence[str], what: str) -> int:
     """Find the number of a label.
+
+    Names match in any normal form of Unicode: an accent may be a character of its own. A text that
+    is a name and also another label's number is the name, and a warning says so.
 
     Args:
         value: Name or number of the label.
@@ -30,9 +35,18 @@ def find_label(value: str | int, names: Sequence[str], what: str) -> int:
     """
     if not names:
         raise UserError(f"{what}={value!r}: this generator knows no {what}s; leave it out.")
-    text = str(value)
-    if isinstance(value, str) and text in names:
-        return names.index(text)
+    text = unicodedata.normalize("NFC", str(value))
+    known = [unicodedata.normalize("NFC", name) for name in names]
+    if isinstance(value, str) and text in known:
+        found = known.index(text)
+        if text.isdecimal() and int(text) < len(names) and int(text) != found:
+            warnings.warn(
+                f"{what}={value!r} is the {what} named {value!r} (number {found}), not number "
+                f"{int(text)} ({names[int(text)]})",
+                UserNote,
+                stacklevel=2,
+            )
+        return found
     if text.isdecimal() and int(text) < len(names):
         return int(text)
     raise UserError(f"There is no {what} {value!r}; there are {choices(names)}.")

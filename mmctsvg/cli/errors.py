@@ -3,10 +3,11 @@
 import argparse
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UserError, UserNote
 
 from .parsers.common import Parser
 
@@ -21,7 +22,8 @@ def user_errors(parser: Parser) -> Iterator[None]:
     """End the program with one line where the user did something wrong.
 
     A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2, Ctrl-C exits with
-    code 130; every other exception is a defect and keeps its traceback.
+    code 130; every other exception is a defect and keeps its traceback. A `UserNote` prints
+    ``note: <sentence>`` to stderr.
 
     Args:
         parser: Parser of the command.
@@ -29,8 +31,17 @@ def user_errors(parser: Parser) -> Iterator[None]:
     Raises:
         SystemExit: For errors of the user.
     """
+    show = warnings.showwarning
+
+    def show_note(message, category, *place) -> None:
+        if not issubclass(category, UserNote):
+            return show(message, category, *place)
+        print(f"note: {translate(str(message), parser)}", file=sys.stderr)
+
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.showwarning = show_note
+            yield
     except UserError as error:
         # A data loader raises again what its processes raised, with their traceback in the message.
         name, text = type(error).__name__, str(error)

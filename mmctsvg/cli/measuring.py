@@ -28,7 +28,8 @@ def measure(
 
     def report(results: list[Result]) -> None:
         write_card(make_card(about, results), out_dir)
-        show(results[-1])
+        if not results[-1].pictures:  # else its numbers were reported before they were drawn
+            show(results[-1])
 
     evaluate(metrics, subject, out_dir, report)
     if is_main_process():

@@ -21,7 +21,7 @@ from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, make_folder
 from mmctsvg.utils.launcher import check_launcher
 from mmctsvg.utils.pixels import mean_motion, to_uint8
 from mmctsvg.utils.progress import progress_bar
@@ -143,6 +143,7 @@ def run(args: argparse.Namespace) -> None:
     if args.launcher != "none" and not init_process_group_cpu():
         init_dist(args.launcher)
     inferencer = CTSVGInferencer(args.weights)
+    make_folder(out_dir, "out_dir")
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         train, test = build_datasets(cfg)

@@ -16,6 +16,7 @@ from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import make_folder
 from mmctsvg.utils.launcher import check_launcher
 
 
@@ -156,6 +157,7 @@ def run(args: argparse.Namespace) -> None:
     if is_finished(cfg):
         print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
         return
+    make_folder(cfg.work_dir, "work_dir")
     if args.launcher != "none":
         init_process_group_cpu()
     cfg.setdefault("runner_type", "CTSVGRunner")  # older configs do not name it

@@ -8,12 +8,35 @@ from .clip_list import Layout
 from .triplet_video_dataset import TripletVideoDataset
 
 _ACTIONS = tuple(
-    (
-        "swipe left, swipe right, wave, clap, throw, cross arms, basketball shoot, draw x, "
-        "draw circle clockwise, draw circle counter-clockwise, draw triangle, bowling, boxing, "
-        "baseball swing, tennis swing, arm curl, tennis serve, push, knock, catch, "
-        "pick up and throw, jog, walk, sit to stand, stand to sit, lunge, squat"
-    ).split(", ")
+    [
+        "swipe left",
+        "swipe right",
+        "wave",
+        "clap",
+        "throw",
+        "cross arms",
+        "basketball shoot",
+        "draw x",
+        "draw circle clockwise",
+        "draw circle counter-clockwise",
+        "draw triangle",
+        "bowling",
+        "boxing",
+        "baseball swing",
+        "tennis swing",
+        "arm curl",
+        "tennis serve",
+        "push",
+        "knock",
+        "catch",
+        "pick up and throw",
+        "jog",
+        "walk",
+        "sit to stand",
+        "stand to sit",
+        "lunge",
+        "squat",
+    ]
 )
 
 

@@ -1,5 +1,6 @@
 """Reads configs and changes them, refusing what cannot be meant."""
 
+import copy
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,22 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     for key, value in options.items():
         _check_option(cfg, key, value)
     cfg.merge_from_dict(options)
+    return cfg
+
+
+def without_start(cfg: Config) -> Config:
+    """Return a copy of a config that describes a training, not how this run of it was started.
+
+    It has neither the work dir and the launcher of the run nor the checkpoint that it began with,
+    so that another training from it begins from the start.
+
+    Args:
+        cfg: Config of a run.
+    """
+    cfg = copy.deepcopy(cfg)
+    for key in ("work_dir", "launcher"):
+        cfg.pop(key, None)
+    cfg.update(resume=False, load_from=None)
     return cfg
 
 
@@ -98,14 +115,14 @@ def config_errors(path: str | Path) -> Iterator[None]:
         path: Config that the error names.
 
     Raises:
-        UserError: For a wrong value, an argument that a component does not have, or a component
-            that does not exist.
+        UserError: For a wrong value, an argument that a component does not have, a component that
+            does not exist, or one that needs a package that is not installed.
     """
     try:
         yield
     except UserError:
         raise
-    except (TypeError, ValueError) as error:
+    except (ImportError, TypeError, ValueError) as error:
         if isinstance(error, TypeError) and "argument" not in str(error):
             raise
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error

@@ -13,6 +13,7 @@ from mmctsvg.registry import RUNNERS
 
 from .checks import check_time_points, check_training
 from .complete import complete_config, complete_model
+from .config import without_start
 
 #: Beginnings of messages about layers that no model here has, and about MMEngine's own future.
 USELESS = ("Distributed training is not used", '"FileClient" will be', '"HardDiskBackend" is')
@@ -52,8 +53,12 @@ class CTSVGRunner(QuietRunner):
     """MMEngine's ``Runner`` for a `CTSVG` whose config says size, labels, seed and sampling once.
 
     `mmctsvg.engine.complete` says what comes from where. The data set is built before the model,
-    which takes from it what its config leaves out; they are checked against each other.
+    which takes from it what its config leaves out; they are checked against each other. The config
+    that is stored, in the work dir and in checkpoints, is that of `without_start`.
     """
+
+    def __init__(self, *args: Any, cfg: Config | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, cfg=without_start(cfg) if cfg else cfg, **kwargs)
 
     @classmethod
     def from_cfg(cls, cfg: Config) -> "CTSVGRunner":

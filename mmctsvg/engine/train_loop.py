@@ -1,5 +1,6 @@
 """A training loop by iterations that resumes without replaying the data."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,9 +97,22 @@ class ResumableIterBasedTrainLoop(BaseLoop):
 
 
 def _next(batches: Iterator[Any]) -> Any:
-    """Return the next batch; a user's error in a loader process loses its traceback."""
+    """Take the next batch; errors of the user lose the traceback of their loader process.
+
+    Raises:
+        UserError: As the data set raises it, or if there is too little shared memory for batches.
+    """
     try:
         return next(batches)
     except UserError as error:
         sentence = str(error).strip().splitlines()[-1]
         raise UserError(sentence.split("UserError: ", 1)[-1]) from error
+    except RuntimeError as error:
+        reasons = f"{error} {error.__cause__}"  # a killed process is only named by the first
+        if not re.search("allocate shared memory|out of shared memory", reasons):
+            raise
+        raise UserError(
+            "the processes that load data ran out of shared memory (/dev/shm): give the container "
+            "more, for docker by --shm-size=8g, or lower train_dataloader.num_workers, where 0 "
+            "needs none"
+        ) from error

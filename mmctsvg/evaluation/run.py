@@ -96,6 +96,15 @@ class FolderSubject:
     def __init__(self, real: Path | None, generated: Path, motion_by_name: bool = False) -> None:
         self._real, self._generated, self._by_name = real, generated, motion_by_name
 
+    def check(self) -> None:
+        """Try whether there are videos on both sides, and whether the first can be read.
+
+        Raises:
+            UserError: If a source is missing or empty, or its first clip cannot be read.
+        """
+        for source in filter(None, (self._real, self._generated)):
+            next(read_videos(source, frames=1))
+
     def real(self, metric: VideoMetric) -> Iterator[Video]:
         """Read the real videos, in a random order."""
         return iter(()) if self._real is None else self._read(self._real, metric)
@@ -157,7 +166,8 @@ def evaluate(
         metrics: Metrics, in order.
         subject: Videos that they measure.
         out_dir: Folder for figures; None for no figures.
-        report: Function that gets all results so far after every metric, on the main process.
+        report: Function that gets all results so far, on the main process: as soon as a metric has
+            its numbers, and again when it has drawn figures.
 
     Raises:
         UserError: If a metric cannot give a number, or two metrics have one name.
@@ -167,13 +177,19 @@ def evaluate(
         raise UserError(f"metrics must have different names, not {', '.join(map(str, names))}")
     results: list[Result] = []
     for metric in metrics:
-        results.append(_run(metric, subject, out_dir))
-        if report and is_main_process():
+        results.append(_run(metric, subject))
+        if not is_main_process():
+            continue
+        if report:
+            report(results)
+        figures = metric.draw(out_dir) if out_dir else []
+        results[-1].pictures = [path.name for path in figures]
+        if report and figures:
             report(results)
     return results
 
 
-def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
+def _run(metric: VideoMetric, subject: Subject) -> Result:
     start, name, count = time.monotonic(), metric.prefix, 0
     compares = metric.wants(real=True)
     for side, videos in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
@@ -190,7 +206,6 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
     protocol = dict(metric.protocol)
     if compares:
         protocol.setdefault("reference", subject.reference(metric))
-    figures = metric.draw(out_dir) if out_dir and is_main_process() else []
     return Result(
         name=name,
         numbers={
@@ -200,7 +215,6 @@ def _run(metric: VideoMetric, subject: Subject, out_dir: Path | None) -> Result:
         protocol=protocol,
         weights=metric.weights,
         notes=metric.notes,
-        pictures=[path.name for path in figures],
         seconds=round(time.monotonic() - start, 1),
         videos=count,
     )

@@ -1,4 +1,4 @@
-"""Errors that a user can mend."""
+"""Errors that a user can mend, and notes for users."""
 
 
 class UserError(ValueError):
@@ -7,3 +7,7 @@ class UserError(ValueError):
     The message is one sentence that names the file or the argument, its value, and what would be
     right. Commands show it without a traceback (:mod:`mmctsvg.cli.errors`).
     """
+
+
+class UserNote(UserWarning):
+    """Something that a user may not expect, in one sentence; commands show it as one line."""

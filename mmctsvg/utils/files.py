@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -48,6 +49,26 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # usually because it is not there
             temporary.unlink()
+
+
+def make_folder(folder: str | Path, argument: str) -> None:
+    """Make a folder, if it is missing, and try whether files can be written there.
+
+    Args:
+        folder: Path of the folder.
+        argument: Name of the argument that chooses it, for the error.
+
+    Raises:
+        UserError: If it cannot be made or written to.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write to {folder}: {error.strerror or error}; choose another {argument}"
+        ) from error
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -1,9 +1,11 @@
+import warnings
+
 import pytest
 import torch
 
 from mmctsvg.cli.errors import translate, user_errors
 from mmctsvg.cli.parsers import make_parser
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UserError, UserNote
 
 
 @pytest.fixture
@@ -30,6 +32,15 @@ def test_our_own_errors_keep_their_traceback(parser):
     for error in (ZeroDivisionError("ours"), ValueError("ours")):
         with pytest.raises(type(error), match="ours"), user_errors(parser):
             raise error
+
+
+def test_notes_are_one_line(capsys, parser, recwarn):
+    warnings.simplefilter("always")
+    with user_errors(parser):
+        warnings.warn("out_dir is new", UserNote, stacklevel=1)
+        warnings.warn("of somebody else", stacklevel=1)
+    assert capsys.readouterr().err == "note: --out-dir is new\n"
+    assert [str(other.message) for other in recwarn] == ["of somebody else"]
 
 
 class Broken(torch.utils.data.Dataset):

@@ -49,3 +49,69 @@ def test_bad_input_is_one_sentence(main, folders, check_refusal, tmp_path, monke
 def test_metrics_that_need_real_videos(weights, main, folders, check_refusal):
     weights("i3d")
     check_refusal(main, ["none", folders[1], "--offline"], "FVD16 needs real clips")
+
+
+@pytest.fixture
+def never(monkeypatch):
+    """Lets metrics fail that are built or run at all."""
+    import mmctsvg.cli.evaluate_videos as module
+
+    def build(*_, **__):
+        raise AssertionError("the inputs were not tried first")
+
+    monkeypatch.setattr(module, "build_metrics", build)
+
+
+def test_both_sides_and_the_output_are_tried_before_anything_is_measured(
+    main, folders, check_refusal, tmp_path, never
+):
+    real, fake = folders
+    empty, broken, file = tmp_path / "empty", tmp_path / "broken", tmp_path / "file"
+    empty.mkdir(), broken.mkdir(), file.write_text("x")
+    (broken / "a.mp4").write_text("no video")
+    check_refusal(main, [real, empty], "empty: it lists no clip")
+    check_refusal(main, ["none", empty], "empty: it lists no clip")
+    check_refusal(main, [real, broken], "a.mp4")
+    check_refusal(main, [broken, fake], "a.mp4")
+    out = file / "results"
+    check_refusal(main, [real, fake, "--out-dir", out], f"cannot write to {out}", "other --out-dir")
+
+
+def test_numbers_are_stored_before_pictures_and_before_the_next_metric(
+    main, folders, monkeypatch, tmp_path, capsys
+):
+    import mmctsvg.cli.evaluate_videos as module
+    from mmctsvg.evaluation.metrics import VideoMetric
+
+    class Count(VideoMetric):
+        default_prefix = "Count"
+        protocol = {}
+        shots = None
+
+        def measure(self, video, real):
+            return {}
+
+        def compute_metrics(self, results):
+            return {"videos": len(results)}
+
+        def draw(self, out_dir):
+            (out_dir / "count.png").touch()
+            return [out_dir / "count.png"]
+
+    class Undrawn(Count):
+        default_prefix = "Undrawn"
+
+        def draw(self, out_dir):
+            raise RuntimeError("no picture")
+
+    metrics = [Count(), Undrawn()]
+    monkeypatch.setattr(module, "build_metrics", lambda *_, **__: metrics)
+    with pytest.raises(RuntimeError, match="no picture"):
+        main([*map(str, folders)])
+    found = read_card(tmp_path / "evaluation")["metrics"]
+    assert {name: metric["numbers"] for name, metric in found.items()} == {
+        "Count": {"videos": 6},
+        "Undrawn": {"videos": 6},
+    }
+    assert found["Count"]["pictures"] == ["count.png"] and not found["Undrawn"]["pictures"]
+    assert capsys.readouterr().out.count("Count videos: 6") == 1

@@ -77,6 +77,11 @@ def test_bad_input_is_one_sentence(tmp_path, toy_config, weights, test, check_re
     check_refusal(test.main, ["no.py", weights], "no.py")
     check_refusal(test.main, [config, tmp_path / "no.pth"], "no.pth")
     check_refusal(test.main, [config, weights, "--frames", "1"], "--frames is 1")
+    monkeypatch.setattr(test.module, "compare", None)  # nothing is measured
+    out = weights / "results"
+    check_refusal(
+        test.main, [config, weights, "--out-dir", out], f"write to {out}", "another --out-dir"
+    )
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     check_refusal(test.main, [config, weights, "--launcher", "pytorch"], "WORLD_SIZE is not set")
     check_refusal(test.main, [config, weights, "--cfg-options", "x=1"], "no x")

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +56,23 @@ def test_says_what_it_does_and_where_results_are(trained, train, capsys):
 
 
 @pytest.mark.slow
+def test_a_config_of_a_resumed_training_begins_from_the_start(trained, train, tmp_path, capsys):
+    config, work_dir, _ = trained
+    longer = ["--cfg-options", "train_cfg.max_iters=3"]
+    train([str(config), "--work-dir", str(work_dir), "--resume", *longer])
+    assert "resumed epoch: 0, iter: 2" in capsys.readouterr().out
+    shutil.copy(work_dir / config.name, tmp_path / "again.py")
+    train([str(tmp_path / "again.py"), "--work-dir", str(tmp_path / "new")])
+    assert "resumed epoch" not in capsys.readouterr().out
+    states = [
+        torch.load(folder / "iter_3.pth", weights_only=True)["state_dict"]
+        for folder in (work_dir, tmp_path / "new")
+    ]
+    for name, value in states[0].items():  # what was interrupted and what was not are one
+        assert torch.equal(value, states[1][name]), name
+
+
+@pytest.mark.slow
 def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path):
     config, work_dir, _ = trained
     checkpoint = work_dir / "iter_2.pth"
@@ -103,6 +121,11 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
             ["{config}", "--cfg-options", "model.generator.num_actions=4"],
             ["generator.num_actions=4, time_discriminator.num_actions=5: must be equal"],
         ),
+        (
+            ["{config}", "--cfg-options", "default_hooks.checkpoint.intervall=3"],
+            ["AtomicCheckpointHook got an unexpected", "'intervall'"],
+        ),
+        (["{config}", "--work-dir", "{config}/w"], ["write to", "/w", "another --work-dir"]),
         (["{config}", "--resume", "missing.pth"], ["--resume missing.pth"]),
         (["{config}", "--cfg-options", "load_from=none.pth"], ["none.pth: there is no such file"]),
         (
@@ -181,6 +204,13 @@ def test_bad_input_is_one_sentence(
         monkeypatch.delenv(variable, raising=False)
     config = toy_config()
     check_refusal(train, [str(a).format(config=config) for a in arguments], *words)
+
+
+def test_a_missing_package_of_a_visualizer(tmp_path, toy_config, train, check_refusal, monkeypatch):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    backends = [dict(type="WandbVisBackend")]
+    config = toy_config({"visualizer.vis_backends": backends})
+    check_refusal(train, [config, "--work-dir", tmp_path / "w"], config.name, "pip install wandb")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU can compute in fp16")

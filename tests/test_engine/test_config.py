@@ -71,6 +71,7 @@ def test_what_components_refuse_is_the_users_error():
     for error in (
         ValueError("size=5: must be\n a power of two"),
         TypeError("A.__init__() got an unexpected keyword argument 'x'"),
+        ImportError('Please run "pip install x" to install x'),
         KeyError("X is not in the mmctsvg::model registry. Please check ... http"),
     ):
         with pytest.raises(UserError, match="^c.py: ") as caught:

@@ -91,6 +91,25 @@ def test_the_model_is_that_of_the_data(tmp_path, toy_config):
     assert runner.model.seed == runner.train_dataloader.dataset.seed == runner.seed == 7
 
 
+def test_a_stored_config_describes_the_training_and_not_its_start(tmp_path, toy_config):
+    """Neither in the work dir, nor for the curves, nor in checkpoints."""
+    path = toy_config()
+    cfg = load_config(path)
+    start = dict(resume=True, load_from=str(tmp_path / "a.pth"), launcher="none")
+    cfg.update(start, work_dir=str(tmp_path / "w"))
+    runner = CTSVGRunner.from_cfg(cfg)
+    assert runner._resume and runner._load_from == start["load_from"]
+    stored = [tmp_path / "w" / path.name, *(tmp_path / "w").glob("*/vis_data/config.py")]
+    assert len(stored) == 2
+    for file in stored:
+        assert str(tmp_path) not in file.read_text(encoding="utf-8")
+        again = load_config(file, {"load_from": "b.pth"})  # it can still be given
+        assert not again.resume and not {"work_dir", "launcher"} & again.keys()
+        assert again.train_dataloader == runner.cfg.train_dataloader
+    assert str(tmp_path) not in runner.cfg.pretty_text  # which checkpoints hold
+    assert cfg.resume and cfg.work_dir == str(tmp_path / "w")  # the caller's is as it was
+
+
 @pytest.mark.slow
 def test_a_config_of_the_old_style_trains_to_the_same_bits(tmp_path, load_tool):
     """Sizes, labels and seeds in every component, and names of before; measured and shown alike."""

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path, write_json
+from mmctsvg.utils.files import atomic_path, make_folder, write_json
 
 
 def test_appears_only_at_the_end(tmp_path):
@@ -50,6 +50,15 @@ def test_a_place_without_the_name_of_a_file(tmp_path, monkeypatch):
         atomic_path("."),
     ):
         pass
+
+
+def test_folders_are_tried(tmp_path):
+    make_folder(tmp_path / "a" / "b", "out_dir")
+    make_folder(tmp_path / "a" / "b", "out_dir")
+    assert not list((tmp_path / "a" / "b").iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"cannot write to .*file/x: .*; choose another out_dir"):
+        make_folder(tmp_path / "file" / "x", "out_dir")
 
 
 def test_full_disc(tmp_path):

@@ -2,8 +2,16 @@ import cv2
 import numpy as np
 import pytest
 
+from mmctsvg.utils.errors import UserNote
 from mmctsvg.visualization import SheetLayout, contact_sheet, stack_sheets, time_label, write_png
-from mmctsvg.visualization.contact_sheet import GAP, MARGIN, choose_scale
+from mmctsvg.visualization.contact_sheet import (
+    GAP,
+    INK,
+    MARGIN,
+    _font_file,
+    _runs,
+    choose_scale,
+)
 
 
 def random_frames(*shape):
@@ -28,6 +36,67 @@ def test_names_and_title_take_room_and_ink():
     named = contact_sheet(frames, ["Zoë", "Ćmiel"], ["a", "a very, very long name"], "title")
     assert named.shape[0] > plain.shape[0] and named.shape[1] > plain.shape[1]
     assert named.min() < 100 < plain.min()
+
+
+def width_of_names(name):
+    return SheetLayout(1, 1, 64, 64, [name]).size[1]
+
+
+@pytest.fixture
+def font_of_one(tmp_path, monkeypatch):
+    """A font whose only letter U+10FFFD, which no other has, is a full square."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from matplotlib.font_manager import FontEntry, fontManager
+
+    pen = TTGlyphPen(None)
+    corners = [(0, 0), (0, 1000), (3000, 1000), (3000, 0)]
+    pen.moveTo(corners[0]), [pen.lineTo(corner) for corner in corners[1:]], pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "square"])
+    font.setupCharacterMap({0x10FFFD: "square"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "square": pen.glyph()})
+    font.setupHorizontalMetrics({".notdef": (500, 0), "square": (3000, 0)})
+    font.setupHorizontalHeader(ascent=1000, descent=0)
+    font.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
+    font.setupOS2(), font.setupPost()
+    font.save(tmp_path / "squares.ttf")
+    entries = [FontEntry(fname=str(tmp_path / name)) for name in ("gone.ttf", "squares.ttf")]
+    monkeypatch.setattr(fontManager, "ttflist", entries)
+
+
+@pytest.fixture(autouse=True)
+def forget_fonts():
+    yield
+    _font_file.cache_clear(), _runs.cache_clear()
+
+
+def test_names_that_the_first_font_cannot_draw(font_of_one):
+    """The baseline, the ink and the width are those of a font that can."""
+    _font_file.cache_clear(), _runs.cache_clear()
+    name = "\U0010fffd"
+    assert width_of_names(f"a{name}") - width_of_names("a") in (35, 36, 37)  # three ems
+    frames = np.full((1, 1, 64, 64, 3), 255, np.uint8)
+    sheet = contact_sheet(frames, [name])
+    dark = (sheet == INK).all(-1)
+    assert 11 <= dark.any(1).sum() <= 13 and dark.sum() >= 34 * 11  # a solid square of 36 x 12
+    assert abs(np.flatnonzero(dark.any(1)).mean() - (MARGIN + 32)) < 3
+
+
+def test_names_that_no_font_can_draw(monkeypatch):
+    from matplotlib.font_manager import fontManager
+
+    monkeypatch.setattr(fontManager, "ttflist", [])
+    _font_file.cache_clear(), _runs.cache_clear()
+    with pytest.warns(UserNote, match=r"no installed font can draw 'Ann 李': .*Ann .u674e.; inst"):
+        sheet = contact_sheet(random_frames(1, 1, 9, 9), ["Ann 李"])
+    np.testing.assert_array_equal(sheet, contact_sheet(random_frames(1, 1, 9, 9), [r"Ann \u674e"]))
+
+
+def test_normal_forms_look_alike():
+    names = ["Jos\u00e9", "Jose\u0301"]
+    sheets = [contact_sheet(random_frames(1, 1, 9, 9), [name]) for name in names]
+    np.testing.assert_array_equal(*sheets)
 
 
 def test_layout_is_filled_again_and_again():

@@ -26,10 +26,16 @@ class AtomicCheckpointHook(CheckpointHook):
     history, any PyTorch reads it with ``weights_only=True``.
 
     Takes the arguments of MMEngine's hook; ``by_epoch`` is False by default.
+
+    Raises:
+        TypeError: For another argument, which MMEngine would refuse at the first checkpoint.
     """
 
     def __init__(self, interval: int = -1, by_epoch: bool = False, **kwargs: Any) -> None:
         super().__init__(interval, by_epoch, **kwargs)
+        if self.args:
+            unknown = ", ".join(map(repr, self.args))
+            raise TypeError(f"AtomicCheckpointHook got an unexpected keyword argument {unknown}")
 
     def before_train(self, runner: Runner) -> None:
         """Remove half-written files of a killed run."""
