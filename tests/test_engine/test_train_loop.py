@@ -107,7 +107,8 @@ def test_a_broken_clip_in_a_loader_process_is_one_sentence(toy_config, tmp_path)
         "Caught RuntimeError in DataLoader worker process 0.\nTraceback:\nRuntimeError: unable to "
         "allocate shared memory(shm) for file </torch_33_10_0>: No space left on device (28)",
         "DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that "
-        "dataloader's workers are out of shared memory. Please try to raise your shared memory limit.",
+        "dataloader's workers are out of shared memory. Please try to raise your shared memory "
+        "limit.",
     ],
 )
 def test_too_little_shared_memory_is_the_users_error(text):
