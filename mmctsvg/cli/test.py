@@ -143,11 +143,11 @@ def run(args: argparse.Namespace) -> None:
     if args.launcher != "none" and not init_process_group_cpu():
         init_dist(args.launcher)
     inferencer = CTSVGInferencer(args.weights)
-    make_folder(out_dir, "out_dir")
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         train, test = build_datasets(cfg)
         check_labels(inferencer, train, args.weights)
+        make_folder(out_dir, "out_dir")
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
     if is_main_process():
         write_results(compare(inferencer, test or train, args.frames), out_dir)
