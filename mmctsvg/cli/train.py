@@ -34,11 +34,13 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
     if not torch.cuda.is_available():
         cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
     resume = args.resume
+    load_from = cfg.get("load_from")
     if resume is None and cfg.get("resume"):  # MMEngine's way to say it in a config
-        resume = cfg.get("load_from") or "auto"
+        resume = load_from or "auto"
+    cfg.initial_weights = None if cfg.get("resume") else load_from  # stored even when resumed
     checkpoint = find_checkpoint(resume, Path(cfg.work_dir))
     cfg.resume = checkpoint is not None
-    cfg.load_from = str(checkpoint) if checkpoint else cfg.get("load_from")
+    cfg.load_from = str(checkpoint) if checkpoint else load_from
 
 
 def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:

@@ -51,16 +51,19 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 def without_start(cfg: Config) -> Config:
     """Return a copy of a config that describes a training, not how this run of it was started.
 
-    It has neither the work dir and the launcher of the run nor the checkpoint that it began with,
-    so that another training from it begins from the start.
+    It has neither the work dir and the launcher of the run nor the checkpoint that it resumed, so
+    that another training from it begins from the start; weights to start from stay.
 
     Args:
-        cfg: Config of a run.
+        cfg: Config of a run; ``initial_weights`` is what ``load_from`` was before it was resumed.
     """
     cfg = copy.deepcopy(cfg)
+    initial_weights = cfg.pop("initial_weights", None)
+    if not cfg.get("resume"):
+        initial_weights = cfg.get("load_from")
     for key in ("work_dir", "launcher"):
         cfg.pop(key, None)
-    cfg.update(resume=False, load_from=None)
+    cfg.update(resume=False, load_from=initial_weights)
     return cfg
 
 

@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from mmctsvg.engine.config import load_config
+from mmctsvg.engine.config import load_config, without_start
 from mmctsvg.engine.runner import CTSVGRunner
 from mmctsvg.registry import RUNNERS
 
@@ -108,6 +108,21 @@ def test_a_stored_config_describes_the_training_and_not_its_start(tmp_path, toy_
         assert again.train_dataloader == runner.cfg.train_dataloader
     assert str(tmp_path) not in runner.cfg.pretty_text  # which checkpoints hold
     assert cfg.resume and cfg.work_dir == str(tmp_path / "w")  # the caller's is as it was
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        dict(resume=False, load_from="b.pth"),
+        dict(resume=True, load_from="iter_3.pth", initial_weights="b.pth"),
+    ],
+)
+def test_weights_to_start_from_stay_in_a_stored_config(toy_config, start):
+    """They decide about the training, which begins from them again, also once it was resumed."""
+    cfg = Config.fromfile(toy_config())
+    cfg.update(start)
+    found = without_start(cfg)
+    assert (found.resume, found.load_from) == (False, "b.pth") and "initial_weights" not in found
 
 
 @pytest.mark.slow
