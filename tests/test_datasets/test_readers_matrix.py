@@ -150,7 +150,7 @@ def test_any_length_gop_and_rate(tmp_path, pair, gop, rate, steps, late):
     path = write(tmp_path / f"fuzz.{suffix}", codec, times, 1 / rate, g=str(gop))
     try:
         expected = np.stack(plain_decode(path))
-    except av.error.EOFError:  # FFmpeg takes files of less than a kilobyte for no transport stream
+    except av.error.EOFError:  # FFmpeg knows no transport stream of a few packets
         with pytest.raises(BrokenClipError, match="cannot be decoded"):
             open_clip(path)
         return
