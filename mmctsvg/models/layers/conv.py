@@ -125,11 +125,11 @@ class ModulatedConv2d(FilteredModule):
         """Convolve ``x`` (N, in_channels, H, W) under ``style`` (N, style_dim).
 
         Returns:
-            (N, out_channels, H', W') in the precision of ``x``, and the factors (N, out_channels)
-            that demodulate it, if it does: `bias_act` multiplies by them on its way.
+            (N, out_channels, H', W') and the factors (N, out_channels, 1, 1) that demodulate it, if
+            it does, in the precision of ``x``: whoever adds a bias multiplies in the same pass.
         """
         kernel, squares, modulation, fir = prepared or self.prepare(x.dtype)
-        scales = self.modulation(style, modulation)
+        scales = F.linear(style, *modulation)
         if self.demodulate and x.dtype == torch.float16:
             # Late times make large styles; demodulation takes any common factor out again.
             scales = scales / scales.abs().amax(dim=1, keepdim=True)
@@ -138,4 +138,6 @@ class ModulatedConv2d(FilteredModule):
             x = upfirdn2d(F.conv_transpose2d(x, kernel, stride=2), fir, pad=(1, 1))
         else:
             x = F.conv2d(x, kernel, padding=self.kernel_size // 2)
-        return x, torch.rsqrt(scales.square() @ squares + 1e-8) if self.demodulate else None
+        if not self.demodulate:
+            return x, None
+        return x, torch.rsqrt(scales.square() @ squares + 1e-8).to(x.dtype)[:, :, None, None]

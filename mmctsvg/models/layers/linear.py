@@ -53,9 +53,9 @@ class EqualLinear(nn.Module):
         """Scale weight and bias to what the layer uses."""
         return self.weight * self.scale, self.bias * self.lr_mul
 
-    def forward(self, x: Tensor, prepared: tuple[Tensor, Tensor] | None = None) -> Tensor:
-        """Map ``x`` (N, in_features) to (N, out_features); ``prepared`` comes from `prepare`."""
-        weight, bias = prepared or self.prepare()
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``x`` (N, in_features) to (N, out_features)."""
+        weight, bias = self.prepare()
         if self.activation:
             return bias_act(F.linear(x, weight), bias)
         return F.linear(x, weight, bias)

@@ -89,31 +89,21 @@ def _upfirdn2d_native(
     return x[:, :, ::down, ::down] if down > 1 else x
 
 
-def bias_act(
-    x: Tensor, bias: Tensor, scale: Tensor | None = None, noise: Tensor | None = None
-) -> Tensor:
-    """``leaky_relu(x * scale + noise + bias, 0.2) * sqrt(2)``: how every StyleGAN2 layer ends.
+def bias_act(x: Tensor, bias: Tensor) -> Tensor:
+    """``leaky_relu(x + bias, 0.2) * sqrt(2)``, the activation of every StyleGAN2 layer.
 
     Args:
         x: (N, C) or (N, C, H, W).
         bias: (C,).
-        scale: Factors (N, C) that demodulate ``x``; None for 1. With them ``x`` is (N, C, H, W).
-        noise: (N or 1, 1, H, W); None for zero. Only with ``scale``.
 
     Returns:
-        A new tensor of the shape and dtype of ``x``.
+        A tensor of the shape and dtype of ``x``.
     """
     bias = bias.to(x.dtype)
-    if scale is None and _mmcv_serves(x) and x.is_contiguous():  # it would undo any other layout
+    if _mmcv_serves(x) and x.is_contiguous():  # the kernel would undo any other layout
         from mmcv.ops import fused_bias_leakyrelu
 
         return fused_bias_leakyrelu(x, bias, SLOPE, GAIN)
-    bias = bias.view(1, -1, *[1] * (x.ndim - 2)) * GAIN
+    bias = bias.view(1, -1, *[1] * (x.ndim - 2))
     # A leaky ReLU commutes with a positive gain: scaling inside saves a pass over the activations.
-    if scale is None:
-        x = torch.add(bias, x, alpha=GAIN)
-    else:
-        x = torch.addcmul(bias, x, (scale * GAIN).to(x.dtype)[:, :, None, None])
-        if noise is not None:
-            x += (noise * GAIN).to(x.dtype)
-    return F.leaky_relu_(x, SLOPE)
+    return F.leaky_relu(torch.add(bias * GAIN, x, alpha=GAIN), SLOPE)

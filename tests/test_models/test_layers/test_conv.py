@@ -14,7 +14,7 @@ from mmctsvg.models.layers import FIR, EqualConv2d, ModulatedConv2d, upfirdn2d
 def modulated(layer, x, style):
     """The output, demodulated."""
     x, demodulation = layer(x, style)
-    return x if demodulation is None else x * demodulation[:, :, None, None]
+    return x if demodulation is None else x * demodulation
 
 
 def modulated_by_loop(layer, x, style):
