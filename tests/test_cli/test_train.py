@@ -29,14 +29,8 @@ def trained(tmp_path, toy_config, train, capsys):
 def test_says_what_it_does_and_where_results_are(trained, train, capsys):
     config, work_dir, output = trained
     (line,) = [line for line in output.splitlines() if "training on" in line]
-    for word in (
-        "cpu in float32",
-        "4 triplets per",
-        "12 clips, 3 actors, 5 actions",
-        "generator",
-        str(work_dir),
-    ):
-        assert word in line
+    words = ("cpu in float32", "4 triplets per", "12 clips, 3 actors, 5 actions", "generator")
+    assert all(word in line for word in (*words, str(work_dir))), line
     assert output.splitlines()[-1] == f"done: results in {work_dir}"
     assert {p.name for p in work_dir.iterdir()} >= {"iter_2.pth", "last_checkpoint", config.name}
 
