@@ -37,7 +37,7 @@ NUMBERS=$(cat "$OUT"/*/*.log | grep -o 'SynthTruth: .* recognised, .*' | tail -n
 
 cat <<END
 
-The video:          $PWD/$OUT/samples.mp4
+The video:         $PWD/$OUT/samples.mp4
 The contact sheet: $PWD/$OUT/samples.png
 The curves:        $PWD/$OUT/curves.png
 ${NUMBERS:-For numbers, run: python tools/test.py $CONFIG $OUT/generator.safetensors}
