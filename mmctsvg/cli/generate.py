@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mmctsvg.analysis.sync import choose_instrument, make_instrument, measure_sync
 from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.inversion import read_original
@@ -49,6 +48,8 @@ def run(args: argparse.Namespace) -> None:
     metric = None if args.motion is None else choose_metric(inferencer, args.sync, shown.times)
     written = []
     if metric is not None:  # the number before the videos, which are easily made again
+        from mmctsvg.analysis.sync import measure_sync
+
         (plan,) = shown.plans
         found = measure_sync(inferencer, plan, shown.times, metric, noise=args.noise, chunk=BATCH)
         written.append(args.out_dir / "sync.json")
@@ -195,6 +196,9 @@ def choose_metric(inferencer: CTSVGInferencer, sync: str | None, times: Sequence
     Raises:
         UserError: If one was asked for that cannot measure here.
     """
+    # Metrics take longer to import than drawn motions to render, which need none.
+    from mmctsvg.analysis.sync import choose_instrument, make_instrument
+
     instrument = choose_instrument(inferencer, sync or "auto")
     try:
         return None if instrument == "none" else make_instrument(instrument, len(times))

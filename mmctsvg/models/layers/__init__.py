@@ -2,7 +2,7 @@
 
 from .conv import EqualConv2d, FilteredModule, ModulatedConv2d
 from .linear import EqualLinear, PixelNorm
-from .ops import FIR, bias_act, memory_format, upfirdn2d
+from .ops import FIR, memory_format, upfirdn2d
 
 __all__ = [
     "FIR",
@@ -11,7 +11,6 @@ __all__ = [
     "FilteredModule",
     "ModulatedConv2d",
     "PixelNorm",
-    "bias_act",
     "memory_format",
     "upfirdn2d",
 ]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .linear import EqualLinear
-from .ops import FIR, bias_act, upfirdn2d
+from .ops import FIR, GAIN, SLOPE, upfirdn2d
 
 
 class FilteredModule(nn.Module):
@@ -59,15 +59,18 @@ class EqualConv2d(FilteredModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve ``x`` (N, in_channels, H, W) in the precision of ``x``."""
-        weight = (self.weight * self.scale).to(x.dtype)
+        # A leaky ReLU commutes with a positive gain: scaling the weights saves passes over ``x``.
+        gain = 1.0 if self.bias is None else GAIN
+        weight = (self.weight * (self.scale * gain)).to(x.dtype)
+        bias = None if self.bias is None else (self.bias * gain).to(x.dtype)
         if not self.down:
-            x = F.conv2d(x, weight, padding=self.kernel_size // 2)
+            x = F.conv2d(x, weight, bias, padding=self.kernel_size // 2)
         elif self.kernel_size == 1:
             # A 1x1 convolution commutes with decimation: a quarter of the work.
-            x = F.conv2d(upfirdn2d(x, self.fir, down=2, pad=(1, 1)), weight)
+            x = F.conv2d(upfirdn2d(x, self.fir, down=2, pad=(1, 1)), weight, bias)
         else:
-            x = F.conv2d(upfirdn2d(x, self.fir, pad=(2, 2)), weight, stride=2)
-        return x if self.bias is None else bias_act(x, self.bias)
+            x = F.conv2d(upfirdn2d(x, self.fir, pad=(2, 2)), weight, bias, stride=2)
+        return x if bias is None else F.leaky_relu_(x, SLOPE)
 
 
 class ModulatedConv2d(FilteredModule):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .ops import bias_act
+from .ops import GAIN, SLOPE
 
 
 class PixelNorm(nn.Module):
@@ -55,7 +55,7 @@ class EqualLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``x`` (N, in_features) to (N, out_features)."""
-        weight, bias = self.prepare()
-        if self.activation:
-            return bias_act(F.linear(x, weight), bias)
-        return F.linear(x, weight, bias)
+        # The weights of a wide layer are many times larger than its input.
+        gain = GAIN if self.activation else 1.0
+        x = F.linear(x * (self.scale * gain), self.weight, self.bias * (self.lr_mul * gain))
+        return F.leaky_relu_(x, SLOPE) if self.activation else x

@@ -1,6 +1,6 @@
-"""The two operations that StyleGAN2 needs beside convolution; the only place that picks kernels.
+"""The filter that StyleGAN2 needs beside convolution; the only place that picks kernels.
 
-On CUDA tensors MMCV's compiled kernels serve, if there are any (they carry NVIDIA's non-commercial
+On CUDA tensors MMCV's compiled kernel serves, if there is one (it carries NVIDIA's non-commercial
 licence). Everywhere else a native path of ordinary PyTorch operations gives the same values,
 gradients and second gradients: on a CPU MMCV runs Python reference code that is several times
 slower.
@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# The activation of every StyleGAN2 layer: ``leaky_relu(x + bias, SLOPE) * GAIN``.
 GAIN = math.sqrt(2)
 SLOPE = 0.2
 
@@ -87,23 +88,3 @@ def _upfirdn2d_native(
     before, after = pad[0] - (size - 1), pad[1] - (size - 1) + (up - 1)
     x = F.pad(x, (before, after, before, after))
     return x[:, :, ::down, ::down] if down > 1 else x
-
-
-def bias_act(x: Tensor, bias: Tensor) -> Tensor:
-    """``leaky_relu(x + bias, 0.2) * sqrt(2)``, the activation of every StyleGAN2 layer.
-
-    Args:
-        x: (N, C) or (N, C, H, W).
-        bias: (C,).
-
-    Returns:
-        A tensor of the shape and dtype of ``x``.
-    """
-    bias = bias.to(x.dtype)
-    if _mmcv_serves(x) and x.is_contiguous():  # the kernel would undo any other layout
-        from mmcv.ops import fused_bias_leakyrelu
-
-        return fused_bias_leakyrelu(x, bias, SLOPE, GAIN)
-    bias = bias.view(1, -1, *[1] * (x.ndim - 2))
-    # A leaky ReLU commutes with a positive gain: scaling inside saves a pass over the activations.
-    return F.leaky_relu(torch.add(bias * GAIN, x, alpha=GAIN), SLOPE)

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F
+from mmcv.ops import fused_bias_leakyrelu
 from torch.autograd import gradcheck, gradgradcheck
 
 from mmctsvg.models.layers import FIR, EqualConv2d, ModulatedConv2d, upfirdn2d
@@ -95,6 +96,31 @@ def test_equal_conv(kernel_size, down):
         expected = F.conv2d(x, weight, padding=kernel_size // 2)
     assert layer(x).shape[-1] == (4 if down else 8)
     torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-4)
+
+
+def activated(layer, x):
+    """The textbook way: convolve, then MMCV's activation."""
+    bare = EqualConv2d(*layer.weight.shape[1::-1], layer.kernel_size, activation=False)
+    bare.weight = layer.weight
+    return fused_bias_leakyrelu(bare(x), layer.bias)
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3])
+def test_equal_conv_with_activation_equals_mmcv(kernel_size):
+    """Values, and the second gradients that R1 goes through."""
+    layer = EqualConv2d(3, 5, kernel_size)
+    torch.nn.init.normal_(layer.bias)
+    x = torch.randn(2, 3, 8, 8, requires_grad=True)
+    torch.testing.assert_close(layer(x), activated(layer, x), atol=1e-5, rtol=1e-4)
+
+    def second(function):
+        (gradient,) = torch.autograd.grad(function(x).pow(3).sum(), x, create_graph=True)
+        inputs = (x, layer.weight, layer.bias)
+        return torch.autograd.grad(gradient.pow(2).sum(), inputs)
+
+    expected = second(partial(activated, layer))
+    for ours, theirs in zip(second(layer), expected, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-4)
 
 
 def test_equal_conv_second_gradients():

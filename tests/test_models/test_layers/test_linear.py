@@ -3,6 +3,8 @@
 import math
 
 import torch
+from torch.autograd import gradcheck, gradgradcheck
+from torch.nn import functional as F
 
 from mmctsvg.models.layers import EqualLinear, PixelNorm
 
@@ -13,6 +15,16 @@ def test_equal_linear_closed_form():
     x = torch.randn(7, 5)
     y = x @ (layer.weight * 0.01 / math.sqrt(5)).t() + 0.3
     torch.testing.assert_close(layer(x), torch.where(y > 0, y, 0.2 * y) * math.sqrt(2))
+    weight, bias = layer.prepare()  # what the modulated convolutions keep of it
+    torch.testing.assert_close(F.linear(x, weight, bias), y)
+
+
+def test_equal_linear_second_gradients():
+    """Against finite differences: R1 goes through them."""
+    layer = EqualLinear(4, 3, activation=True).double()
+    x = torch.randn(2, 4, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(layer, x)
+    assert gradgradcheck(layer, x)
 
 
 def test_equal_linear_keeps_the_variance():

@@ -1,15 +1,13 @@
-"""upfirdn2d and bias_act against loops, MMCV's reference, and finite differences."""
+"""upfirdn2d against loops, MMCV's reference, and finite differences."""
 
-import math
 from types import SimpleNamespace
 
 import pytest
 import torch
-from mmcv.ops import fused_bias_leakyrelu
 from mmcv.ops import upfirdn2d as mmcv_upfirdn2d
 from torch.autograd import gradcheck, gradgradcheck
 
-from mmctsvg.models.layers import FIR, bias_act, ops, upfirdn2d
+from mmctsvg.models.layers import FIR, ops, upfirdn2d
 
 #: up, down, pad: those that the networks use, and odd ones.
 CASES = [
@@ -99,32 +97,6 @@ def test_fir_keeps_a_constant():
     torch.testing.assert_close(
         upfirdn2d(x, FIR * 4, up=2, pad=(2, 1))[:, :, 3:-3, 3:-3], torch.full((1, 1, 10, 10), 0.7)
     )
-
-
-@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 5, 5)])
-def test_bias_act(shape):
-    """Against the closed form, MMCV, and finite differences."""
-    x, bias = torch.randn(shape), torch.randn(3)
-    shaped = bias.view(1, 3, *[1] * (len(shape) - 2))
-    closed = torch.where(x + shaped > 0, x + shaped, 0.2 * (x + shaped)) * math.sqrt(2)
-    torch.testing.assert_close(bias_act(x, bias), closed)
-    torch.testing.assert_close(bias_act(x, bias), fused_bias_leakyrelu(x, bias))
-    inputs = (x.double().requires_grad_(), bias.double().requires_grad_())
-    assert gradcheck(bias_act, inputs)
-    assert gradgradcheck(bias_act, inputs)
-
-
-def test_bias_act_second_gradients_equal_mmcv():
-    """R1 and path length go through the activation twice."""
-
-    def second(op):
-        x = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(1)).requires_grad_()
-        bias = torch.randn(3, generator=torch.Generator().manual_seed(2)).requires_grad_()
-        (g,) = torch.autograd.grad(op(x, bias).pow(3).sum(), x, create_graph=True)
-        return (g, *torch.autograd.grad(g.pow(2).sum(), (x, bias)))
-
-    for a, b in zip(second(bias_act), second(fused_bias_leakyrelu), strict=True):
-        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
