@@ -4,8 +4,9 @@ import csv
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from .readers import VIDEO_SUFFIXES, is_video, list_pictures, natural_key
 COLUMNS = ("path", "label", "is_train", "person")
 META_NAME = "meta.json"  # what the converters write beside their lists
 META_FORMAT = "mmctsvg clips 1"
+
+_LIKENESS = 0.8  # of the names of two columns, from 0 to 1, that is a slip of the keyboard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +147,7 @@ def _read_csv(source: Path) -> ClipList:
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source} is no CSV list in UTF-8: {error}") from error
     clips = ClipList(source=source, columns=tuple(name for name in COLUMNS if name in header))
+    clips.problems.extend(_misspelt(header))
     if "path" not in header:
         found = ", ".join(header) if header else "none"
         text = f"the column path is missing (found: {found}); the columns are {', '.join(COLUMNS)}"
@@ -152,6 +156,19 @@ def _read_csv(source: Path) -> ClipList:
     entries = [_read_row(clips, line, row) for line, row in rows]
     clips.entries = [entry for entry in entries if entry is not None]
     return clips
+
+
+def _misspelt(header: tuple[str, ...]) -> Iterator[Problem]:
+    """Find columns whose names nearly are those of known columns, which are not there.
+
+    They would count as columns that nobody knows, and the known ones as absent: all clips would
+    be for training where ``is_train`` is misspelt.
+    """
+    absent = [name for name in COLUMNS if name not in header]
+    for name in header:
+        for meant in get_close_matches(name.lower(), absent, n=1, cutoff=_LIKENESS):
+            text = f"the column {name} is unknown: did you mean {meant}? Rename it"
+            yield Problem(text=text, skippable=False)
 
 
 def _read_row(clips: ClipList, line: int, row: dict) -> Entry | None:

@@ -133,7 +133,7 @@ def test_from_the_download_to_training(
     assert set(meta["counts"]["crops"]) >= crops and len(meta["actors"]) == actors
 
     annotations = str(out / "annotations.csv")
-    load_tool("check_dataset").main([annotations, "--dataset", data_set, "--decode"])
+    load_tool("check_dataset").main([annotations, "--dataset", data_set, "--workers=1"])
     assert f"{clips} clips ({train} for training" in capsys.readouterr().out
     changes = {
         "train_dataloader.dataset": dict(

@@ -110,6 +110,30 @@ def test_useless_lists(tmp_path, header, text):
     assert not clips.problems[0].skippable
 
 
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("path,label,is_trian,person", ["is_trian", "is_train"]),
+        (
+            "path,Label,is-train,persons",
+            ["Label", "label", "is-train", "is_train", "persons", "person"],
+        ),
+        ("path,lable", ["lable", "label"]),
+        ("paths,label", ["paths", "path"]),
+        ("path,label,labels,is_train,is_training,person,Person", []),  # the known ones are there
+        ("path,version,split,fps,notes,length,age,sentence,name,actor", []),
+    ],
+)
+def test_misspelt_columns(tmp_path, header, found):
+    row = [("a", *[0] * header.count(","))]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", row, header))
+    pairs = zip(found[::2], found[1::2], strict=True)
+    sentences = [f"the column {a} is unknown: did you mean {b}? Rename it" for a, b in pairs]
+    assert problems(clips)[: len(sentences)] == sentences
+    assert len(problems(clips)) == len(sentences) + header.startswith("paths")
+    assert not any(problem.skippable for problem in clips.problems)
+
+
 def test_no_list(tmp_path):
     with pytest.raises(UserError, match="nothing.csv does not exist"):
         read_clip_list(tmp_path / "nothing.csv")
