@@ -66,7 +66,7 @@ def make_mead(root, clip):
                 true = (
                     dict(height=1080, width=1920) if (actor, action, sentence) == (0, 0, 1) else {}
                 )
-                clip(path, actor, action, **true)
+                clip(path, actor, action, length=7 + sentence, **true)
         with tarfile.open(root / person / "video.tar", "w") as archive:
             archive.add(root / person / "video", "video")
         subprocess.run(["rm", "-r", root / person / "video"], check=True)
