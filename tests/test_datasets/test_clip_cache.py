@@ -95,7 +95,7 @@ def test_of_packed_clips_only_the_reading_is_remembered(tmp_path):
     assert cache.find(path, whole=True) is None
 
 
-def test_the_fingerprint_is_that_of_all_frames(tmp_path):
+def test_the_digest_is_that_of_all_frames(tmp_path):
     """Equal pictures are equal, whatever holds them; one pixel of one frame, or a size, differs."""
     write_folder(tmp_path / "png")
     write_folder(tmp_path / "bmp", suffix=".bmp")

@@ -41,9 +41,9 @@ class SeenClip:
 
     Attributes:
         reader: reader of its frames.
-        digest: fingerprint of all of its frames, the same for the same pictures; None where it was
+        digest: hash of all of its frames, the same for the same pictures; None where it was
             opened, but not read to its end.
-        stamp: fingerprint of names, sizes and times of its files; None where these
+        stamp: hash of names, sizes and times of its files; None where these
             changed meanwhile.
     """
 
@@ -147,7 +147,7 @@ def _key(path: Path) -> str:
 
 
 def _stamp(path: Path) -> str | None:
-    """Fingerprint of names, sizes and times of the files that a clip consists of."""
+    """Hash of the names, sizes and times of the files that a clip consists of."""
     try:
         if path.is_dir():
             with os.scandir(path) as entries:
