@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from mmctsvg.utils.errors import UserError
 
 from ..clip_list import COLUMNS, read_clip_list
-from ..readers import is_video, natural_key
+from ..folders import walk_folders
+from ..readers import is_video, list_pictures, natural_key
 from ..validation import count, describe
 from .raw_clip import RawClip, RawSet, match_files
 from .raw_files import RawFile, list_raw_files
@@ -39,6 +40,10 @@ def find_clips(root: Path) -> RawSet:
         raise UserError(_nothing_fits(root, files))
     found, skipped = match_files(root, files, _PATTERN, SHAPE)
     skipped = {name: f"lies {_distance(name)} for {SHAPE}" for name in skipped}
+    for path, _, _ in walk_folders(root):
+        name = path.relative_to(root).as_posix()
+        if name.count("/") == _DEPTH - 1 and list_pictures(path):
+            skipped[f"{root.resolve().name}/{name}"] = "is a folder of pictures, no video"
     clips = [RawClip(file=file, is_train=True, **match.groupdict()) for file, match in found]
     actions = sorted({clip.action for clip in clips}, key=natural_key)
     return RawSet.of(clips, actions, skipped=skipped)

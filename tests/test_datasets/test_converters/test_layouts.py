@@ -248,6 +248,15 @@ def test_a_zip_of_clips(tmp_path):
         folder.find_clips(tmp_path / "deep.zip")
 
 
+def test_folders_of_pictures_are_named(tmp_path):
+    """Training takes them as they are; pictures elsewhere are no clips."""
+    for name in ("al/nod/1.mp4", "al/nod/2/0.png", "al/nod/cover.jpg", "al/nod/3/deep/0.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    reason = "is a folder of pictures, no video"
+    assert folder.find_clips(tmp_path).skipped == {f"{tmp_path.name}/al/nod/2": reason}
+
+
 def test_a_video_without_an_ending(tmp_path):
     (tmp_path / "al/nod").mkdir(parents=True)
     (tmp_path / "al/nod/clip").write_bytes(b"\0\0\0\x18ftypmp42")
