@@ -62,6 +62,21 @@ custom_hooks = [dict(type="VideoGridHook", interval=-1, rows=2, columns=2, frame
 _numbers = itertools.count()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """The user's cache as it is, but for what is known of clips; tests write into a copy."""
+    from mmctsvg.utils.files import cache_dir
+
+    real, own = cache_dir(), tmp_path_factory.mktemp("cache")
+    (own / real.name).mkdir()
+    for file in [*real.parent.glob("*"), *real.glob("*")]:
+        if file != real and file.name != "clips":
+            (own / file.relative_to(real.parent)).symlink_to(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(own))
+        yield
+
+
 @pytest.fixture
 def toy_config(tmp_path):
     """Returns a maker of configs: ``toy_config({"train_cfg.max_iters": 4})`` gives its path.

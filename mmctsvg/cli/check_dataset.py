@@ -4,7 +4,7 @@ import argparse
 
 from mmctsvg import datasets
 from mmctsvg.datasets.clip_list import read_clip_list
-from mmctsvg.datasets.validation import check_clips, describe, summarise
+from mmctsvg.datasets.validation import check_clips, check_split, describe, summarise
 from mmctsvg.utils.errors import UserError
 
 from .arguments import pick
@@ -18,7 +18,10 @@ def run(args: argparse.Namespace) -> None:
     stride = int(args.stride) if args.stride.isdecimal() else args.stride
     datasets.check_sampling(stride, args.times, items_per_iteration=1)
     clips = read_clip_list(args.annotations, dataset.LAYOUT, dataset.ACTION_NAMES)
-    checked = check_clips(clips, stride=stride, **pick(args, "crop", "times", "decode"))
-    if checked.problems:
-        raise UserError(describe(clips.source, checked.problems, "training would refuse it"))
+    checked = check_clips(
+        clips, stride=stride, whole=True, **pick(args, "crop", "times", "workers")
+    )
+    problems = checked.problems + check_split(clips)
+    if problems:
+        raise UserError(describe(clips.source, problems, "mend them before a training"))
     print(summarise(clips, checked))

@@ -30,7 +30,7 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
     clips = data_set.find_clips(args.raw, *files, **pick(args, *options))
     train = sum(clip.is_train for clip in clips.clips)
     print(
-        f"found {len(clips.clips)} clips of {len(clips.actors)} actors: {train} for training, "
+        f"converting {len(clips.clips)} clips of {len(clips.actors)} actors: {train} for training, "
         f"{len(clips.clips) - train} held out"
     )
     name = data_set.__name__.rpartition(".")[2]

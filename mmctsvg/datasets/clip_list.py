@@ -4,8 +4,9 @@ import csv
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from .readers import VIDEO_SUFFIXES, is_video, list_pictures, natural_key
 
 COLUMNS = ("path", "label", "is_train", "person")
 META_NAME = "meta.json"  # what the converters write beside their lists
+LIST_NAME = "annotations.csv"  # the same
 META_FORMAT = "mmctsvg clips 1"
+
+_LIKENESS = 0.8  # of the names of two columns, from 0 to 1, that is a slip of the keyboard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,7 @@ def read_clip_list(
     if source.is_dir():
         clips = _read_tree(source, layout, action_names, actor_names)
     elif source.is_file():
+        _refuse_other_files(source)
         clips = _read_csv(source)
         actors, actions = _read_meta(source.parent / META_NAME)
         _name_labels(clips, layout, action_names or actions, actor_names)
@@ -114,8 +119,30 @@ def read_clip_list(
     else:
         raise UserError(f"{source} does not exist: give a CSV list or a folder of clips")
     if not clips.entries and not clips.problems:
-        clips.problems.append(Problem(text="it lists no clip", skippable=False))
+        text = "it lists no clip" if source.is_file() else _describe_empty(source, layout)
+        clips.problems.append(Problem(text=text, skippable=False))
     return clips
+
+
+def _refuse_other_files(source: Path) -> None:
+    """Refuse videos and archives by name: they are no text, but that would not help."""
+    kind = "a video" if is_video(source) else source.suffix.lower().lstrip(".")
+    if kind not in ("a video", "zip", "tar"):
+        return
+    mend = "give a CSV list or a folder of clips"
+    if source.with_name(LIST_NAME).is_file():
+        mend = f"give {source.with_name(LIST_NAME)}"
+    elif kind != "a video":
+        mend = f"unpack it, or convert it to packed clips, and {mend}"
+    raise UserError(f"{source} is {kind if kind == 'a video' else 'an archive'}, no list: {mend}")
+
+
+def _describe_empty(root: Path, layout: Layout) -> str:
+    """Say what is wrong with a folder without clips, and what to do."""
+    if (root / LIST_NAME).is_file():
+        return f"it holds no clip but a list: give {root / LIST_NAME}"
+    pictures = " but pictures" if list_pictures(root) else ""
+    return f"it holds no clip{pictures}: clips lie in it as {layout.shape}, or give a CSV list"
 
 
 # ----------------------------------------------------------------------------------------- CSV
@@ -144,6 +171,7 @@ def _read_csv(source: Path) -> ClipList:
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source} is no CSV list in UTF-8: {error}") from error
     clips = ClipList(source=source, columns=tuple(name for name in COLUMNS if name in header))
+    clips.problems.extend(_misspelt(header))
     if "path" not in header:
         found = ", ".join(header) if header else "none"
         text = f"the column path is missing (found: {found}); the columns are {', '.join(COLUMNS)}"
@@ -152,6 +180,19 @@ def _read_csv(source: Path) -> ClipList:
     entries = [_read_row(clips, line, row) for line, row in rows]
     clips.entries = [entry for entry in entries if entry is not None]
     return clips
+
+
+def _misspelt(header: tuple[str, ...]) -> Iterator[Problem]:
+    """Find columns whose names nearly are those of known columns, which are not there.
+
+    They would count as columns that nobody knows, and the known ones as absent: all clips would
+    be for training where ``is_train`` is misspelt.
+    """
+    absent = [name for name in COLUMNS if name not in header]
+    for name in header:
+        for meant in get_close_matches(name.lower(), absent, n=1, cutoff=_LIKENESS):
+            text = f"the column {name} is unknown: did you mean {meant}? Rename it"
+            yield Problem(text=text, skippable=False)
 
 
 def _read_row(clips: ClipList, line: int, row: dict) -> Entry | None:
@@ -250,10 +291,13 @@ def _read_tree(
     numbers = layout.actions
     if numbers is None and action_names:
         numbers = {text: number for number, text in enumerate(action_names)}
-    for name in _find_clips(root):
+    misfits = 0
+    names = _find_clips(root)
+    for name in names:
         found = layout.parse(name)
         if found is None:
             problem = f"does not fit the layout {layout.shape}"
+            misfits += 1
         elif actor_names is not None and found[0] not in actor_names:
             problem = f"is of {found[0]}, who is not in actor_names"
         elif numbers is not None and found[1] not in numbers:
@@ -262,6 +306,10 @@ def _read_tree(
             parsed.append((name, *found))
             continue
         clips.problems.append(Problem(text=f"{name} {problem}"))
+    if names and misfits == len(names):
+        text = f"none of its {len(names)} clips fits the layout {layout.shape}, such as {names[0]}"
+        mend = f"sort them into such folders, or give a CSV with the columns {','.join(COLUMNS)}"
+        clips.problems = [Problem(text=f"{text}: {mend}", skippable=False)]
     actors, texts = ({part[place] for part in parsed} for place in (1, 2))
     clips.actor_names = list(actor_names or sorted(actors, key=natural_key))
     texts = sorted(texts, key=natural_key)

@@ -11,7 +11,7 @@ from mmctsvg.utils.progress import progress_bar
 from .clip_list import PLAIN_LAYOUT, Layout, read_clip_list
 from .readers import BrokenClipError, fit_square
 from .triplet_dataset import Clip, TripletDataset, check_sampling
-from .validation import check_clips, refuse
+from .validation import check_clips, check_split, refuse
 
 _FPS = 25.0  # of folders of pictures, which do not know their own
 
@@ -79,7 +79,8 @@ class TripletVideoDataset(TripletDataset):
             annotations, self.LAYOUT, action_names or self.ACTION_NAMES, actor_names
         )
         checked = check_clips(clips, crop=crop, stride=stride, times=times)
-        refuse(clips.source, checked.problems, allow_bad_clips)
+        problems = checked.problems + (check_split(clips) if split == "train" else [])
+        refuse(clips.source, problems, allow_bad_clips)
         if split == "test" and "is_train" not in clips.columns:
             raise UserError(
                 f"{annotations} has no column is_train, so it has no split 'test': use 'all'"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, cache_dir
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,11 +147,6 @@ WEIGHTS: dict[str, Weights] = {
         ),
     )
 }
-
-
-def cache_dir() -> Path:
-    """Path of the user's weights: ``$XDG_CACHE_HOME/mmctsvg`` or ``~/.cache/mmctsvg``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mmctsvg"
 
 
 def find_weights(name: str, path: str | Path | None = None, offline: bool = False) -> Path:

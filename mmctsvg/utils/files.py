@@ -18,6 +18,11 @@ Found = TypeVar("Found")
 _DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
+def cache_dir() -> Path:
+    """Path of what is kept for the user: ``$XDG_CACHE_HOME/mmctsvg`` or ``~/.cache/mmctsvg``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mmctsvg"
+
+
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path, whose file replaces ``path`` at the end of the block.

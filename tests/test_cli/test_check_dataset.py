@@ -27,7 +27,7 @@ def good(tmp_path):
     for name in ("wave1", "bend"):
         (tmp_path / "anna" / name).mkdir(parents=True)
         for number in range(4):
-            picture = np.zeros((8, 8, 3), np.uint8)
+            picture = np.full((8, 8, 3), 10 * len(name), np.uint8)
             cv2.imwrite(str(tmp_path / "anna" / name / f"{number}.png"), picture)
     path = tmp_path / "list.csv"
     path.write_text("path,label,is_train,person\nanna/wave1,0,1,0\nanna/bend,1,0,0\n")
@@ -41,7 +41,7 @@ def test_good_list(tool, capsys, good):
         f"{good} is ready for training: 2 clips (1 for training, 1 held out); 8 frames (4 to 4 a "
         "clip); 8x8; 1 actor; 2 actions\n"
     )
-    code, out, _ = run(tool, capsys, good.parent, "--dataset", "WeizmannDataset", "--decode")
+    code, out, _ = run(tool, capsys, good.parent, "--dataset", "WeizmannDataset", "--workers", "2")
     assert code == 0 and "1 actor; 4 actions" in out
 
 
@@ -50,12 +50,32 @@ def test_bad_list_tells_everything_with_exit_code_2(tool, capsys, good):
     code, out, err = run(tool, capsys, good, "--stride", "2")
     assert (code, out) == (2, "")
     assert err.splitlines() == [
-        f"error: {good} has 4 problems; training would refuse it:",
+        f"error: {good} has 4 problems; mend them before a training:",
         "  line 5: anna/bend has label 'x', not a whole number from 0 on",
         "  line 2: anna/wave1 has 4 frames, but triplets need 5 (--stride 2, --times paper)",
         "  line 3: anna/bend has 4 frames, but triplets need 5 (--stride 2, --times paper)",
         "  line 4: gone does not exist",
     ]
+
+
+def test_a_list_that_training_would_take_wrongly(tool, capsys, good):
+    right = good.read_text()
+    good.write_text(right.replace("is_train", "is_trian"))
+    code, _, err = run(tool, capsys, good)
+    assert code == 2 and "the column is_trian is unknown: did you mean is_train?" in err
+    good.write_text(right.replace(",0,1,0", ",0,0,0"))
+    code, _, err = run(tool, capsys, good)
+    assert code == 2 and "it has no clip for training" in err
+    good.write_text(right + "anna/wave1,0,0,0\n")
+    code, _, err = run(tool, capsys, good)
+    assert code == 2 and "line 4: anna/wave1 is held out, but has the same frames as line 2" in err
+    good.write_text(right)
+    code, out, err = run(tool, capsys, good)
+    assert code == 0 and "ready for training" in out
+    assert (
+        err
+        == f"note: {good}: held-out clips have label 1 (action1), which no clip for training has\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def make_mead(root, clip):
                 true = (
                     dict(height=1080, width=1920) if (actor, action, sentence) == (0, 0, 1) else {}
                 )
-                clip(path, actor, action, **true)
+                clip(path, actor, action, length=7 + sentence, **true)
         with tarfile.open(root / person / "video.tar", "w") as archive:
             archive.add(root / person / "video", "video")
         subprocess.run(["rm", "-r", root / person / "video"], check=True)
@@ -133,7 +133,7 @@ def test_from_the_download_to_training(
     assert set(meta["counts"]["crops"]) >= crops and len(meta["actors"]) == actors
 
     annotations = str(out / "annotations.csv")
-    load_tool("check_dataset").main([annotations, "--dataset", data_set, "--decode"])
+    load_tool("check_dataset").main([annotations, "--dataset", data_set, "--workers=1"])
     assert f"{clips} clips ({train} for training" in capsys.readouterr().out
     changes = {
         "train_dataloader.dataset": dict(
@@ -190,7 +190,7 @@ def test_once_more_changes_nothing_and_new_clips_are_added(tmp_path, clip, load_
     clip(tmp_path / "raw/zoe/nod/1.mp4", 0, 0)
     (tmp_path / "raw/zoe/nod/bad.mp4").write_bytes(b"x")
     tool.main(arguments)
-    assert "1 clip left out" in capsys.readouterr().out
+    assert "found 2 clips = made 1 + skipped 1 (1 x cannot be decoded" in capsys.readouterr().out
     before = (tmp_path / "out/clips.zip").read_bytes()
     tool.main(arguments)
     assert (tmp_path / "out/clips.zip").read_bytes() == before
@@ -233,12 +233,21 @@ def test_more_refusals(tmp_path, clip, load_tool, check_refusal):
     check_refusal(main, [raw, out, "--views=back"], "'back' is none of front, down")
     check_refusal(main, [raw, out, "--levels=4"], "'4' is none of 1, 2, 3")
     check_refusal(main, [raw, out, "--views=top"], "but none that the options ask for")
+    check_refusal(main, [raw, out, "--views=front,top"], "--views top: ", "it has front")
+    check_refusal(main, [raw, out, "--persons=M003,W7"], "--persons W7: ", "it has M003, W009")
     out.write_text("mine")
     check_refusal(main, [raw, out, "--workers=1", "--crop=center"], "out is a file")
     assert out.read_text() == "mine"
     main = load_tool("convert_ravdess").main
     check_refusal(main, [raw, out, "--held-out-actors=25"], "'25' is none of 1, 2")
     check_refusal(main, [raw, out], "found the video raw/M003/video/front/angry/level_2/001.mp4")
+    clip(tmp_path / "sound/Actor_01/01-01-01-01-01-01-01.mp4", 0, 0)
+    asked = "none that the options ask for: 1 x has sound (01-...); --with-sound takes those with"
+    check_refusal(main, [tmp_path / "sound", out], asked)
+    clip(tmp_path / "silent/Actor_01/02-01-01-01-01-01-01.mp4", 0, 0)
+    asked = "leave out --with-sound to take those without"
+    check_refusal(main, [tmp_path / "silent", out, "--with-sound"], asked)
+    check_refusal(main, [tmp_path / "silent", out, "--channels=song"], "1 x is speech, not among c")
 
 
 @pytest.mark.parametrize("name", EXPECTED)

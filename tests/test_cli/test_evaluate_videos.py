@@ -69,8 +69,8 @@ def test_both_sides_and_the_output_are_tried_before_anything_is_measured(
     empty, broken, file = tmp_path / "empty", tmp_path / "broken", tmp_path / "file"
     empty.mkdir(), broken.mkdir(), file.write_text("x")
     (broken / "a.mp4").write_text("no video")
-    check_refusal(main, [real, empty], "empty: it lists no clip")
-    check_refusal(main, ["none", empty], "empty: it lists no clip")
+    check_refusal(main, [real, empty], "empty: it holds no clip")
+    check_refusal(main, ["none", empty], "empty: it holds no clip")
     check_refusal(main, [real, broken], "a.mp4")
     check_refusal(main, [broken, fake], "a.mp4")
     out = file / "results"

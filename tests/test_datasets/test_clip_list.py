@@ -110,12 +110,70 @@ def test_useless_lists(tmp_path, header, text):
     assert not clips.problems[0].skippable
 
 
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        ("path,label,is_trian,person", ["is_trian", "is_train"]),
+        (
+            "path,Label,is-train,persons",
+            ["Label", "label", "is-train", "is_train", "persons", "person"],
+        ),
+        ("path,lable", ["lable", "label"]),
+        ("paths,label", ["paths", "path"]),
+        ("path,label,labels,is_train,is_training,person,Person", []),  # the known ones are there
+        ("path,version,split,fps,notes,length,age,sentence,name,actor", []),
+    ],
+)
+def test_misspelt_columns(tmp_path, header, found):
+    row = [("a", *[0] * header.count(","))]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", row, header))
+    pairs = zip(found[::2], found[1::2], strict=True)
+    sentences = [f"the column {a} is unknown: did you mean {b}? Rename it" for a, b in pairs]
+    assert problems(clips)[: len(sentences)] == sentences
+    assert len(problems(clips)) == len(sentences) + header.startswith("paths")
+    assert not any(problem.skippable for problem in clips.problems)
+
+
 def test_no_list(tmp_path):
     with pytest.raises(UserError, match="nothing.csv does not exist"):
         read_clip_list(tmp_path / "nothing.csv")
     (tmp_path / "list.csv").write_bytes(b"path\n\xff\xfe\x00")
     with pytest.raises(UserError, match="is no CSV list in UTF-8"):
         read_clip_list(tmp_path / "list.csv")
+
+
+def test_files_that_are_no_lists(tmp_path):
+    (tmp_path / "clips.zip").write_bytes(b"PK\3\4")
+    mend = "unpack it, or convert it to packed clips, and give a CSV list or a folder of clips"
+    with pytest.raises(UserError, match=f"clips.zip is an archive, no list: {mend}"):
+        read_clip_list(tmp_path / "clips.zip")
+    (tmp_path / "one.mp4").touch()
+    with pytest.raises(UserError, match="one.mp4 is a video, no list: give a CSV list or a folder"):
+        read_clip_list(tmp_path / "one.mp4")
+    (tmp_path / "annotations.csv").touch()
+    with pytest.raises(UserError, match=f"an archive, no list: give {tmp_path}/annotations.csv"):
+        read_clip_list(tmp_path / "clips.zip")
+
+
+def test_folders_that_are_no_trees(tmp_path):
+    def problem():
+        (problem,) = read_clip_list(tmp_path).problems
+        assert not problem.skippable
+        return problem.text
+
+    end = ": clips lie in it as ACTOR/ACTION/CLIP, or give a CSV list"
+    assert problem() == f"it holds no clip{end}"
+    picture = write_folder(tmp_path / "x", count=1) / "frame0.png"
+    picture.rename(tmp_path / "frame0.png")
+    assert problem() == f"it holds no clip but pictures{end}"
+    (tmp_path / "annotations.csv").touch()
+    assert problem() == f"it holds no clip but a list: give {tmp_path}/annotations.csv"
+    for name in ("flat.mp4", "other.mp4"):
+        (tmp_path / name).touch()
+    assert problem() == (
+        "none of its 2 clips fits the layout ACTOR/ACTION/CLIP, such as flat.mp4: sort them into "
+        "such folders, or give a CSV with the columns path,label,is_train,person"
+    )
 
 
 def test_spreadsheet_s_byte_order_mark_and_blanks(tmp_path):

@@ -98,6 +98,16 @@ def test_bad_list_is_refused_or_skipped(tmp_path, capsys):
     assert "skipping 2 bad clips" in capsys.readouterr().err
 
 
+def test_a_list_without_training(tmp_path):
+    """It is refused by training as by the check, but good for measuring."""
+    write_folder(tmp_path / "clip")
+    annotations = write_csv(tmp_path / "list.csv", [("clip", 0)], "path,is_train")
+    for allow_bad_clips in (False, True):
+        with pytest.raises(UserError, match="it has no clip for training: no usable row has is_tr"):
+            make(annotations, allow_bad_clips=allow_bad_clips)
+    assert len(make(annotations, split="test")) == len(make(annotations, split="all")) == 1
+
+
 def test_a_clip_that_vanishes_while_training(clip_list):
     dataset = make(clip_list, split="test")
     (clip_list.parent / "anna1/jump1/0/frame0.png").unlink()

@@ -1,10 +1,13 @@
+import shutil
+import warnings
+
 import pytest
 
 from mmctsvg.datasets.clip_list import Problem, read_clip_list
-from mmctsvg.datasets.validation import check_clips, refuse, summarise
-from mmctsvg.utils.errors import UserError
+from mmctsvg.datasets.validation import check_clips, check_split, refuse, summarise
+from mmctsvg.utils.errors import UserError, UserNote
 
-from .conftest import write_csv, write_folder
+from .conftest import write_csv, write_folder, write_video
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def test_crop_allows_other_shapes(bad_list):
     assert "wide" in [entry.name for entry in checked.entries]
 
 
-def test_decode_finds_damage_inside(tmp_path):
+def test_reading_to_the_end_finds_damage_inside(tmp_path):
     folder = write_folder(tmp_path / "clip")
     path = folder / "frame7.png"
     data = bytearray(path.read_bytes())
@@ -65,7 +68,7 @@ def test_decode_finds_damage_inside(tmp_path):
     path.write_bytes(data)
     clips = read_clip_list(write_csv(tmp_path / "list.csv", [("clip", 0)], "path,label"))
     assert not check_clips(clips).problems
-    (problem,) = check_clips(clips, decode=True).problems
+    (problem,) = check_clips(clips, whole=True).problems
     assert problem.text == "line 2: clip has an unreadable picture: frame7.png"
 
 
@@ -91,3 +94,66 @@ def test_summary(clip_list):
         f"{clip_list} is ready for training: 4 clips (3 for training, 1 held out); "
         "48 frames (12 to 12 a clip); 16x16; 2 actors; 2 actions"
     )
+
+
+def test_a_video_whose_last_packets_show_nothing(tmp_path, noise_frames):
+    """They are all there, with their times, so that opening does not tell."""
+    path = write_video(tmp_path / "clip.mp4", noise_frames[:20], bf="0", g="20")
+    data = bytearray(path.read_bytes())
+    end = data.index(b"moov") - 4 if data.index(b"moov") > data.index(b"mdat") else len(data)
+    data[end - 600 : end] = bytes(600)
+    path.write_bytes(data)
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", [("clip.mp4",)], "path"))
+    assert check_clips(clips).readers[0].length == 20
+    (problem,) = check_clips(clips, whole=True).problems
+    assert "line 2: clip.mp4 " in problem.text
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_same_frames_in_both_splits(tmp_path, workers):
+    for clip, name in enumerate(("a", "b", "c")):
+        write_folder(tmp_path / name, clip=clip)
+    write_folder(tmp_path / "other files/b", suffix=".bmp", clip=1)
+    shutil.copytree(tmp_path / "c", tmp_path / "c2")
+    rows = [("a", 1), ("b", 1), ("c", 0), ("c2", 0), ("other files/b", 0), ("a", 0), ("b", 1)]
+    clips = read_clip_list(write_csv(tmp_path / "list.csv", rows, "path,is_train"))
+    assert not check_clips(clips).problems
+    checked = check_clips(clips, whole=True, workers=workers)
+    end = "which is for training: take one of them out of the list"
+    assert [problem.text for problem in checked.problems] == [
+        f"line 6: other files/b is held out, but has the same frames as line 3: b, {end}",
+        f"line 7: a is held out, but has the same frames as line 2: a, {end}",
+    ]
+
+
+def test_no_clip_for_training(clip_list):
+    clips = read_clip_list(clip_list)
+    assert not check_split(clips)
+    clip_list.write_text(clip_list.read_text().replace(",1,0", ",0,0").replace("0,1,1", "0,0,1"))
+    clips = read_clip_list(clip_list)
+    (problem,) = check_split(clips)
+    assert problem.text == "it has no clip for training: no usable row has is_train 1"
+    assert not problem.skippable and not check_clips(clips).problems
+
+
+def test_labels_that_only_held_out_clips_have(tmp_path):
+    write_folder(tmp_path / "a")
+    rows = [("a", 0, 1, 0), ("a", 1, 1, 1), ("a", 2, 0, 1), ("a", 3, 0, 2)]
+    path = write_csv(tmp_path / "list.csv", rows)
+    with pytest.warns(UserNote) as notes:
+        assert not check_clips(read_clip_list(path)).problems
+    end = ", which no clip for training has"
+    assert [str(note.message) for note in notes] == [
+        f"{path}: held-out clips have label 2 (action2), 3 (action3){end}",
+        f"{path}: held-out clips have person 2 (actor2){end}",
+    ]
+    rows = [("a", number, number == 0, 0) for number in range(9)]
+    rows = [(*row[:2], int(row[2]), row[3]) for row in rows]
+    with pytest.warns(UserNote, match=r"5 \(action5\) and 3 more, which"):
+        check_clips(read_clip_list(write_csv(path, rows)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_clips(
+            read_clip_list(write_csv(path, [("a", 0, 0), ("a", 1, 0)], "path,label,is_train"))
+        )
+        check_clips(read_clip_list(write_csv(path, [("a", 1), ("a", 0)], "path,is_train")))

@@ -94,6 +94,6 @@ def test_anybodys_clips(tmp_path):
     (tmp_path / "list.csv").write_text("path,label\ntree/ann/wave/style1,0\ntree/no,0\n")
     with pytest.raises(UserError, match="no does not exist"):
         list(read_videos(tmp_path / "list.csv"))
-    with pytest.raises(UserError, match="it lists no clip"):
+    with pytest.raises(UserError, match="it holds no clip: clips lie in it as ACTOR"):
         (tmp_path / "empty").mkdir()
         list(read_videos(tmp_path / "empty"))

@@ -129,7 +129,8 @@ def convert_official(parser: Parser) -> None:
 def check_dataset(parser: Parser) -> None:
     """Check a list of clips and say everything that is wrong with it at once.
 
-    Training makes the same check before it starts.
+    Every clip is read to its end, once: what was found out is kept until its files change, also for
+    the starts of trainings, which make the other checks themselves.
 
     Example:
         %(prog)s data/mead/annotations.csv --dataset MEADDataset
@@ -145,11 +146,7 @@ def check_dataset(parser: Parser) -> None:
     parser.shared("--crop", choices=("center",), default=None, help="allow clips not square")
     add("--stride", default="1", help="frames between the frames of a triplet, or 'official'")
     add("--times", choices=("paper", "official"), default="paper")
-    add(
-        "--decode",
-        action="store_true",
-        help="decode every frame: finds damage inside of files, takes much longer",
-    )
+    add("--workers", type=at_least(1), default=os.cpu_count() or 1, help="processes that read")
 
 
 def browse_dataset(parser: Parser) -> None:

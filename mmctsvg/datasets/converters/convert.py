@@ -13,10 +13,10 @@ from mmctsvg.utils.progress import progress_bar
 
 from ..crops.box import Box, middle_box
 from ..readers import BrokenClipError
+from ..workers import map_in_order
 from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip, wrong_length
 from .pack_writer import PackWriter
 from .raw_clip import RawClip, RawSet
-from .workers import map_in_order
 
 PACK = "clips.zip"
 

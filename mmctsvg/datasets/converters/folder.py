@@ -5,15 +5,18 @@ from pathlib import Path, PurePosixPath
 
 from mmctsvg.utils.errors import UserError
 
-from ..clip_list import read_clip_list
-from ..readers import is_video, natural_key
-from ..validation import describe
+from ..clip_list import COLUMNS, read_clip_list
+from ..folders import walk_folders
+from ..readers import is_video, list_pictures, natural_key
+from ..validation import count, describe
 from .raw_clip import RawClip, RawSet, match_files
 from .raw_files import RawFile, list_raw_files
 
 SHAPE = "ACTOR/ACTION/CLIP.mp4"
 
-_PATTERN = re.compile(r"^[^/]+/(?P<name>(?P<actor>[^/]+)/(?P<action>[^/]+)/[^/]+)\.\w+$")
+_PATTERN = re.compile(r"^[^/]+/(?P<name>(?P<actor>[^/]+)/(?P<action>[^/]+)/[^/]+?)(?:\.\w+)?$")
+_DEPTH = 3  # slashes in such a name
+_COLUMNS = ",".join(COLUMNS)
 
 
 def find_clips(root: Path) -> RawSet:
@@ -32,9 +35,41 @@ def find_clips(root: Path) -> RawSet:
     """
     if root.is_file() and root.suffix.lower() == ".csv":
         return _from_csv(root)
-    found = match_files(root, list_raw_files(root), _PATTERN, SHAPE)
+    files = list_raw_files(root)
+    if files and all(file.name.count("/") != _DEPTH for file in files):
+        raise UserError(_nothing_fits(root, files))
+    found, skipped = match_files(root, files, _PATTERN, SHAPE)
+    skipped = {name: f"lies {_distance(name)} for {SHAPE}" for name in skipped}
+    for path, _, _ in walk_folders(root):
+        name = path.relative_to(root).as_posix()
+        if name.count("/") == _DEPTH - 1 and list_pictures(path):
+            skipped[f"{root.resolve().name}/{name}"] = "is a folder of pictures, no video"
     clips = [RawClip(file=file, is_train=True, **match.groupdict()) for file, match in found]
-    return RawSet.of(clips, sorted({clip.action for clip in clips}, key=natural_key))
+    actions = sorted({clip.action for clip in clips}, key=natural_key)
+    return RawSet.of(clips, actions, skipped=skipped)
+
+
+def _distance(name: str) -> str:
+    """Say how far from its place a video lies."""
+    depth = name.count("/") - _DEPTH
+    return f"{count(abs(depth), 'folder')} too {'deep' if depth > 0 else 'shallow'}"
+
+
+def _nothing_fits(root: Path, files: list[RawFile]) -> str:
+    """Say what to do with a root of which no video lies in its place."""
+    name, mend = files[0].name, ""
+    above = name.split("/")[1:-_DEPTH]  # folders that are too many
+    if above and all(file.name.split("/")[1:][: len(above)] == above for file in files):
+        folder = "/".join(above)
+        mend = f"give {root / folder}" if root.is_dir() else f"unpack it and give {folder} in it"
+    elif name.count("/") == _DEPTH - 1:
+        mend = "give the folder above"
+    mends = [mend] if mend else []
+    mends += ["sort the clips into such folders", f"give a CSV with the columns {_COLUMNS}"]
+    return (
+        f"{root}: of {count(len(files), 'video')} none lies as {SHAPE}; {name} lies "
+        f"{_distance(name)}: {', or '.join(mends)}"
+    )
 
 
 def _from_csv(source: Path) -> RawSet:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from mmctsvg.utils.errors import UserError
+
 from ..mead import MEADDataset
 from ..readers import natural_key
 from .raw_clip import RawClip, RawSet, match_files
@@ -21,7 +23,7 @@ HELD_OUT_SENTENCES = range(6, 12)
 _PATTERN = re.compile(
     r"(?:^|/)(?P<person>[MW]\d{3})/(?:[^/]+/)*?"
     rf"(?P<view>{'|'.join(VIEWS)})/(?P<emotion>{'|'.join(EMOTIONS)})"
-    r"/level_(?P<level>\d)/(?P<sentence>\d{3})\.mp4$"
+    r"/level_(?P<level>\d)/(?P<sentence>\d{3})\.\w+$"
 )
 
 
@@ -51,14 +53,26 @@ def find_clips(
         Clips named ``M003_front/angry/level_1/001``, as in the authors' list; actors are persons.
 
     Raises:
-        UserError: If there is none.
+        UserError: If there is none, or none of one of ``persons`` or ``views``.
     """
 
-    def wanted(match: re.Match) -> bool:
-        right_person = persons is None or match["person"] in persons
-        return right_person and match["view"] in views and int(match["level"]) in levels
+    def refuse(match: re.Match) -> str | None:
+        if persons is not None and match["person"] not in persons:
+            return f"is of {match['person']}, not among persons"
+        if match["view"] not in views:
+            return f"shows the view {match['view']}, not among views"
+        if int(match["level"]) not in levels:
+            return f"has level {match['level']}, not among levels"
+        return None
 
-    found = match_files(root, files, _PATTERN, SHAPE, wanted)
+    found, skipped = match_files(root, files, _PATTERN, SHAPE, refuse)
+    for option, key, asked in (("persons", "person", persons or ()), ("views", "view", views)):
+        if missing := sorted(set(asked) - {match[key] for _, match in found}):
+            there = {match[key] for file in files if (match := _PATTERN.search(file.name))}
+            raise UserError(
+                f"{option}={missing}: {root} has no such clip, not with the other options; it has "
+                f"{', '.join(sorted(there))}"
+            )
     places = {name: i for i, name in enumerate(sorted({m["person"] for _, m in found}))}
 
     def held_out(match: re.Match) -> bool:
@@ -77,4 +91,6 @@ def find_clips(
         )
         for file, match in found
     ]
-    return RawSet.of(sorted(clips, key=lambda clip: natural_key(clip.name)), EMOTIONS)
+    return RawSet.of(
+        sorted(clips, key=lambda clip: natural_key(clip.name)), EMOTIONS, skipped=skipped
+    )

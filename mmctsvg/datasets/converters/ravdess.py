@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ..ravdess import RAVDESSDataset
-from .raw_clip import RawClip, RawSet, match_files
+from .raw_clip import SECOND, RawClip, RawSet, match_files
 from .raw_files import RawFile
 
 EMOTIONS = RAVDESSDataset.ACTION_NAMES
@@ -19,8 +19,14 @@ HELD_OUT_EMOTIONS = tuple(emotion for emotion in EMOTIONS if emotion != "neutral
 
 _PATTERN = re.compile(
     r"(?:^|/)(?P<name>(?P<modality>\d\d)-(?P<channel>\d\d)-(?P<emotion>0[1-8])-\d\d-\d\d-\d\d"
-    r"-(?P<actor>\d\d))\.mp4$"
+    r"-(?P<actor>\d\d))\.\w+$"
 )
+
+_SOUND, _NO_SOUND = "has sound (01-...)", "has no sound (02-...)"
+_MENDS = {
+    _SOUND: "with_sound=True takes those with sound",
+    _NO_SOUND: "set with_sound=False to take those without",
+}
 
 
 def find_clips(
@@ -50,18 +56,26 @@ def find_clips(
         UserError: If there is none.
     """
     modality = "01" if with_sound else "02"
-    codes = {CHANNELS[channel] for channel in channels}
+    codes = {CHANNELS[channel]: channel for channel in CHANNELS}
 
-    def wanted(match: re.Match) -> bool:
-        return match["modality"] == modality and match["channel"] in codes
+    def refuse(match: re.Match) -> str | None:
+        if match["modality"] != modality:
+            return _NO_SOUND if with_sound else _SOUND
+        if codes.get(match["channel"]) not in channels:
+            return f"is {codes.get(match['channel'], match['channel'])}, not among channels"
+        return None
 
+    found, skipped = match_files(root, files, _PATTERN, SHAPE, refuse, _MENDS)
     clips = {}
-    for file, match in match_files(root, files, _PATTERN, SHAPE, wanted):
+    for file, match in found:
         emotion = EMOTIONS[int(match["emotion"]) - 1]
         held_out = int(match["actor"]) in held_out_actors and emotion in held_out_emotions
         actor = f"Actor_{match['actor']}"
         name = f"{actor}/{match['name']}"
+        if name in clips:
+            skipped[file.name] = SECOND
+            continue
         clips[name] = RawClip(
             file=file, name=name, actor=actor, action=emotion, is_train=not held_out
         )
-    return RawSet.of([clips[name] for name in sorted(clips)], EMOTIONS)
+    return RawSet.of([clips[name] for name in sorted(clips)], EMOTIONS, skipped=skipped)

@@ -1,14 +1,19 @@
 """A clip of a download: where it is, and what it is."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mmctsvg.utils.errors import UserError
 
 from ..readers import natural_key
 from .raw_files import RawFile, describe_root
+
+SECOND = "is a second copy"  # why a video is left out
+_SHOWN = 4  # reasons that are counted apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +37,27 @@ class RawClip:
 
 @dataclass(frozen=True, kw_only=True)
 class RawSet:
-    """The clips of a download with the names of their labels, in the order of their numbers."""
+    """The clips of a download with the names of their labels, in the order of their numbers.
+
+    Args:
+        clips: clips to be converted.
+        actors: names of the actors 0, 1, ...
+        actions: names of the actions 0, 1, ...
+        skipped: why other videos of the download are left out, by name.
+    """
 
     clips: list[RawClip]
     actors: list[str]
     actions: list[str]
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, clips: list[RawClip], actions: Sequence[str], actors: Sequence[str] | None = None
+        cls,
+        clips: list[RawClip],
+        actions: Sequence[str],
+        actors: Sequence[str] | None = None,
+        skipped: dict[str, str] | None = None,
     ) -> "RawSet":
         """Bring clips together.
 
@@ -48,6 +65,7 @@ class RawSet:
             clips: in the order in which they are to be converted.
             actions: names of the labels 0, 1, ...
             actors: the same; None numbers those of the clips in natural order.
+            skipped: as of the class.
 
         Raises:
             UserError: if two clips have the same name, or a name is no text in UTF-8.
@@ -65,7 +83,18 @@ class RawSet:
                 )
         if actors is None:
             actors = sorted({clip.actor for clip in clips} - {None}, key=natural_key)
-        return cls(clips=clips, actors=list(actors), actions=list(actions))
+        return cls(
+            clips=clips, actors=list(actors), actions=list(actions), skipped=dict(skipped or {})
+        )
+
+
+def describe_reasons(reasons: Iterable[str]) -> str:
+    """Count reasons, the most frequent first: ``3 x has sound, 1 x is an empty file``."""
+    counts = Counter(reasons).most_common()
+    shown = [f"{number} x {reason}" for reason, number in counts[:_SHOWN]]
+    if others := counts[_SHOWN:]:
+        shown.append(f"{sum(number for _, number in others)} x something else")
+    return ", ".join(shown)
 
 
 def _is_utf8(name: str) -> bool:
@@ -81,8 +110,9 @@ def match_files(
     files: Sequence[RawFile],
     pattern: re.Pattern,
     shape: str,
-    wanted: Callable[[re.Match], bool] = lambda match: True,
-) -> list[tuple[RawFile, re.Match]]:
+    refuse: Callable[[re.Match], str | None] = lambda match: None,
+    mends: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[list[tuple[RawFile, re.Match]], dict[str, str]]:
     """Choose the files whose names fit a layout.
 
     Args:
@@ -90,21 +120,35 @@ def match_files(
         files: all of its videos.
         pattern: searched in their names.
         shape: the same for people.
-        wanted: whether a file that fits is among those asked for.
+        refuse: says why a file that fits is not among those asked for, or None.
+        mends: what to do about reasons of ``refuse``, where every file that fits is refused.
+
+    Returns:
+        The chosen files, and why each of the others is left out, by name.
 
     Raises:
         UserError: if none fits, or none of those that fit is wanted.
     """
-    fitting = [(file, match) for file in files if (match := pattern.search(file.name))]
+    chosen, skipped, fitting = [], {}, []
+    for file in files:
+        if (match := pattern.search(file.name)) is None:
+            skipped[file.name] = f"does not fit the layout {shape}"
+            continue
+        fitting.append(file.name)
+        if reason := refuse(match):
+            skipped[file.name] = reason
+        else:
+            chosen.append((file, match))
     if not fitting:
         raise UserError(
             f"{root} holds no clip of this data set: found {describe_root(root, files)}; "
             f"expected {shape}"
         )
-    chosen = [(file, match) for file, match in fitting if wanted(match)]
     if not chosen:
+        reasons = [skipped[name] for name in fitting]
+        mend = "".join(f"; {mends[reason]}" for reason in mends if reason in reasons)
         raise UserError(
-            f"{root} holds {len(fitting)} clips of this data set, such as {fitting[0][0].name}, "
-            "but none that the options ask for"
+            f"{root} holds {len(fitting)} clips of this data set, such as {fitting[0]}, but none "
+            f"that the options ask for: {describe_reasons(reasons)}{mend}"
         )
-    return chosen
+    return chosen, skipped

@@ -5,16 +5,23 @@ import os
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
 
 from ..folders import walk_folders
-from ..readers import VIDEO_SUFFIXES, BrokenClipError, is_video, natural_key
+from ..readers import PICTURE_SUFFIXES, VIDEO_SUFFIXES, BrokenClipError, is_video, natural_key
 from ..readers.packed import INDEX_SUFFIX, PACK_SUFFIX
+from ..readers.video_stream import SIGNATURE_BYTES, starts_as_video
 
+_PLAIN = (".tar", ".zip")
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+# Of damage, of encryption (RuntimeError) and of unknown compression (NotImplementedError).
+_MEMBER_ERRORS = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,7 @@ class RawFile:
             with open(self.path, "rb") as file:
                 file.seek(offset)
                 return io.BytesIO(file.read(size))
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        except _MEMBER_ERRORS as error:
             raise BrokenClipError(f"cannot be read out of {self.path.name}: {error}") from error
 
 
@@ -115,25 +122,39 @@ def _find_videos(path: Path, prefix: str) -> list[RawFile]:
         members = _zip_members(path)
     else:
         return []
-    return [
+    found = [
         RawFile(name=f"{prefix}/{name.removeprefix('./')}", path=path, member=member)
-        for name, member in members
-        if _is_video_name(name)
+        for name, member, is_one in members
+        if is_one
     ]
+    inner = [name for name, *_ in members if name.lower().endswith((*_PLAIN, *_COMPRESSED))]
+    if inner and not found:
+        raise UserError(
+            f"{path} holds archives such as {inner[0]}, which are not looked into: unpack {path}"
+        )
+    return found
 
 
-def _is_video_name(name: str) -> bool:
+def _is_video_member(name: str, read_start: Callable[[], bytes]) -> bool:
+    """As `is_video`; the content is asked only where the ending leaves it open."""
     base = name.rpartition("/")[2]
-    return not base.startswith(".") and os.path.splitext(base)[1].lower() in VIDEO_SUFFIXES
+    suffix = os.path.splitext(base)[1].lower()
+    if base.startswith(".") or suffix in PICTURE_SUFFIXES:
+        return False
+    return suffix in VIDEO_SUFFIXES or starts_as_video(read_start())
 
 
-def _tar_members(path: Path) -> list[tuple[str, tuple[int, int]]]:
+def _tar_members(path: Path) -> list[tuple[str, tuple[int, int], bool]]:
+    """Names, offsets and sizes of the files in a tar, and whether they are videos."""
     members = []
     try:
-        with tarfile.open(path, "r:") as archive:
+        with tarfile.open(path, "r:") as archive, open(path, "rb") as file:
             for info in archive:
                 if info.isreg():
-                    members.append((info.name, (info.offset_data, info.size)))
+                    place, size = info.offset_data, min(info.size, SIGNATURE_BYTES)
+                    start = partial(os.pread, file.fileno(), size, place)
+                    is_one = _is_video_member(info.name, start)
+                    members.append((info.name, (place, info.size), is_one))
                 archive.members.clear()  # it would keep all of them
     except (tarfile.TarError, OSError) as error:
         raise UserError(
@@ -142,9 +163,22 @@ def _tar_members(path: Path) -> list[tuple[str, tuple[int, int]]]:
     return members
 
 
-def _zip_members(path: Path) -> list[tuple[str, str]]:
+def _zip_members(path: Path) -> list[tuple[str, str, bool]]:
+    """Names of the files in a zip, twice, and whether they are videos."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return [(name, name) for name in archive.namelist()]
+            return [
+                (name, name, _is_video_member(name, partial(_zip_start, archive, name)))
+                for name in archive.namelist()
+                if not name.endswith("/")
+            ]
     except (zipfile.BadZipFile, OSError) as error:
         raise UserError(f"{path} is no whole zip ({error}): download it again") from error
+
+
+def _zip_start(archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        with archive.open(name) as file:
+            return file.read(SIGNATURE_BYTES)
+    except _MEMBER_ERRORS:
+        return b""

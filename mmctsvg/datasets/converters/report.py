@@ -13,11 +13,11 @@ import mmctsvg
 from mmctsvg.utils.files import atomic_path
 from mmctsvg.visualization.contact_sheet import contact_sheet, write_png
 
-from ..clip_list import COLUMNS, META_FORMAT, META_NAME
+from ..clip_list import COLUMNS, LIST_NAME, META_FORMAT, META_NAME
 from ..readers import open_clip
 from ..validation import count
 from .convert import PACK, Conversion
-from .raw_clip import RawClip, RawSet
+from .raw_clip import RawClip, RawSet, describe_reasons
 
 _PACKAGES = ("av", "opencv-python-headless", "numpy", "dlib-bin")
 _SHEET_ROWS, _SHEET_COLUMNS = 24, 12
@@ -41,7 +41,7 @@ def write_report(
     done = [clip for clip in clips.clips if clip.name in conversion.done]
     there = {clip.actor for clip in done}
     actors = [name for name in clips.actors if name in there]
-    _write_list(out / "annotations.csv", done, actors, clips.actions)
+    _write_list(out / LIST_NAME, done, actors, clips.actions)
     frames = [len(entry["sizes"]) for entry in conversion.done.values()]
     train = sum(clip.is_train for clip in done)
     counts = {
@@ -49,6 +49,7 @@ def write_report(
         "train": train,
         "held out": len(done) - train,
         "frames": sum(frames),
+        "skipped": len(clips.skipped),
         "errors": len(conversion.errors),
         "crops": dict(conversion.crops()),
     }
@@ -69,12 +70,14 @@ def write_report(
     }
     with atomic_path(out / META_NAME) as path:
         path.write_text(json.dumps(meta, indent=1), encoding="utf-8")
-    if conversion.errors:
-        _write_csv(out / "errors.csv", ("path", "reason"), conversion.errors.items())
+    left_out = [*conversion.errors.items(), *clips.skipped.items()]
+    if left_out:
+        _write_csv(out / "errors.csv", ("path", "reason"), left_out)
     else:
         (out / "errors.csv").unlink(missing_ok=True)
     write_png(out / "contact_sheet.png", draw_sheet(done, out / PACK, actors, clips.actions))
-    return _summary(counts, frames, len(actors), len(clips.actions), out)
+    summary = _summary(counts, frames, len(actors), len(clips.actions), out)
+    return f"{summary}\n{_balance(len(done), left_out, out)}"
 
 
 def _write_list(path: Path, done: list[RawClip], actors: list[str], actions: list[str]) -> None:
@@ -157,7 +160,14 @@ def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Pa
             f"{count(counts['uneven'], 'clip')} whose frames are not shown for equally long: "
             "training takes them as if they were"
         )
-    if counts["errors"]:
-        lines.append(f"{count(counts['errors'], 'clip')} left out: {out / 'errors.csv'} says why")
-    lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / 'annotations.csv'}")
+    lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / LIST_NAME}")
     return "\n".join(lines)
+
+
+def _balance(made: int, left_out: list[tuple[str, str]], out: Path) -> str:
+    """Say what became of every video that was found, in one line that adds up."""
+    text = f"found {count(made + len(left_out), 'clip')} = made {made} + skipped {len(left_out)}"
+    if left_out:
+        reasons = describe_reasons(reason for _, reason in left_out)
+        text += f" ({reasons}); {out / 'errors.csv'} names them"
+    return text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..readers import natural_key
 from ..utd_mhad import UTDMHADDataset
-from .raw_clip import RawClip, RawSet, match_files
+from .raw_clip import SECOND, RawClip, RawSet, match_files
 from .raw_files import RawFile
 
 ACTIONS = UTDMHADDataset.ACTION_NAMES
@@ -14,7 +14,7 @@ SUBJECTS = 8
 SPLITS = ("paper", "none")
 SHAPE = "RGB.zip or aA_sS_tT_color.avi (a1_s1_t1_color.avi)"
 
-_PATTERN = re.compile(r"(?:^|/)(?P<name>a(?P<action>\d+)_s(?P<subject>\d)_t\d)_color\.avi$")
+_PATTERN = re.compile(r"(?:^|/)(?P<name>a(?P<action>\d+)_s(?P<subject>\d)_t\d)_color\.\w+$")
 
 
 def held_out_subject(action: int) -> int:
@@ -43,11 +43,18 @@ def find_clips(root: Path, files: Sequence[RawFile], *, split: str = "paper") ->
     Raises:
         UserError: If there is none.
     """
-    found = match_files(
-        root, files, _PATTERN, SHAPE, lambda match: 1 <= int(match["action"]) <= len(ACTIONS)
-    )
+
+    def refuse(match: re.Match) -> str | None:
+        if not 1 <= int(match["action"]) <= len(ACTIONS):
+            return f"shows the action {match['action']}, not 1 to {len(ACTIONS)}"
+        return None
+
+    found, skipped = match_files(root, files, _PATTERN, SHAPE, refuse)
     clips = {}
     for file, match in found:
+        if match["name"] in clips:
+            skipped[file.name] = SECOND
+            continue
         action, subject = int(match["action"]), int(match["subject"])
         clips[match["name"]] = RawClip(
             file=file,
@@ -56,4 +63,5 @@ def find_clips(root: Path, files: Sequence[RawFile], *, split: str = "paper") ->
             action=ACTIONS[action - 1],
             is_train=split == "none" or subject != held_out_subject(action),
         )
-    return RawSet.of([clips[name] for name in sorted(clips, key=natural_key)], ACTIONS)
+    names = sorted(clips, key=natural_key)
+    return RawSet.of([clips[name] for name in names], ACTIONS, skipped=skipped)

@@ -33,14 +33,14 @@ def natural_key(name: str) -> tuple:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts), name
 
 
+def is_picture(name: str) -> bool:
+    """Whether a file of this name is a frame."""
+    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and not name.startswith(".")
+
+
 def list_pictures(folder: Path) -> list[str]:
     """Return the names of the pictures in a folder, in natural order."""
-    names = [
-        name
-        for name in os.listdir(folder)
-        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and not name.startswith(".")
-    ]
-    return sorted(names, key=natural_key)
+    return sorted(filter(is_picture, os.listdir(folder)), key=natural_key)
 
 
 def frame_numbers(names: Sequence[str]) -> np.ndarray:

@@ -58,6 +58,7 @@ VIDEO_SUFFIXES = frozenset(
 _NO_VIDEOS = frozenset({"tty", "bin", "xbin", "adf", "idf", "hls", "dash", "concat"})
 NO_VIDEO = "is neither a folder of pictures nor a video"
 
+SIGNATURE_BYTES = 16
 _SIGNATURES = (
     (4, b"ftyp"),  # mp4, mov, 3gp
     (0, b"\x1aE\xdf\xa3"),  # Matroska, WebM
@@ -75,9 +76,13 @@ def is_video(path: Path) -> bool:
         return True
     try:
         with open(path, "rb") as file:
-            start = file.read(16)
+            return starts_as_video(file.read(SIGNATURE_BYTES))
     except OSError:
         return False
+
+
+def starts_as_video(start: bytes) -> bool:
+    """Whether the first :data:`SIGNATURE_BYTES` of a file are those of a video."""
     return any(start[place:].startswith(mark) for place, mark in _SIGNATURES)
 
 

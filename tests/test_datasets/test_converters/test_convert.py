@@ -58,13 +58,17 @@ def test_errors_are_listed_and_the_rest_goes_on(utd_mhad, tmp_path):
     out = tmp_path / "out"
     conversion = convert(clips, out, SETTINGS, 1, "utd_mhad")
     summary = write_report(clips, conversion, out, utd_mhad, {"size": 16})
-    assert "1 clip left out" in summary and "errors.csv says why" in summary
+    assert summary.splitlines()[-1].startswith(
+        "found 13 clips = made 12 + skipped 1 (1 x cannot be decoded ("
+    )
+    assert summary.endswith(f"; {out / 'errors.csv'} names them")
     rows = list(csv.reader((out / "errors.csv").read_text().splitlines()))
     assert rows[0] == ["path", "reason"] and rows[1][0] == "a2_s1_t1"
     assert "cannot be decoded" in rows[1][1]
     meta = json.loads((out / "meta.json").read_text())
     assert meta["counts"] == {
-        "clips": 12, "train": 8, "held out": 4, "frames": 72, "errors": 1, "crops": {"center": 12},
+        "clips": 12, "train": 8, "held out": 4, "frames": 72, "skipped": 0, "errors": 1,
+        "crops": {"center": 12},
     }  # fmt: skip
     assert meta["clips"]["a1_s1_t1"]["box"] == {"left": 8, "top": 0, "side": 48}
     assert meta["options"] == {"size": 16} and meta["source"] == str(utd_mhad)
@@ -72,6 +76,42 @@ def test_errors_are_listed_and_the_rest_goes_on(utd_mhad, tmp_path):
     data = UTDMHADDataset(annotations=str(out / "annotations.csv"), size=16, split="all")
     assert data.metainfo["actors"] == ["s1", "s2"] and data.metainfo["actions"][26] == "squat"
     assert data.metainfo["fps"] == 15
+
+
+def test_every_video_that_was_found_is_made_or_named(tmp_path, write_clip):
+    """In one line that adds up, with the reasons in the order of their numbers."""
+    for name in ("ann/nod/1.mp4", "ann/nod/2.MP4", "ann/nod/3.avi", "ann/4.mp4", "ann/a/b/5.mp4"):
+        write_clip(tmp_path / "raw" / name, 0, 0)
+    write_clip(tmp_path / "raw/6.mp4", 0, 0)
+    write_clip(tmp_path / "raw/7.mp4", 0, 0)
+    write_clip(tmp_path / "raw/ann/nod/8.mp4", 0, 0, length=2)
+    (tmp_path / "raw/ann/nod/9.wmv").write_bytes(b"x")
+    clips = folder.find_clips(tmp_path / "raw")
+    out = tmp_path / "out"
+    summary = write_report(clips, convert(clips, out, SETTINGS, 1, "folder"), out, tmp_path, {})
+    errors = dict(csv.reader((out / "errors.csv").read_text().splitlines()))
+    assert errors.pop("path") == "reason"
+    assert "cannot be decoded" in errors.pop("ann/nod/9")
+    shape = "for ACTOR/ACTION/CLIP.mp4"
+    assert errors == {
+        "ann/nod/8": "has 2 frames, not 3 or more",
+        "raw/6.mp4": f"lies 2 folders too shallow {shape}",
+        "raw/7.mp4": f"lies 2 folders too shallow {shape}",
+        "raw/ann/4.mp4": f"lies 1 folder too shallow {shape}",
+        "raw/ann/a/b/5.mp4": f"lies 1 folder too deep {shape}",
+    }
+    line = summary.splitlines()[-1]
+    assert line.startswith(
+        f"found 9 clips = made 3 + skipped 6 (2 x lies 2 folders too shallow {shape}, 1 x has 2 "
+    )
+    assert line.endswith(f", 1 x something else); {out / 'errors.csv'} names them")
+    (out / "clips.zip").unlink(), (out / "clips.jsonl").unlink()
+    for name in ("6.mp4", "7.mp4", "ann/4.mp4", "ann/a/b/5.mp4", "ann/nod/8.mp4", "ann/nod/9.wmv"):
+        (tmp_path / "raw" / name).unlink()
+    clips = folder.find_clips(tmp_path / "raw")
+    summary = write_report(clips, convert(clips, out, SETTINGS, 1, "folder"), out, tmp_path, {})
+    assert summary.splitlines()[-1] == "found 3 clips = made 3 + skipped 0"
+    assert not (out / "errors.csv").exists()
 
 
 def test_names_reach_a_data_set_without_names_of_its_own(tmp_path, write_clip):

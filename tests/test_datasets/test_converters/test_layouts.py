@@ -1,5 +1,6 @@
 """The layouts and splits of the data sets, on complete lists of names."""
 
+import zipfile
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -66,6 +67,35 @@ def test_mead_options():
     assert found.clips[0].name == "M001_left_60/angry/level_2/001"
     with pytest.raises(UserError, match=r"raw holds \d+ clips .* such as raw/M000/video/front"):
         mead.find_clips(ROOT, files(names), views=["top"])
+    with pytest.raises(UserError, match=r"^views=\['top'\]: .* it has front, left_60$"):
+        mead.find_clips(ROOT, files(names), views=["front", "top"])
+    with pytest.raises(UserError, match=r"^persons=\['W015'\]: .* it has M000, M001, .*, W014$"):
+        mead.find_clips(ROOT, files(names), persons=["W014", "W015"])
+
+
+def test_mead_says_of_every_video_why_it_is_left_out():
+    names = list(mead_names(("M003", "W009")))
+    names += ["raw/M003/video/front/bored/level_1/001.mp4", "raw/M003/video/back/sad/level_1/1.mp4"]
+    found = mead.find_clips(ROOT, files(names), persons=["M003"], levels=[1, 2])
+    assert len(found.clips) + len(found.skipped) == len(names)
+    assert Counter(found.skipped.values()) == {
+        "is of W009, not among persons": 2 * (7 * 3 * 30 + 40),
+        "shows the view left_60, not among views": 7 * 3 * 30 + 40,
+        "has level 3, not among levels": 7 * 30,
+        f"does not fit the layout {mead.SHAPE}": 2,
+    }
+    assert found.skipped["raw/M003/video/left_60/sad/level_3/001.mp4"].startswith("shows the view")
+
+
+@pytest.mark.parametrize("ending", ["mp4", "MP4", "wmv", "ts"])
+def test_endings(ending):
+    for data_set, name, clip in (
+        (mead, "M003/video/front/sad/level_3/040", "M003_front/sad/level_3/040"),
+        (ravdess, "Actor_01/02-01-06-01-02-01-01", "Actor_01/02-01-06-01-02-01-01"),
+        (utd_mhad, "RGB/a1_s2_t3_color", "a1_s2_t3"),
+    ):
+        found = data_set.find_clips(ROOT, files([f"{name}.{ending}"]))
+        assert [clip.name for clip in found.clips] == [clip]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +160,14 @@ def test_a_zip_of_speech_and_sound_gives_every_clip_once():
     """Video_Speech_Actor_01.zip holds both modalities; a second copy changes nothing."""
     names = list(ravdess_names())
     twice = names + [name.replace("raw/", "raw/copy/") for name in names]
-    assert len(ravdess.find_clips(ROOT, files(twice)).clips) == 1440
+    found = ravdess.find_clips(ROOT, files(twice))
+    assert len(found.clips) == 1440 and found.clips[0].file.name.startswith("raw/Actor_01")
+    # Speech and song of both modalities, twice: all are found.
+    assert Counter(found.skipped.values()) == {
+        "has sound (01-...)": 2 * (1440 + 1012),
+        "is song, not among channels": 2 * 1012,
+        "is a second copy": 1440,
+    }
 
 
 def utd_names():
@@ -164,9 +201,66 @@ def test_folder_tree(tmp_path):
     found = folder.find_clips(tmp_path)
     assert [clip.name for clip in found.clips] == ["al/nod/c", "al/wave/a", "zoe/wave/b"]
     assert (found.actors, found.actions) == (["al", "zoe"], ["nod", "wave"])
+    assert found.skipped == {
+        f"{tmp_path.name}/al/wave/deep/x.mp4": "lies 1 folder too deep for ACTOR/ACTION/CLIP.mp4",
+        f"{tmp_path.name}/t.mp4": "lies 2 folders too shallow for ACTOR/ACTION/CLIP.mp4",
+    }
     (tmp_path / "al/nod/c.mp4").touch()
     with pytest.raises(UserError, match="would both become al/nod/c: rename one"):
         folder.find_clips(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "mend"),
+    [
+        (["a.mp4", "b.mp4"], "raw/a.mp4 lies 2 folders too shallow: sort the clips into such"),
+        (
+            ["x/a.mp4", "y/b.mp4"],
+            "raw/x/a.mp4 lies 1 folder too shallow: give the folder above, or",
+        ),
+        (["all/al/nod/a.mp4", "all/zoe/wave/b.mp4"], "1 folder too deep: give {root}/all, or sort"),
+        (["1/2/al/nod/a.mp4", "1/2/al/nod/b.mp4"], "2 folders too deep: give {root}/1/2, or sort"),
+        (["x/al/nod/a.mp4", "y/al/nod/b.mp4"], "raw/x/al/nod/a.mp4 lies 1 folder too deep: sort"),
+    ],
+)
+def test_a_folder_of_another_depth(tmp_path, names, mend):
+    root = tmp_path / "raw"
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    with pytest.raises(UserError) as error:
+        folder.find_clips(root)
+    text = str(error.value)
+    assert text.startswith(f"{root}: of 2 videos none lies as ACTOR/ACTION/CLIP.mp4; raw/")
+    assert mend.format(root=root) in text
+    assert text.endswith("give a CSV with the columns path,label,is_train,person")
+
+
+def test_a_zip_of_clips(tmp_path):
+    """It counts as unpacked; one whose clips lie in a folder of their own has to be unpacked."""
+    for name, prefix in (("flat.zip", ""), ("deep.zip", "clips/")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr(f"{prefix}al/nod/a.mp4", b"x")
+    assert [clip.name for clip in folder.find_clips(tmp_path / "flat.zip").clips] == ["al/nod/a"]
+    with pytest.raises(
+        UserError, match="1 folder too deep: unpack it and give clips in it, or sort"
+    ):
+        folder.find_clips(tmp_path / "deep.zip")
+
+
+def test_folders_of_pictures_are_named(tmp_path):
+    """Training takes them as they are; pictures elsewhere are no clips."""
+    for name in ("al/nod/1.mp4", "al/nod/2/0.png", "al/nod/cover.jpg", "al/nod/3/deep/0.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    reason = "is a folder of pictures, no video"
+    assert folder.find_clips(tmp_path).skipped == {f"{tmp_path.name}/al/nod/2": reason}
+
+
+def test_a_video_without_an_ending(tmp_path):
+    (tmp_path / "al/nod").mkdir(parents=True)
+    (tmp_path / "al/nod/clip").write_bytes(b"\0\0\0\x18ftypmp42")
+    assert [clip.name for clip in folder.find_clips(tmp_path).clips] == ["al/nod/clip"]
 
 
 def test_names_that_a_list_cannot_hold(tmp_path):

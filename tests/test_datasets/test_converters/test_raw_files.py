@@ -1,4 +1,5 @@
 import gzip
+import io
 import shutil
 import tarfile
 import zipfile
@@ -65,6 +66,37 @@ def test_unpacked_beside_its_archive_counts_once(download):
         archive.extractall(download / "tar", filter="data")
     files = [file for file in list_raw_files(download) if "/tar/" in file.name]
     assert len(files) == 3 and all(file.member is None for file in files)
+
+
+def test_members_are_known_by_ending_or_content(tmp_path):
+    video, other = b"\0\0\0\x18ftypmp42" + bytes(20), b"no video at all"
+    members = {
+        "a.MP4": other, "b.wmv": other, "c.ts": other, "d.gif": other, "e.Mp4": b"",
+        "f": video, "g.data": video, "h.mp4.part": video,
+        "n.txt": other, "o.dat": b"", "p.jpg": video, "._q.mp4": video, "r/.s": video,
+    }  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.mkdir("empty")
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    for archive in ("x.zip", "x.tar"):
+        found = [file.name for file in list_raw_files(tmp_path / archive)]
+        assert [name.rpartition("/")[2] for name in found] == list(members)[:8]
+
+
+def test_archives_in_an_archive(tmp_path):
+    """They would be left out in silence."""
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("Actor_01.zip", b"PK")
+    with pytest.raises(
+        UserError, match=r"all.zip holds archives such as Actor_01.zip, .*: unpack "
+    ):
+        list_raw_files(tmp_path)
 
 
 def test_damaged_archives(download):
