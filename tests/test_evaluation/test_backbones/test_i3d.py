@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from mmctsvg.evaluation.backbones import i3d
-from mmctsvg.evaluation.backbones.i3d import I3D, I3DLogits, _fold, _pad_same, load_i3d
+from mmctsvg.evaluation.backbones.i3d import I3D, I3DLogits, _fold, _pool, _same_padding, load_i3d
 from mmctsvg.utils.errors import UserError
 
 #: Logits 0, 50, 100, ... and the norm of all, by the Flax code of the package of the weights
@@ -52,14 +52,25 @@ def test_a_frame_may_have_any_size(weights):
 @pytest.mark.parametrize("size", range(1, 9))
 @pytest.mark.parametrize(("kernel", "stride"), [(7, 2), (3, 2), (2, 2), (3, 1), (1, 1)])
 def test_same_padding_is_that_of_tensorflow(size, kernel, stride):
-    x = torch.ones(1, 1, size, 1, 1)
-    padded = _pad_same(x, (kernel, 1, 1), (stride, 1, 1)).flatten().tolist()
+    before, after = _same_padding(torch.ones(1, 1, size, 1, 1), (kernel, 1, 1), (stride, 1, 1))
     windows = -(-size // stride)
     needed = (windows - 1) * stride + kernel
-    assert len(padded) == max(needed, size)
-    front = padded.index(1.0)
-    behind = len(padded) - front - size
-    assert behind - front in (0, 1)
+    assert before[1:] == after[1:] == (0, 0)
+    assert before[0] + size + after[0] == max(needed, size)
+    assert after[0] - before[0] in (0, 1)
+
+
+@pytest.mark.parametrize("size", range(2, 9))
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (2, 2), (3, 1)])
+def test_pooling_pads_what_no_maximum_is(size, kernel, stride):
+    """Every window by a loop: the first begins ``before`` pixels early, all have a pixel."""
+    x = -torch.rand(1, 2, size, 1, 1)
+    windows = -(-size // stride)
+    before = max((windows - 1) * stride + kernel - size, 0) // 2
+    starts = [i * stride - before for i in range(windows)]
+    expected = [x[:, :, max(start, 0) : start + kernel].amax(dim=2) for start in starts]
+    pooled = _pool(x, (kernel, 1, 1), (stride, 1, 1))
+    assert torch.equal(pooled, torch.stack(expected, dim=2))
 
 
 @pytest.fixture
