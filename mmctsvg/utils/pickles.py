@@ -69,7 +69,9 @@ def read_pickle(path: Path, mend: str, allowed: Sequence[type] = ()) -> Any:
             warnings.simplefilter("ignore")  # an oddity that matters is an error below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=mappable)
     except zipfile.BadZipFile as error:
-        raise UserError(f"{path}: is damaged ({error}); copy or export it again.") from error
+        raise UserError(
+            f"{path}: is damaged or no checkpoint ({error}); copy or export it again."
+        ) from error
     except _BROKEN_FILE as error:
         foreign = re.search("[Uu]nsupported|Can only|Trying to call", str(error))
         if isinstance(error, pickle.UnpicklingError) and foreign:
