@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Trains on a Slurm cluster: one torchrun per node, one process per GPU.
+# Slurm is asked for SIGUSR1 two minutes before the time is up: the training then writes a checkpoint
+# and ends; sent again with --resume, it goes on from there.
 # Usage: [GPUS=8] [GPUS_PER_NODE=8] [CPUS_PER_TASK=16] [SRUN_ARGS=...] \
 #            tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [options of tools/train.py]
 set -euo pipefail
@@ -20,8 +22,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2016
 exec srun --partition="$partition" --job-name="$job" \
     --nodes=$((gpus / per_node)) --ntasks-per-node=1 --gres="gpu:$per_node" \
-    --cpus-per-task="${CPUS_PER_TASK:-16}" --kill-on-bad-exit=1 ${SRUN_ARGS:-} \
+    --cpus-per-task="${CPUS_PER_TASK:-16}" --kill-on-bad-exit=1 --signal=USR1@120 ${SRUN_ARGS:-} \
     bash -c '
+        trap "" USR1 # it would end torchrun; its processes listen to it all the same
         here=$1 per_node=$2
         shift 2
         head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)

@@ -13,6 +13,8 @@ from mmctsvg.registry import LOOPS
 from mmctsvg.utils.errors import UserError
 
 from .generator_meta import bare_model
+from .processes import watching
+from .stop import StopRequest
 
 
 @LOOPS.register_module()
@@ -22,12 +24,18 @@ class ResumableIterBasedTrainLoop(BaseLoop):
     MMEngine's ``IterBasedTrainLoop`` draws and drops every batch that was seen before an
     interruption. Here the sampler counts items and begins where the loop says.
 
+    When a signal asks the process to stop, the iteration is finished and the hooks' ``on_stop``
+    called, of which the checkpoint's writes one; likewise where no further batch can be read.
+
     Args:
         runner: Runner of the training.
         dataloader: Data loader, or its config, whose sampler is endless and has an attribute
             ``start``: the number of items that all processes together have used.
         max_iters: Number of iterations of the whole training, at least 1.
         val_interval: Iterations between two validations, at least 1.
+
+    Attributes:
+        stop: Whether the training was asked to stop.
 
     Raises:
         ValueError: If ``max_iters`` or ``val_interval`` is no positive whole number.
@@ -48,6 +56,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         self.val_interval = val_interval
         self.max_epochs = 1  # MMEngine's hooks ask for epochs; the whole training is one
         self.stop_training = False
+        self.stop = StopRequest()
         # The runner sets these two when it resumes.
         self._epoch = 0
         self._iter = 0
@@ -69,6 +78,14 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         bare_model(self.runner).iteration = self._iter
         self.runner.call_hook("before_train")
         self.runner.call_hook("before_train_epoch")
+        with self.stop.listening(), watching():
+            self._run()
+        self.runner.call_hook("after_train_epoch")
+        self.runner.call_hook("after_train")
+        return self.runner.model
+
+    def _run(self) -> None:
+        begin = self._iter
         if self._iter < self.max_iters:
             # The iterator is made only now: with workers it would fetch batches right away.
             self.dataloader.sampler.start = (
@@ -77,14 +94,20 @@ class ResumableIterBasedTrainLoop(BaseLoop):
             batches = iter(self.dataloader)
         while self._iter < self.max_iters and not self.stop_training:
             self.runner.model.train()
-            self.run_iter(_next(batches))
+            try:
+                batch = _next(batches)
+            except UserError:
+                if self._iter > begin and get_world_size() == 1:
+                    self._iter -= 1  # hooks count from the iteration that was done last
+                    self.runner.call_hook("on_stop")
+                raise
+            self.run_iter(batch)
+            if self.stop_training:
+                break
             if self.runner.val_loop is not None and (
                 self._iter % self.val_interval == 0 or self._iter == self.max_iters
             ):
                 self.runner.val_loop.run()
-        self.runner.call_hook("after_train_epoch")
-        self.runner.call_hook("after_train")
-        return self.runner.model
 
     def run_iter(self, data_batch: Any) -> None:
         """Train on one batch of the data loader."""
@@ -93,6 +116,9 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         self.runner.call_hook(
             "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
         )
+        if self.stop.agreed():
+            self.stop_training = True
+            self.runner.call_hook("on_stop")
         self._iter += 1
 
 
@@ -100,7 +126,7 @@ def _next(batches: Iterator[Any]) -> Any:
     """Take the next batch; errors of the user lose the traceback of their loader process.
 
     Raises:
-        UserError: As the data set raises it, or if there is too little shared memory for batches.
+        UserError: As the data set raises it, or if there is too little memory for loader processes.
     """
     try:
         return next(batches)
@@ -109,10 +135,16 @@ def _next(batches: Iterator[Any]) -> Any:
         raise UserError(sentence.split("UserError: ", 1)[-1]) from error
     except RuntimeError as error:
         reasons = f"{error} {error.__cause__}"  # a killed process is only named by the first
-        if not re.search("allocate shared memory|out of shared memory", reasons):
+        if re.search("allocate shared memory|out of shared memory", reasons):
+            raise UserError(
+                "the processes that load data ran out of shared memory (/dev/shm): give the "
+                "container more, for docker by --shm-size=8g, or lower "
+                "train_dataloader.num_workers, where 0 needs none"
+            ) from error
+        ended = re.search(r"DataLoader worker .*?(killed by signal|exited)", reasons)
+        if not ended:
             raise
         raise UserError(
-            "the processes that load data ran out of shared memory (/dev/shm): give the container "
-            "more, for docker by --shm-size=8g, or lower train_dataloader.num_workers, where 0 "
-            "needs none"
+            f"a process that loads data ended ({ended[0]}), often because memory ran out: lower "
+            "train_dataloader.num_workers and go on by resume='auto'"
         ) from error

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +29,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path, whose file replaces ``path`` at the end of the block.
 
     When the block fails, the temporary file is removed and ``path`` stays as it was. A missing
-    folder is made. The temporary name keeps the suffix, which some writers depend on.
+    folder is made. The temporary name keeps the suffix, which some writers depend on. The file has
+    reached the disc before it replaces another, so that a machine that dies leaves one of the two.
 
     Yields:
         Path to write to, in the same folder.
@@ -39,11 +41,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if not path.name:
         raise UserError(f"cannot write {path}: it is a folder; add the name of a file")
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
+    unique = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    temporary = path.with_name(f".{path.stem}.{unique}.tmp{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        _reach_the_disc(temporary)
         os.replace(temporary, path)
+        _reach_the_disc(path.parent)
     except OSError as error:
         # Errors of the block itself pass; the user's are those of the place that was chosen.
         place = error.filename and Path(error.filename) in {path, temporary, *path.parents}
@@ -54,6 +59,35 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # usually because it is not there
             temporary.unlink()
+
+
+def _reach_the_disc(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disc."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Remove what processes of this machine that were killed left half-written in a folder."""
+    for path in Path(folder).glob(".*.tmp*"):
+        found = re.search(r"\.(\d+)-[0-9a-f]{8}\.tmp(\.|$)", path.name)
+        if found and not _is_running(int(found[1])):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is another user's
+    return True
 
 
 def make_folder(folder: str | Path, argument: str) -> None:

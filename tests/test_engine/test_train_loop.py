@@ -1,3 +1,6 @@
+import os
+import signal
+
 import pytest
 import torch
 from mmengine.hooks import Hook
@@ -99,6 +102,23 @@ def test_a_broken_clip_in_a_loader_process_is_one_sentence(toy_config, tmp_path)
     with pytest.raises(UserError) as caught:
         runner.train()
     assert str(caught.value) == "clip.mp4: cannot be decoded."
+
+
+class Fatal(torch.utils.data.Dataset):
+    """Its loader process is killed, as by a system that is out of memory."""
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_loader_process_is_one_sentence():
+    batches = iter(torch.utils.data.DataLoader(Fatal(), num_workers=1))
+    with pytest.raises(UserError, match="loads data ended .*: lower .*num_workers") as caught:
+        _next(batches)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def train(parser: Parser) -> None:
         metavar="auto|PATH",
         help="go on from the last checkpoint in the work dir, if there is one, or from this one",
     )
+    add("--overwrite", action="store_true", help="remove the checkpoints in the work dir first")
     add(
         "--amp",
         nargs="?",

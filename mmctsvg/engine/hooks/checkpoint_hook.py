@@ -11,8 +11,9 @@ from mmengine.runner import Runner
 
 from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
 from mmctsvg.registry import HOOKS
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, remove_leftovers
 
+from ..finite import check_finite
 from ..generator_meta import bare_model, generator_meta
 
 
@@ -21,7 +22,8 @@ class AtomicCheckpointHook(CheckpointHook):
     """MMEngine's ``CheckpointHook`` for trainings that may be killed at any moment.
 
     A checkpoint is written beside its place and then renamed, ``last_checkpoint`` likewise, and old
-    ones are removed only afterwards: there is always a whole checkpoint once there was one. With
+    ones are removed only afterwards: there is always a whole checkpoint once there was one. All
+    numbers in it are finite, or it is not written. A training that stops early writes one too. With
     the card of its generator, as JSON, it can be used without its config; without the logger's
     history, any PyTorch reads it with ``weights_only=True``.
 
@@ -41,8 +43,16 @@ class AtomicCheckpointHook(CheckpointHook):
         """Remove half-written files of a killed run."""
         super().before_train(runner)
         if is_main_process():
-            for leftover in Path(self.out_dir).glob(".*.tmp.*"):
-                leftover.unlink()
+            remove_leftovers(self.out_dir)
+            remove_leftovers(runner.work_dir)
+
+    def on_stop(self, runner: Runner) -> None:
+        """Write a checkpoint of the iteration that was just done, unless there is one."""
+        if self.last_ckpt != str(self._path(runner.iter + 1)):
+            self._save_checkpoint(runner)
+
+    def _path(self, step: int) -> Path:
+        return Path(self.out_dir) / self.filename_tmpl.format(step)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Add the generator's card and take out all but plain data."""
@@ -55,17 +65,25 @@ class AtomicCheckpointHook(CheckpointHook):
         )
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict[str, Any]) -> None:
-        name = self.filename_tmpl.format(step)
-        path = Path(self.out_dir) / name
+        check_finite(runner)
+        path = self._path(step)
         self.last_ckpt = str(path)
         runner.message_hub.update_info("last_ckpt", self.last_ckpt)
         keep = list(runner.message_hub.get_info("keep_ckpt_ids", []))
         if step not in keep:
             keep.append(step)
+        # The checkpoint names those that are removed after it too: if the process is killed before,
+        # the next run removes them.
+        runner.message_hub.update_info("keep_ckpt_ids", keep)
+        if is_main_process():
+            self._write(runner, path, meta)
         outdated = keep[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
         runner.message_hub.update_info("keep_ckpt_ids", keep[len(outdated) :])
-        if not is_main_process():
-            return
+        if is_main_process():
+            for old in outdated:
+                self._path(old).unlink(missing_ok=True)
+
+    def _write(self, runner: Runner, path: Path, meta: dict[str, Any]) -> None:
         with atomic_path(path) as temporary:
             runner.save_checkpoint(
                 self.out_dir,
@@ -78,5 +96,3 @@ class AtomicCheckpointHook(CheckpointHook):
             )
         with atomic_path(Path(runner.work_dir) / "last_checkpoint") as pointer:
             pointer.write_text(self.last_ckpt, encoding="utf-8")
-        for old in outdated:
-            (Path(self.out_dir) / self.filename_tmpl.format(old)).unlink(missing_ok=True)

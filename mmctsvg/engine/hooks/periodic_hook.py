@@ -7,6 +7,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from ..finite import check_finite
+
 
 class PeriodicHook(Hook):
     """Hook whose main process writes every ``interval`` iterations and at the last one.
@@ -21,10 +23,11 @@ class PeriodicHook(Hook):
         self.interval = interval
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:
-        """Write when due."""
-        due = self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner)
-        if due and is_main_process():
-            self.write(runner)
+        """Write when due, if the training has not diverged."""
+        if self.every_n_train_iters(runner, self.interval) or self.is_last_train_iter(runner):
+            check_finite(runner)
+            if is_main_process():
+                self.write(runner)
 
     @abstractmethod
     def write(self, runner: Runner) -> None:

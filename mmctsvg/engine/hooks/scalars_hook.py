@@ -9,7 +9,8 @@ from mmengine.logging import HistoryBuffer
 from mmengine.runner import Runner
 
 from mmctsvg.registry import HOOKS
-from mmctsvg.utils.errors import UserError
+
+from ..finite import diverged
 
 HISTORY = 1000  # values kept per scalar; MMEngine copies the whole history at every update
 
@@ -62,11 +63,7 @@ class LazyRuntimeInfoHook(RuntimeInfoHook):
         self._outputs = {}
         for name, mean in zip(names, means.tolist(), strict=True):
             if not math.isfinite(mean):
-                raise UserError(
-                    f"{name} has been {mean} for {self.interval} iterations, up to iteration "
-                    f"{runner.iter + 1}: the training diverged; resume from an earlier checkpoint "
-                    "with a smaller learning rate or in fp32."
-                )
+                raise diverged(runner, f"{name} has been {mean} for {self.interval} iterations")
             runner.message_hub.update_scalar(f"train/{name}", mean)
 
     def _is_due(self, runner: Runner) -> bool:

@@ -1,0 +1,85 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from mmctsvg.engine.work_dir import LOCK_NAME, claim
+from mmctsvg.utils.errors import UserError
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from mmctsvg.engine.work_dir import claim
+with claim(Path(sys.argv[1]), resume=True):
+    print("claimed", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def owner(tmp_path):
+    """Another process that trains in ``tmp_path``."""
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "claimed\n"
+        yield process
+        process.kill()
+
+
+def test_two_trainings_do_not_share_a_work_dir(tmp_path, owner):
+    whose = rf"process {owner.pid} of {socket.gethostname()} \(since 20.*\) trains there"
+    for resume in (True, False):
+        with pytest.raises(UserError, match=whose), claim(tmp_path, resume):
+            pass
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    assert (tmp_path / LOCK_NAME).exists()  # but its owner is dead
+    with claim(tmp_path, resume=True):
+        assert json.loads((tmp_path / LOCK_NAME).read_text())["process"] == os.getpid()
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_children_of_a_killed_training_hold_no_lock(tmp_path):
+    """As loader processes that live for some seconds more."""
+    code = OWNER.replace("    print", "    import os\n    os.fork() or time.sleep(600)\n    print")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout.readline() == "claimed\n"
+        process.kill()
+        process.wait()
+        try:
+            with claim(tmp_path, resume=True):
+                pass
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", ["iter_10.pth", "last_checkpoint"])
+def test_an_earlier_training_is_not_written_over(tmp_path, name):
+    earlier, other = tmp_path / name, tmp_path / "generator.safetensors"
+    earlier.touch(), other.touch()
+    with pytest.raises(UserError) as refusal, claim(tmp_path, resume=False):
+        pass
+    for mend in ("resume='auto'", "another work_dir", "overwrite=True", name):
+        assert mend in str(refusal.value)
+    assert earlier.exists() and not (tmp_path / LOCK_NAME).exists()
+    with claim(tmp_path, resume=True):
+        assert earlier.exists()
+    with claim(tmp_path, resume=False, overwrite=True):
+        assert not earlier.exists() and other.exists()
+
+
+def test_places_that_cannot_be(tmp_path):
+    (tmp_path / "file").touch()
+    said = r"cannot write to .*file: .*; choose another work_dir"
+    with pytest.raises(UserError, match=said), claim(tmp_path / "file", resume=False):
+        pass
