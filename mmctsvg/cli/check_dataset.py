@@ -4,6 +4,7 @@ import argparse
 
 from mmctsvg import datasets
 from mmctsvg.datasets.clip_list import read_clip_list
+from mmctsvg.datasets.list_rate import describe_rate, rate_problems
 from mmctsvg.datasets.validation import check_clips, describe, summarise
 from mmctsvg.utils.errors import UserError
 
@@ -19,6 +20,8 @@ def run(args: argparse.Namespace) -> None:
     datasets.check_sampling(stride, args.times, items_per_iteration=1)
     clips = read_clip_list(args.annotations, dataset.LAYOUT, dataset.ACTION_NAMES)
     checked = check_clips(clips, stride=stride, **pick(args, "crop", "times", "decode"))
-    if checked.problems:
-        raise UserError(describe(clips.source, checked.problems, "training would refuse it"))
+    problems = checked.problems + ([] if args.mixed_rates else rate_problems(checked))
+    if problems:
+        raise UserError(describe(clips.source, problems, "training would refuse it"))
     print(summarise(clips, checked))
+    print(describe_rate(checked))

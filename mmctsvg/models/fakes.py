@@ -23,7 +23,8 @@ def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Te
         share = torch.cat(
             [torch.rand(1, generator=generator_for(seed, i, TIME)) for i in batch.items]
         )
-        choices = batch.lengths[:, None] - 2 * stride
+        # At least one, also where the gap of an uneven clip is taken for the stride.
+        choices = (batch.lengths[:, None] - 2 * stride).clamp(min=1)
         centre = stride + (to_device(share, choices.device)[:, None] * choices).floor()
         steps = torch.arange(-1, batch.times.shape[1] - 1, device=batch.times.device)
         rendered = centre + steps * stride
