@@ -17,14 +17,14 @@ def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Te
     the labels. ``time_range='official'``: around a centre drawn from [o, N - 1 - o] for stride o
     and clip length N. ``fake_time_labels='official'``: D_t is given times that are o too late.
     """
-    stride = batch.times[:, 1:2] - batch.times[:, :1]
+    # The mean, since the distances in uneven clips differ.
+    stride = (batch.times[:, -1:] - batch.times[:, :1]) / (batch.times.shape[1] - 1)
     rendered = batch.times
     if switches["time_range"] == "official":
         share = torch.cat(
             [torch.rand(1, generator=generator_for(seed, i, TIME)) for i in batch.items]
         )
-        # At least one, also where the gap of an uneven clip is taken for the stride.
-        choices = (batch.lengths[:, None] - 2 * stride).clamp(min=1)
+        choices = batch.lengths[:, None] - 2 * stride
         centre = stride + (to_device(share, choices.device)[:, None] * choices).floor()
         steps = torch.arange(-1, batch.times.shape[1] - 1, device=batch.times.device)
         rendered = centre + steps * stride

@@ -50,7 +50,7 @@ def test_noise_maps():
 
 
 def test_official_times_of_uneven_clips():
-    """The first distance may be a gap of more than half of the clip."""
-    batch = replace(make(16), times=torch.tensor([[0.0, 9.0, 10.0]]).repeat(16, 1))
+    """One distance may be a gap of more than half of the clip."""
+    batch = replace(make(16), times=torch.tensor([[0.0, 9.0, 11.0]]).repeat(16, 1))
     rendered, _ = fake_times(batch, resolve_switches("official"), 0)
-    assert rendered.unique(dim=0).tolist() == [[0.0, 9.0, 18.0]]
+    assert rendered.unique(dim=0).tolist() == [[0.0, 5.5, 11.0]]
