@@ -4,6 +4,7 @@ import argparse
 
 from mmctsvg import datasets
 from mmctsvg.datasets.clip_list import read_clip_list
+from mmctsvg.datasets.list_rate import describe_rate, rate_problems
 from mmctsvg.datasets.validation import check_clips, check_split, describe, summarise
 from mmctsvg.utils.errors import UserError
 
@@ -22,6 +23,8 @@ def run(args: argparse.Namespace) -> None:
         clips, stride=stride, whole=True, **pick(args, "crop", "times", "workers")
     )
     problems = checked.problems + check_split(clips)
+    problems += [] if args.mixed_rates else rate_problems(checked)
     if problems:
         raise UserError(describe(clips.source, problems, "mend them before a training"))
     print(summarise(clips, checked))
+    print(describe_rate(checked))

@@ -23,7 +23,7 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
     if args.max_frames is not None and args.max_frames < args.min_frames:
         raise UserError(f"--max-frames {args.max_frames}: is below --min-frames {args.min_frames}.")
     settings = Settings(
-        **pick(args, "size", "crop", "format", "min_frames", "max_frames"),
+        **pick(args, "size", "crop", "format", "min_frames", "max_frames", "fps"),
         square_pixels=not args.keep_pixels,
     )
     files = [] if data_set is folder else [list_raw_files(args.raw)]
@@ -36,7 +36,7 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
     name = data_set.__name__.rpartition(".")[2]
     conversion = convert(clips, args.out, settings, args.workers, name)
     plain = {
-        key: value if isinstance(value, int | str | list | None) else str(value)
+        key: value if isinstance(value, int | float | str | list | None) else str(value)
         for key, value in vars(args).items()
     }
     print(write_report(clips, conversion, args.out, args.raw, plain))

@@ -13,7 +13,7 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate."""
     real = None if str(args.real) == "none" else args.real
     out_dir = args.out_dir or args.fake.parent / "evaluation"
-    subject = FolderSubject(real, args.fake, args.motion_by_name)
+    subject = FolderSubject(real, args.fake, args.motion_by_name, args.fps)
     subject.check()
     make_folder(out_dir, "out_dir")
     device = str(choose_device(args.device))

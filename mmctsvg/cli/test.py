@@ -14,6 +14,7 @@ from mmctsvg.apis.grid import plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.cli.measuring import measure
 from mmctsvg.cli.options import read_config
+from mmctsvg.datasets.rates import is_same_rate
 from mmctsvg.engine.complete import complete_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.evaluation.run import GeneratorSubject, build_metrics
@@ -75,8 +76,12 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
         cells.setdefault((clip.actor, clip.action), number)
     results = []
     for (actor, action), number in progress_bar("comparing", "cell", sorted(cells.items())):
-        times = np.arange(min(most, dataset.annotations[number].length))
-        real = dataset.read_frames(number, times)
+        clip = dataset.annotations[number]
+        numbers = np.arange(min(most, clip.length))
+        real = dataset.read_frames(number, numbers)
+        times = numbers if clip.times is None else clip.times[numbers]
+        if not is_same_rate(inferencer.fps, dataset.metainfo["fps"]):
+            times = times * (inferencer.fps / dataset.metainfo["fps"])
         labels = {"actor": actor} if inferencer.actors else {}
         labels |= {"action": action} if inferencer.actions else {}
         fake = np.concatenate([to_uint8(piece) for piece in inferencer.stream(times, **labels)])

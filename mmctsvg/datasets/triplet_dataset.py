@@ -1,7 +1,7 @@
 """The base of all datasets of triplets: choice of clip and times, form of the items."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 
+from .rates import count_frames
 from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
 
 
@@ -21,6 +22,27 @@ class Clip:
     length: int  # frames
     actor: int  # 0 where the dataset knows no actors
     action: int  # 0 where the dataset knows no actions
+    # float32 (length,): when its frames are shown, in frames of the data set; None for 0, 1, 2, ...
+    times: np.ndarray | None = field(default=None, compare=False)
+
+    @property
+    def span(self) -> int:
+        """Number of frames that it has on the clock of the data set."""
+        return self.length if self.times is None else count_frames(self.times[-1])
+
+    def own_stride(self, stride: int) -> int:
+        """Turn a stride in frames of the data set into one in frames of the clip.
+
+        Args:
+            stride: Frames of the data set, from 1 on.
+
+        Returns:
+            The nearest number of frames, at least 1, of which two fit into the clip.
+        """
+        if self.times is None:
+            return stride
+        usual = float(np.median(np.diff(self.times)))
+        return max(1, min(round(stride / usual), (self.length - 1) // 2))
 
 
 class TripletDataset(Dataset):
@@ -34,10 +56,10 @@ class TripletDataset(Dataset):
         annotations: Clips of the dataset; also an attribute.
         actors: Names of the actors; empty where actors are not known.
         actions: Names of the actions; empty where actions are not known.
-        fps: Frame rate of the clips, for generated videos.
+        fps: Frame rate of the data set, the unit of all times and the rate of generated videos.
         size: Side of the frames in pixels.
         stride: Frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
-            iterations in turn).
+            iterations in turn). Of clips with another rate the same time, as near as it goes.
         times: Law of the times, ``'paper'`` or ``'official'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
@@ -96,15 +118,18 @@ class TripletDataset(Dataset):
         """Return the triplet number ``index``.
 
         Returns:
-            Dictionary of frames, float32 (3, 3, H, W) in [-1, 1]; times, float32 (3,) in frames;
-            and int64 scalars actor, action, index, length (frames of the clip).
+            Dictionary of frames, float32 (3, 3, H, W) in [-1, 1]; times, float32 (3,) in frames of
+            the data set, whole numbers but for clips that have times of their own; and int64
+            scalars actor, action, index, length (of the clip, in frames of the data set).
         """
         rng = np.random.default_rng((self.seed, index))
         number = int(rng.integers(len(self.annotations)))
         clip = self.annotations[number]
         iteration = index // (self.items_per_iteration or 1)
-        times = draw_times(rng, clip.length, stride_at(self.stride, iteration), self.times)
-        frames = self.read_frames(number, times)
+        stride = clip.own_stride(stride_at(self.stride, iteration))
+        chosen = draw_times(rng, clip.length, stride, self.times)
+        frames = self.read_frames(number, chosen)
+        times = chosen if clip.times is None else clip.times[chosen]
         if self.flip and rng.integers(2):
             frames = frames[:, :, ::-1]
         frames = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
@@ -114,7 +139,7 @@ class TripletDataset(Dataset):
             actor=torch.tensor(clip.actor),
             action=torch.tensor(clip.action),
             index=torch.tensor(index),
-            length=torch.tensor(clip.length),
+            length=torch.tensor(clip.span),
         )
 
 

@@ -9,11 +9,11 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import PLAIN_LAYOUT, Layout, read_clip_list
+from .list_rate import find_rate
+from .rates import frame_times
 from .readers import BrokenClipError, fit_square
 from .triplet_dataset import Clip, TripletDataset, check_sampling
 from .validation import check_clips, check_split, refuse
-
-_FPS = 25.0  # of folders of pictures, which do not know their own
 
 
 @DATASETS.register_module()
@@ -33,11 +33,14 @@ class TripletVideoDataset(TripletDataset):
         split: ``'train'``, ``'test'`` (``is_train`` 0) or ``'all'``.
         crop: ``'center'``, or None: clips must be square.
         min_length: Frames below which a clip is dropped.
-        fps: Frame rate of the clips; None takes the rate of the first video, or 25.
+        fps: Frame rate of the clips, also where their files say another one; None takes that of
+            most clips in the list, or 25 if no file tells. Folders of pictures have this rate.
         action_names: Names of the labels 0, 1, ...; None uses the dataset's own, or the texts
             of a folder tree, or numbers. The folders of a plain tree must be among them.
         actor_names: Names of the actors 0, 1, ... as a checkpoint has them, in its order; some may
             have no clip here. None numbers those with clips, in the order of their names.
+        mixed_rates: Whether clips may have different rates. Then the times of their frames are
+            seconds times ``fps``, which need not be the rate of any clip.
         allow_bad_clips: Whether unusable clips are skipped and counted, instead of refused.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame); None reads every frame when it is needed.
@@ -47,7 +50,7 @@ class TripletVideoDataset(TripletDataset):
         **options: ``flip`` and ``seed`` of `TripletDataset`.
 
     Raises:
-        UserError: For bad arguments and bad lists.
+        UserError: For bad arguments, bad lists, and clips of different rates.
     """
 
     LAYOUT: Layout = PLAIN_LAYOUT
@@ -64,6 +67,7 @@ class TripletVideoDataset(TripletDataset):
         fps: float | None = None,
         action_names: list[str] | None = None,
         actor_names: list[str] | None = None,
+        mixed_rates: bool = False,
         allow_bad_clips: bool = False,
         cache: str | None = None,
         stride: int | str = 1,
@@ -85,19 +89,25 @@ class TripletVideoDataset(TripletDataset):
             raise UserError(
                 f"{annotations} has no column is_train, so it has no split 'test': use 'all'"
             )
+        fps, own = find_rate(annotations, checked, fps, mixed_rates)
         self.readers, chosen = [], []
         for entry, reader in zip(checked.entries, checked.readers, strict=True):
             in_split = split == "all" or entry.is_train == (split == "train")
             if in_split and reader.length >= (min_length or 0):
                 self.readers.append(reader)
                 labels = {"actor": entry.actor or 0, "action": entry.action or 0}
-                chosen.append(Clip(path=str(entry.path), length=reader.length, **labels))
+                shown = frame_times(reader, own).astype(np.float32)
+                if np.array_equal(shown, np.arange(reader.length)):
+                    shown = None
+                chosen.append(
+                    Clip(path=str(entry.path), length=reader.length, times=shown, **labels)
+                )
         self.crop = crop
         super().__init__(
             annotations=chosen,
             actors=clips.actor_names,
             actions=clips.action_names,
-            fps=fps or next((r.fps for r in self.readers if r.fps is not None), _FPS),
+            fps=fps,
             size=size,
             stride=stride,
             times=times,

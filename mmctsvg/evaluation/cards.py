@@ -11,9 +11,11 @@ from typing import Any
 import torch
 
 import mmctsvg
+from mmctsvg.datasets.rates import is_same_rate
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path, write_json
 
+from .clock import describe_side
 from .run import Result
 
 FORMAT = 1
@@ -72,6 +74,9 @@ def render_card(card: Mapping[str, Any]) -> str:
         protocol = "; ".join(f"{key}: {value}" for key, value in metric["protocol"].items())
         lines += [f"Protocol: {protocol}.", ""]
         lines += [f"* {metric['videos']} videos in {metric['seconds']} s"]
+        fps = metric["protocol"].get("fps")
+        sides = metric.get("sides", {}).items()
+        lines += [f"* {describe_side(side, summary, fps)}" for side, summary in sides]
         lines += [f"* **Note:** {note}" for note in metric["notes"]]
         lines += [
             f"* Weights: {w['file']} ({w['source']}), sha256 {w['sha256']}, licence: {w['licence']}"
@@ -92,6 +97,8 @@ def show(result: Result) -> None:
     """Print numbers, notes and the time."""
     for key, value in result.numbers.items():
         print(f"{result.name} {key}: {format_number(value)}")
+    for side, summary in result.sides.items():
+        print(f"{result.name} {describe_side(side, summary, result.protocol.get('fps'))}")
     for note in result.notes:
         print(f"note: {note}")
     print(result.speed)
@@ -135,4 +142,9 @@ def compare_cards(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
 def _changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """List all keys with different values, and both values; None where a key is missing."""
     values = [(key, a.get(key), b.get(key)) for key in dict.fromkeys([*a, *b])]
-    return [(key, x, y) for key, x, y in values if x != y]
+    return [(key, x, y) for key, x, y in values if x != y and not _is_same_clock(key, x, y)]
+
+
+def _is_same_clock(key: str, x: Any, y: Any) -> bool:
+    """Whether these are rates that may be one: older cards and folders of pictures tell none."""
+    return key == "fps" and (None in (x, y) or is_same_rate(x, y))

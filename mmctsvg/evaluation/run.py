@@ -5,24 +5,32 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from mmengine.dist import get_rank, get_world_size, is_main_process
+from mmengine.dist import all_gather_object, get_rank, get_world_size, is_main_process
 
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
+from .clock import Side, rate_notes, summarise_sides
 from .metrics.base import VideoMetric
-from .video import Cell, Video, labels_at, read_videos, shoot, video_at
+from .video import Cell, Video, labels_at, lowest_rate, read_videos, shoot, video_at
 
 
 class Subject(Protocol):
-    """The videos that are evaluated. Every rank gets videos of its own."""
+    """The videos that are evaluated. Every rank gets videos of its own.
+
+    Attributes:
+        rate: Frames per second to which all videos are brought; None where nothing tells one.
+    """
+
+    rate: float | None
 
     def real(self, metric: VideoMetric) -> Iterator[Video]:
         """Read real videos for a metric, in a random order."""
@@ -35,7 +43,7 @@ class Subject(Protocol):
 
 
 class GeneratorSubject:
-    """A generator beside the data that it was trained on.
+    """A generator beside the data that it was trained on, at the lower rate of both.
 
     Args:
         inferencer (CTSVGInferencer): Inferencer of the generator.
@@ -51,6 +59,7 @@ class GeneratorSubject:
         held_out = [] if test is None else [test]
         self.datasets = {"train": [train], "test": held_out or [train], "all": [train, *held_out]}
         self.seed = seed
+        self.rate = min(inferencer.fps, train.metainfo["fps"])
 
     @property
     def cells(self) -> list[Cell]:
@@ -73,11 +82,12 @@ class GeneratorSubject:
         order = np.random.default_rng(self.seed).permutation(len(clips))
         trained = _cells_of(self.datasets["train"][0])
         for place in order[get_rank() :: get_world_size()]:
-            yield video_at(*clips[place], trained, metric.frames_needed)
+            yield video_at(*clips[place], trained, metric.frames_needed, self.rate)
 
     def generated(self, metric: VideoMetric) -> Iterator[Video]:
         """Make the videos that the metric lists."""
-        return shoot(self.inferencer, metric.shots(self.cells)[get_rank() :: get_world_size()])
+        shots = metric.shots(self.cells)[get_rank() :: get_world_size()]
+        return shoot(self.inferencer, shots, self.rate)
 
     def reference(self, metric: VideoMetric) -> str:
         """Name the split of the real clips."""
@@ -91,10 +101,23 @@ class FolderSubject:
         real: Folder or list of real videos; None where there are none.
         generated: Folder or list of generated videos.
         motion_by_name: Whether clips with the same file name in any folder share their motion.
+        fps: Frames per second to which all are brought; None takes the lowest rate among them.
     """
 
-    def __init__(self, real: Path | None, generated: Path, motion_by_name: bool = False) -> None:
+    def __init__(
+        self,
+        real: Path | None,
+        generated: Path,
+        motion_by_name: bool = False,
+        fps: float | None = None,
+    ) -> None:
         self._real, self._generated, self._by_name = real, generated, motion_by_name
+        self._fps = fps
+
+    @cached_property
+    def rate(self) -> float | None:
+        """Frames per second to which all videos are brought; None where none tells its rate."""
+        return self._fps or lowest_rate(filter(None, (self._real, self._generated)))
 
     def check(self) -> None:
         """Try whether there are videos on both sides, and whether the first can be read.
@@ -119,7 +142,7 @@ class FolderSubject:
 
     def _read(self, source: Path, metric: VideoMetric) -> Iterator[Video]:
         # A metric that has enough stops, and the first of a list may all be of one actor.
-        videos = read_videos(source, metric.frames_needed, self._by_name, seed=0)
+        videos = read_videos(source, metric.frames_needed, self._by_name, 0, self.rate)
         return islice(videos, get_rank(), None, get_world_size())
 
 
@@ -136,6 +159,8 @@ class Result:
         pictures: Names of files of figures beside the card.
         seconds: Wall-clock time, making and reading of the videos included.
         videos: Number of videos that this process measured in that time.
+        sides: Rates and lengths of real and generated videos of all processes, as
+            `summarise_sides` gives them.
     """
 
     name: str
@@ -146,6 +171,7 @@ class Result:
     pictures: list[str] = field(default_factory=list)
     seconds: float = 0.0
     videos: int = 0
+    sides: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def speed(self) -> str:
@@ -190,20 +216,31 @@ def evaluate(
 
 
 def _run(metric: VideoMetric, subject: Subject) -> Result:
-    start, name, count = time.monotonic(), metric.prefix, 0
+    start, name = time.monotonic(), metric.prefix
     compares = metric.wants(real=True)
+    sides: dict[str, Side] = {}
     for side, videos in (("real", subject.real(metric)), ("generated", subject.generated(metric))):
         if not metric.wants(real=side == "real"):
             continue
+        sides[side] = Side()
         with progress_bar(f"{name}, {side}", "video") as progress:
             for video in videos:
                 metric.add(video, real=side == "real")
-                count += 1
+                sides[side].add(video)
                 progress.update()
                 if not metric.wants(real=side == "real"):
                     break
     numbers = metric.evaluate()
+    # A metric that has enough videos on one rank wants none of a side.
+    gathered = all_gather_object(sides)
+    summaries = {
+        side: summarise_sides([part[side] for part in gathered if side in part])
+        for side in ("real", "generated")
+    }
+    summaries = {side: summary for side, summary in summaries.items() if summary["videos"]}
     protocol = dict(metric.protocol)
+    if subject.rate:
+        protocol.setdefault("fps", float(f"{subject.rate:.5g}"))
     if compares:
         protocol.setdefault("reference", subject.reference(metric))
     return Result(
@@ -214,9 +251,10 @@ def _run(metric: VideoMetric, subject: Subject) -> Result:
         },
         protocol=protocol,
         weights=metric.weights,
-        notes=metric.notes,
+        notes=metric.notes + rate_notes(name, summaries, subject.rate),
         seconds=round(time.monotonic() - start, 1),
-        videos=count,
+        videos=sum(side.videos for side in sides.values()),
+        sides=summaries,
     )
 
 

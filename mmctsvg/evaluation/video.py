@@ -1,7 +1,9 @@
 """Videos to be measured, and the shots from which a generator makes them."""
 
+import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mmctsvg.datasets.clip_list import read_clip_list
+from mmctsvg.datasets.rates import frame_times, frames_at, is_same_rate
 from mmctsvg.datasets.readers import (
     VIDEO_SUFFIXES,
     BrokenClipError,
@@ -19,6 +22,7 @@ from mmctsvg.datasets.readers import (
 from mmctsvg.datasets.triplet_dataset import TripletDataset
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
+from mmctsvg.utils.progress import progress_bar
 
 #: Names of an actor and an action (None for a label that the generator does not know), and whether
 #: the generator was trained on the two together.
@@ -32,7 +36,11 @@ class Video:
     Attributes:
         frames: Frames, uint8 (T, H, W, 3) RGB.
         name: Name for messages, for instance the path.
-        fps: Frames per second.
+        fps: Frames per second; None where nothing tells.
+        own_fps: Those of the video that it was made from, if it was brought to another rate.
+        whole: Number of frames of the whole video at ``fps``, if this is the beginning only.
+        numbers: Numbers of the frames in the video that it was made from, int (T,); None for 0, 1,
+            2, ...
         actor, action: Names of the labels; None where they are not known.
         motion: Name that videos of one motion vector or performance share; None if not known.
         seen: Whether the generator was trained on this (actor, action); None if not known.
@@ -40,7 +48,10 @@ class Video:
 
     frames: np.ndarray
     name: str
-    fps: float = 25.0
+    fps: float | None = None
+    own_fps: float | None = None
+    whole: int | None = None
+    numbers: np.ndarray | None = None
     actor: str | None = None
     action: str | None = None
     motion: str | None = None
@@ -52,6 +63,11 @@ class Video:
             raise ValueError(
                 f"{self.name}: frames must be uint8 (T, H, W, 3), not {frames.dtype} {frames.shape}"
             )
+
+    def head(self, count: int) -> "Video":
+        """Return the first ``count`` frames, or all if there are fewer."""
+        numbers = None if self.numbers is None else self.numbers[:count]
+        return replace(self, frames=self.frames[:count], numbers=numbers)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,24 +111,30 @@ class Shot:
     seen: bool | None = None
 
 
-def shoot(inferencer, shots: Iterable[Shot]) -> Iterator[Video]:
+def shoot(inferencer, shots: Iterable[Shot], rate: float | None = None) -> Iterator[Video]:
     """Let a generator make one video for every shot.
 
     Args:
         inferencer (CTSVGInferencer): Inferencer of the generator.
         shots: Shots of the videos.
+        rate: Frames per second to which the times of the shots refer; None for the generator's.
     """
+    own = inferencer.fps
+    if rate is None or is_same_rate(rate, own):
+        rate = own
     for shot in shots:
         labels = {k: v for k, v in (("actor", shot.actor), ("action", shot.action)) if v}
         if inferencer.z_c_dim:
             labels["z_c"] = inferencer.sample_content(1, seed=shot.content)[0]
         m = inferencer.sample_motion(1, seed=shot.motion)[0]
-        video = inferencer.render(shot.times, motion=m, seed=shot.motion, **labels)
+        times = shot.times if rate == own else [time * own / rate for time in shot.times]
+        video = inferencer.render(times, motion=m, seed=shot.motion, **labels)
         who = "/".join(filter(None, (shot.actor, shot.action, f"motion{shot.motion}")))
         yield video_from_tensor(
             video,
             f"generated {who}",
-            fps=inferencer.fps,
+            fps=rate,
+            own_fps=own,
             actor=shot.actor or (f"content{shot.content}" if inferencer.z_c_dim else None),
             action=shot.action,
             motion=str(shot.motion),
@@ -134,6 +156,7 @@ def video_at(
     number: int,
     trained: Container[tuple[str | None, str | None]] | None = None,
     frames: int | None = None,
+    rate: float | None = None,
 ) -> Video:
     """Read a clip of a data set.
 
@@ -142,13 +165,19 @@ def video_at(
         number: Number of the clip.
         trained: (actor, action) of all cells that a generator was trained on, for `Video.seen`.
         frames: Largest number of frames, from the start of the clip.
+        rate: Frames per second to which it is brought by `frames_at`; None for the data set's.
     """
-    clip = dataset.annotations[number]
+    clip, own = dataset.annotations[number], dataset.metainfo["fps"]
+    times = np.arange(clip.length) if clip.times is None else clip.times
+    numbers = frames_at(times, own, rate or own)
     actor, action = labels_at(dataset, number)
     return Video(
-        frames=dataset.read_frames(number, np.arange(min(clip.length, frames or clip.length))),
+        frames=dataset.read_frames(number, numbers[:frames]),
         name=clip.path,
-        fps=dataset.metainfo["fps"],
+        fps=own if rate is None or is_same_rate(rate, own) else rate,
+        own_fps=own,
+        whole=len(numbers),
+        numbers=numbers[:frames],
         actor=actor,
         action=action,
         seen=None if trained is None else (actor, action) in trained,
@@ -160,6 +189,7 @@ def read_videos(
     frames: int | None = None,
     motion_by_name: bool = False,
     seed: int | None = None,
+    rate: float | None = None,
 ) -> Iterator[Video]:
     """Read the clips of a folder or a list, one by one.
 
@@ -169,37 +199,87 @@ def read_videos(
         frames: Largest number of frames of each, from its start.
         motion_by_name: Whether clips with the same file name in any folder share their motion.
         seed: Seed of a random order; None for the order of the list.
+        rate: Frames per second to which clips are brought by `frames_at`, those that do not tell
+            their rate being taken to have it; None takes all frames as they are.
 
     Raises:
         UserError: If there is no clip, the list is wrong, or a clip cannot be read.
     """
-    source = Path(source)
-    flat = _flat_clips(source) if source.is_dir() else []
-    if flat:
-        clips = [(path, None, None) for path in flat]
-    else:
-        listed = read_clip_list(source)
-        if listed.problems:
-            raise UserError(f"{source}: {listed.problems[0].text}")
-        actors, actions = dict(enumerate(listed.actor_names)), dict(enumerate(listed.action_names))
-        clips = [(e.path, actors.get(e.actor), actions.get(e.action)) for e in listed.entries]
+    clips = list_clips(source)
     order = range(len(clips))
     if seed is not None:
         order = np.random.default_rng(seed).permutation(len(clips))
     for path, actor, action in (clips[place] for place in order):
         try:
             reader = open_clip(path)
-            shown = reader.read(np.arange(min(reader.length, frames or reader.length)))
+            numbers = np.arange(reader.length)
+            if rate is not None:
+                own = reader.fps or rate
+                numbers = frames_at(frame_times(reader, own), own, rate)
+            shown = reader.read(numbers[:frames])
         except BrokenClipError as error:
             raise UserError(f"{path} {error}") from error
         yield Video(
             frames=shown,
             name=str(path),
-            fps=reader.fps or 25.0,
+            fps=None if reader.fps is None else rate or reader.fps,
+            own_fps=reader.fps,
+            whole=len(numbers),
+            numbers=numbers[:frames],
             actor=actor,
             action=action,
             motion=clip_name(path) if motion_by_name else None,
         )
+
+
+def list_clips(source: str | Path) -> list[tuple[Path, str | None, str | None]]:
+    """List the clips of a folder or a list, as `read_videos` takes it.
+
+    Args:
+        source: Folder or list.
+
+    Returns:
+        Path, actor and action of every clip, in the order of the list.
+
+    Raises:
+        UserError: If there is no clip, or the list is wrong.
+    """
+    source = Path(source)
+    flat = _flat_clips(source) if source.is_dir() else []
+    if flat:
+        return [(path, None, None) for path in flat]
+    listed = read_clip_list(source)
+    if listed.problems:
+        raise UserError(f"{source}: {listed.problems[0].text}")
+    actors, actions = dict(enumerate(listed.actor_names)), dict(enumerate(listed.action_names))
+    return [(e.path, actors.get(e.actor), actions.get(e.action)) for e in listed.entries]
+
+
+def lowest_rate(sources: Iterable[str | Path]) -> float | None:
+    """Find the lowest rate among clips, to which all can be brought without repeating a frame.
+
+    Args:
+        sources: Folders or lists, as `read_videos` takes them.
+
+    Returns:
+        Frames per second; None if no clip tells its rate. Clips that cannot be opened do not count:
+        `read_videos` refuses them.
+
+    Raises:
+        UserError: If a source has no clip, or a list is wrong.
+    """
+    paths = [path for source in sources for path, _, _ in list_clips(source)]
+
+    def rate(path: Path) -> float | None:
+        try:
+            return open_clip(path).fps
+        except BrokenClipError:
+            return None
+
+    # Most of the time goes into opening files, where threads wait side by side.
+    with ThreadPoolExecutor(min(8, 2 * (os.cpu_count() or 1))) as pool:
+        found = progress_bar("rates", "clip", pool.map(rate, paths), total=len(paths))
+        return min(filter(None, found), default=None)
 
 
 def clip_name(path: str | Path) -> str:

@@ -17,7 +17,8 @@ def fake_times(batch: Batch, switches: Mapping[str, str], seed: int) -> tuple[Te
     the labels. ``time_range='official'``: around a centre drawn from [o, N - 1 - o] for stride o
     and clip length N. ``fake_time_labels='official'``: D_t is given times that are o too late.
     """
-    stride = batch.times[:, 1:2] - batch.times[:, :1]
+    # The mean, since the distances in uneven clips differ.
+    stride = (batch.times[:, -1:] - batch.times[:, :1]) / (batch.times.shape[1] - 1)
     rendered = batch.times
     if switches["time_range"] == "official":
         share = torch.cat(

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from mmctsvg.visualization.video import VideoWriter
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -40,6 +42,7 @@ def test_good_list(tool, capsys, good):
     assert out == (
         f"{good} is ready for training: 2 clips (1 for training, 1 held out); 8 frames (4 to 4 a "
         "clip); 8x8; 1 actor; 2 actions\n"
+        "rate: no clip tells one, so it is 25 frames per second unless stated\n"
     )
     code, out, _ = run(tool, capsys, good.parent, "--dataset", "WeizmannDataset", "--workers", "2")
     assert code == 0 and "1 actor; 4 actions" in out
@@ -76,6 +79,32 @@ def test_a_list_that_training_would_take_wrongly(tool, capsys, good):
         err
         == f"note: {good}: held-out clips have label 1 (action1), which no clip for training has\n"
     )
+
+
+def test_clips_of_other_rates_are_listed(tool, capsys, tmp_path):
+    frames = np.zeros((6, 16, 16, 3), np.uint8)
+    rows = ["path,label,is_train,person"]
+    for name, fps in (("a", 50), ("b", 25), ("c", 25)):
+        with VideoWriter(tmp_path / f"{name}.mp4", fps=fps) as writer:
+            for frame in frames:
+                writer.write(frame)
+        rows.append(f"{name}.mp4,0,1,0")
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(rows))
+    code, out, err = run(tool, capsys, path)
+    assert (code, out) == (2, "") and err.splitlines() == [
+        f"error: {path} has 1 problem; mend them before a training:",
+        "  line 2: a.mp4 runs at 50 frames per second, and most clips at 25 (allowed by "
+        "--mixed-rates)",
+    ]
+    code, out, _ = run(tool, capsys, path, "--mixed-rates")
+    assert code == 0 and "is ready for training: 3 clips" in out
+    assert out.splitlines()[1] == (
+        "rate: 25 frames per second, with 1 clip of other rates, taken by their own times"
+    )
+    path.write_text("\n".join(rows[:1] + rows[2:]))
+    code, out, _ = run(tool, capsys, path)
+    assert code == 0 and out.splitlines()[1] == "rate: 25 frames per second"
 
 
 @pytest.mark.parametrize(

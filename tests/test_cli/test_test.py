@@ -18,7 +18,8 @@ def test(load_tool):
 def weights(tmp_path, make_generator):
     names = ["Mia", "Omar", "Aisha"], ["speak", "nod", "shake", "wave", "laugh"]
     path = tmp_path / "g.safetensors"
-    save_generator(path, make_generator(3, 5), {"actors": names[0], "actions": names[1]})
+    meta = {"actors": names[0], "actions": names[1], "fps": 15.0}
+    save_generator(path, make_generator(3, 5), meta)
     return path
 
 
@@ -41,10 +42,13 @@ def test_motion_of_cells_that_training_never_saw(tmp_path, toy_config, weights, 
     assert "mean absolute difference" in output and f"done: results in {out}" in output
 
 
-def test_numbers_against_a_calculation_by_hand(toy_config, weights, test):
+@pytest.mark.parametrize("fps", [15.0, 30.0])
+def test_numbers_against_a_calculation_by_hand(toy_config, weights, test, fps):
+    """A generator of another rate is rendered at the same seconds; the clips run at 15."""
     from mmctsvg.apis import CTSVGInferencer
 
     inferencer = CTSVGInferencer(weights)
+    inferencer.fps = fps
     _, dataset = test.build_datasets(Config.fromfile(toy_config()))
     results = test.compare(inferencer, dataset, most=4)
     clip = dataset.annotations[0]
@@ -52,7 +56,7 @@ def test_numbers_against_a_calculation_by_hand(toy_config, weights, test):
     frames = dataset.read_frames(0, np.arange(4)).astype(int)
     expected = np.mean([np.abs(frames[t + 1] - frames[t]).mean() for t in range(3)])
     assert first["real_motion"] == pytest.approx(expected)
-    video = inferencer.render(range(4), clip.actor, clip.action)
+    video = inferencer.render(np.arange(4) * fps / 15, clip.actor, clip.action)
     expected = (video[1:] - video[:-1]).abs().mean() * 127.5
     assert first["fake_motion"] == pytest.approx(float(expected), abs=0.5)
 

@@ -40,6 +40,18 @@ def test_frames_come_back(pack):
         assert np.array_equal(clip.read(numbers), frames[numbers])
 
 
+def test_times_of_uneven_clips(tmp_path):
+    times = [0.0, 0.04, 0.5]
+    writer = PackWriter(tmp_path / "clips.zip", {})
+    pictures = [encode(frame) for frame in CLIPS["anna/0"]]
+    writer.append("new", pictures, ".png", {"fps": 25.0, "even": False, "times": times})
+    writer.append("old", pictures, ".png", {"fps": 25.0, "even": False})
+    writer.close()
+    new, old = (open_clip(tmp_path / "clips.zip" / name) for name in ("new", "old"))
+    assert new.seconds.tolist() == times and not new.is_even and new.fps == 25
+    assert old.seconds.tolist() == [0.0, 0.04, 0.08] and old.is_even
+
+
 def test_other_programs_read_the_same(pack):
     with zipfile.ZipFile(pack) as archive:
         assert archive.testzip() is None

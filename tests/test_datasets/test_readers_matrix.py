@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mmctsvg.datasets import TripletVideoDataset
 from mmctsvg.datasets.converters import RawClip, RawFile, Settings, convert_clip
-from mmctsvg.datasets.converters.convert import convert
+from mmctsvg.datasets.converters.convert import PACK, convert
 from mmctsvg.datasets.converters.raw_clip import RawSet
 from mmctsvg.datasets.converters.report import write_report
 from mmctsvg.datasets.crops import Box
@@ -77,11 +77,15 @@ def check_triplets(path, expected):
     data = TripletVideoDataset(
         annotations=str(write_csv(path.with_suffix(".csv"), rows)), size=HEIGHT, crop="center"
     )
+    clip = data.readers[0]
+    shown = np.arange(clip.length) if clip.is_even else clip.seconds * clip.fps
     for index in range(4):
         item = data[index]
         frames = item["frames"].add(1).mul(127.5).round().numpy().transpose(0, 2, 3, 1)
-        times = item["times"].numpy().astype(int)
-        assert np.array_equal(frames, fit_square(expected[times], HEIGHT, "center"))
+        times = item["times"].numpy()
+        numbers = np.abs(shown - times[:, None]).argmin(1)
+        assert np.array_equal(frames, fit_square(expected[numbers], HEIGHT, "center"))
+        assert times == pytest.approx(shown[numbers], abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +196,14 @@ def test_a_conversion_says_which_clips_are_uneven(tmp_path):
     said = write_report(raw, done, out, tmp_path, {})
     assert "1 clip whose frames are not shown for equally long" in said
     assert [entry.get("even", True) for entry in done.done.values()] == [True, False]
+    for name, entry in done.done.items():
+        clip, packed = (
+            open_clip(raw.clips[name == "uneven"].file.path),
+            open_clip(out / PACK / name),
+        )
+        assert packed.is_even == ("times" not in entry) == (name == "even")
+        assert packed.seconds == pytest.approx(clip.seconds, abs=1e-3)
+        assert packed.fps == pytest.approx(clip.fps)
 
 
 def test_times_without_a_time_of_decoding(tmp_path):

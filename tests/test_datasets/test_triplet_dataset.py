@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,27 @@ def test_official_stride_follows_the_iteration():
     dataset = Ramps(lengths=(30,), stride="official", items_per_iteration=2)
     for index, stride in ((0, 1), (199, 1), (200, 2), (399, 2), (400, 3), (600, 1)):
         assert torch.diff(dataset[index]["times"]).tolist() == [stride, stride]
+
+
+def test_clips_with_times_of_their_own():
+    """The first runs at twice the rate of the data set, the second has a gap, the third neither."""
+    data = Ramps(lengths=(21, 9, 9), stride=2)
+    plain = Ramps(lengths=(21, 9, 9), stride=2)
+    shown = [np.arange(21) / 2, np.array([0, 1, 2, 3, 23, 24, 25, 26, 27]), np.arange(9)]
+    for number, times in enumerate(shown[:2]):
+        clip = data.annotations[number]
+        data.annotations[number] = replace(clip, times=times.astype(np.float32))
+    strides = (4, 2, 2)  # two frames of the data set
+    assert [clip.own_stride(2) for clip in data.annotations] == list(strides)
+    assert data.annotations[0].own_stride(30) == 10 and data.annotations[1].own_stride(1) == 1
+    for index in range(60):
+        item, clip = data[index], int(data[index]["actor"])
+        numbers = ((item["frames"][:, 0, 0, 0] + 1) * 127.5 - 10 * clip).round().int().numpy()
+        assert np.diff(numbers).tolist() == [strides[clip]] * 2
+        assert item["times"].numpy() == pytest.approx(shown[clip][numbers])
+        assert item["times"].dtype == torch.float32 and int(item["length"]) == (11, 28, 9)[clip]
+        if clip == 2:
+            assert all(torch.equal(item[name], plain[index][name]) for name in item)
 
 
 @pytest.mark.parametrize(

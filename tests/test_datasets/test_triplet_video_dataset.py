@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -5,9 +7,10 @@ from torch.utils.data import DataLoader
 
 from mmctsvg.datasets import CounterSampler, TripletVideoDataset, WeizmannDataset
 from mmctsvg.registry import DATASETS
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UserError, UserNote
 
 from .conftest import write_csv, write_folder, write_video
+from .video_matrix import write
 
 
 def make(annotations, **kwargs):
@@ -66,13 +69,87 @@ def test_memory_cache_reads_no_file_again(clip_list):
 def test_videos(tmp_path, noise_frames):
     write_video(tmp_path / "0/0/clip.mp4", noise_frames, fps=10, g="12")
     dataset = make(tmp_path, size=32)
-    assert dataset.metainfo["fps"] == 10 and make(tmp_path, size=32, fps=5).metainfo["fps"] == 5
+    assert dataset.metainfo["fps"] == 10
     whole = dataset.readers[0].read(np.arange(60))
     for index in range(10):
         item = dataset[index]
         times = item["times"].long().numpy()
         expected = whole[times].reshape(3, 32, 2, 32, 2, 3).mean((2, 4)) / 127.5 - 1
         assert np.abs(item["frames"].permute(0, 2, 3, 1).numpy() - expected).max() <= 1 / 127
+
+
+@pytest.fixture
+def mixture(tmp_path, noise_frames):
+    """Two clips at 25, one at 50 and one at 10 frames per second, one uneven, and one folder."""
+    for name, fps in (("a", 50), ("b", 25), ("c", 25), ("d", 10)):
+        write_video(tmp_path / f"0/0/{name}.mp4", noise_frames[:20], fps=fps)
+    write(tmp_path / "0/0/e.mp4", "mjpeg", [0, 1, 2, 25, 26], 1 / Fraction(25))
+    write_folder(tmp_path / "0/0/f")
+    return tmp_path
+
+
+def test_a_mixture_of_rates_is_refused(mixture):
+    with pytest.raises(UserError) as error:
+        make(mixture, crop="center")
+    assert str(error.value) == (
+        f"{mixture} has clips of different rates, 25 (3, such as 0/0/b.mp4), 10 (1, such as "
+        "0/0/d.mp4) and 50 (1, such as 0/0/a.mp4) frames per second, in which a stride of frames "
+        "is not the same time: bring them to one rate with the converters' option fps, or train by "
+        "their own times with mixed_rates=True"
+    )
+    with pytest.raises(UserError, match="different rates"):
+        make(mixture, crop="center", fps=25)
+
+
+@pytest.mark.parametrize(("fps", "rate"), [(None, 25), (50, 50)])
+def test_a_mixture_that_is_wanted(mixture, fps, rate):
+    """Times are seconds times the rate of the data set; a stride is the same time everywhere."""
+    dataset = make(mixture, crop="center", mixed_rates=True, fps=fps, stride=2)
+    assert dataset.metainfo["fps"] == rate
+    seconds = [np.arange(20) / own for own in (50, 25, 25, 10)]
+    seconds += [np.array([0, 1, 2, 25, 26]) / 25, np.arange(12) / rate]
+    for number, (clip, expected) in enumerate(zip(dataset.annotations, seconds, strict=True)):
+        times = np.arange(clip.length) if clip.times is None else clip.times
+        assert times == pytest.approx(expected * rate, abs=1e-3)
+        assert (clip.times is None) == ([50, 25, 25, 10, 0, rate][number] == rate)
+    strides = [clip.own_stride(2) for clip in dataset.annotations]
+    assert strides == ([4, 2, 2, 1, 2, 2] if rate == 25 else [2, 1, 1, 1, 1, 2])
+
+
+def test_uneven_clips_need_no_leave(tmp_path):
+    (tmp_path / "0/0").mkdir(parents=True)
+    write(tmp_path / "0/0/e.mp4", "mjpeg", [0, 1, 2, 25, 26], 1 / Fraction(25))
+    dataset = make(tmp_path, crop="center")
+    assert dataset.metainfo["fps"] == pytest.approx(25)
+    times = {tuple(np.round(dataset[i]["times"].numpy()).tolist()) for i in range(40)}
+    assert times == {(0, 1, 2), (1, 2, 25), (2, 25, 26)}
+
+
+def test_the_rate_is_that_of_most_clips_of_the_list(tmp_path, noise_frames):
+    """Not of the first one, nor of a split, and not that of folders, which have none."""
+    rates = (29.97, 30, 30)
+    write_folder(tmp_path / "a")
+    rows = [("a", 0, 1, 0)]
+    for number, fps in enumerate(rates):
+        rate = Fraction(fps).limit_denominator(1001)
+        write_video(tmp_path / f"{number}.mp4", noise_frames[:8], fps=rate)
+        rows.append((f"{number}.mp4", 0, int(number == 0), 0))
+    annotations = write_csv(tmp_path / "list.csv", rows)
+    for split in ("train", "test", "all"):
+        dataset = make(annotations, split=split)
+        assert dataset.metainfo["fps"] == 30
+        assert all(clip.times is None for clip in dataset.annotations)
+
+
+def test_a_stated_rate_counts_and_is_noted(tmp_path, noise_frames):
+    write_video(tmp_path / "0/0/a.mp4", noise_frames, fps=10)
+    with pytest.warns(UserNote, match="fps is 5, which counts, although the clips run at 10"):
+        dataset = make(tmp_path, fps=5)
+    assert dataset.metainfo["fps"] == 5 and dataset.annotations[0].times is None
+    dataset = make(tmp_path, fps=5, mixed_rates=True)
+    assert dataset.annotations[0].times == pytest.approx(np.arange(60) / 2)
+    with pytest.raises(UserError, match="fps is 0: it must lie above 0"):
+        make(tmp_path, fps=0)
 
 
 def test_one_label_or_none(tmp_path):

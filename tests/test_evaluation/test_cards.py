@@ -66,6 +66,28 @@ def test_differing_subjects_are_named():
     assert "real: a -> b" in lines and "FVD16 value: 3 -> 2 (-1)" in lines
 
 
+def test_rates_and_lengths_stand_on_the_card_and_count():
+    def at(fps):
+        made = result()
+        made.protocol |= {"fps": fps} if fps else {}
+        counts = dict(videos=3, brought=2, untold=0, cut=3)
+        made.sides = {"real": dict(counts, rates=[25, 50], frames=[48, 120], taken=[16, 16])}
+        return made
+
+    line = (
+        "real: 3 videos at 25 to 50 frames per second, 2 brought to 25 by time; 48 to 120 frames, "
+        "of which the first 16 are taken"
+    )
+    assert f"* {line}" in render_card(card(at(25.0)))
+    with pytest.raises(UserError, match="fps is 25.0 and 50.0"):
+        compare_cards(card(at(25.0)), card(at(50.0)))
+    for other in (25.01, None):  # older cards tell no rate
+        assert compare_cards(card(at(25.0)), card(at(other)))
+    old = card()
+    del old["metrics"]["FVD16"]["sides"]
+    assert "real:" not in render_card(old)
+
+
 def test_others_are_not():
     first = card(result(), result(1.0, name="LiA"), result(name="only"))
     second = card(result(frames=32), result(2.0, name="LiA"))

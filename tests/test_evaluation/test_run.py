@@ -58,6 +58,19 @@ def test_a_generator_makes_every_cell_and_knows_what_it_was_trained_on(subject, 
     assert {(f.actor, f.action): f.seen for f in fakes} == {(a, b): s for a, b, s in metric.cells}
 
 
+def test_a_generator_and_its_data_meet_at_the_lower_rate(subject):
+    """The generator runs at 25 and the data at 15: it is rendered at the seconds of the data."""
+    metric = Names()
+    (result,) = run.evaluate([metric], subject)
+    assert result.protocol["fps"] == 15
+    assert result.sides["generated"]["rates"] == [25, 25]
+    assert (result.sides["generated"]["brought"], result.sides["real"]["brought"]) == (10, 0)
+    subject.inferencer.fps = 5.0
+    slow = run.GeneratorSubject(subject.inferencer, subject.datasets["train"][0], None)
+    (result,) = run.evaluate([Names()], slow)
+    assert result.protocol["fps"] == 5 and result.sides["real"]["frames"] == [3, 3]
+
+
 def test_videos_are_shared_by_the_ranks(subject, monkeypatch):
     def names(rank, ranks):
         monkeypatch.setattr(run, "get_rank", lambda: rank)

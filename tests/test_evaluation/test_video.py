@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -58,6 +60,16 @@ def test_shots_with_one_seed_have_one_motion(make_generator, make_meta):
     assert (bob.frames != ann.frames).any()
 
 
+def test_another_rate_renders_the_same_seconds(make_generator, make_meta):
+    inferencer = CTSVGInferencer.from_generator(make_generator(), make_meta())  # at 20
+    shots = [Shot(motion=4, times=(0.0, 1.0, 2.0), actor="bob", action="wave")]
+    plain, same, half = (next(shoot(inferencer, shots, rate)) for rate in (None, 20.1, 10.0))
+    np.testing.assert_array_equal(plain.frames, same.frames)
+    shots = [Shot(motion=4, times=(0.0, 2.0, 4.0), actor="bob", action="wave")]
+    np.testing.assert_array_equal(half.frames, next(shoot(inferencer, shots)).frames)
+    assert (half.fps, half.own_fps, plain.fps) == (10, 20, 20)
+
+
 def test_a_generator_without_labels(make_generator, make_meta):
     generator = make_generator(0, 0)
     inferencer = CTSVGInferencer.from_generator(generator, make_meta(0, 0))
@@ -73,6 +85,13 @@ def test_videos_of_a_dataset():
     clip = dataset.annotations[3]
     assert video.name == clip.path == f"{video.actor}/{video.action}/take0" and video.fps == 15
     assert video.seen == (video.action == "laugh") and video_at(dataset, 0).seen is None
+    slow = video_at(dataset, 3, rate=5.0, frames=3)
+    np.testing.assert_array_equal(slow.frames, video.frames[[0, 3, 6]])
+    assert (slow.fps, slow.own_fps, slow.whole) == (5, 15, 4)
+    times = np.array([0, 1, 2, 5], np.float32)  # of a clip with a gap
+    dataset.annotations[3] = replace(clip, length=4, times=times)
+    even = video_at(dataset, 3)
+    np.testing.assert_array_equal(even.frames, video.frames[[0, 1, 2, 2, 3, 3]])
 
 
 def test_anybodys_clips(tmp_path):

@@ -1,5 +1,7 @@
 """Times and noise of fakes."""
 
+from dataclasses import replace
+
 import torch
 
 from mmctsvg.models import ConditionalStyleVideoGenerator
@@ -45,3 +47,10 @@ def test_noise_maps():
     assert fake_noise(official, range(4), 3, 0, D_STEP)[2][0].shape == (12, 1, 4, 4)
     plain = ConditionalStyleVideoGenerator(**args, noise=False)
     assert fake_noise(plain, range(4), 3, 0, D_STEP)[2] == []
+
+
+def test_official_times_of_uneven_clips():
+    """One distance may be a gap of more than half of the clip."""
+    batch = replace(make(16), times=torch.tensor([[0.0, 9.0, 11.0]]).repeat(16, 1))
+    rendered, _ = fake_times(batch, resolve_switches("official"), 0)
+    assert rendered.unique(dim=0).tolist() == [[0.0, 5.5, 11.0]]

@@ -24,6 +24,7 @@ def _add_converter(parser: Parser, raw: str, crop: str) -> None:
     add("--workers", type=at_least(1), default=cores, help="processes, 0.5 GB each at 1920x1080")
     add("--min-frames", type=at_least(3), default=3, help="leave shorter clips out")
     add("--max-frames", type=at_least(3), help="leave longer clips out (default: none)")
+    parser.shared("--fps", help="bring all clips to this rate by time (default: leave their own)")
     parser.shared("--keep-pixels")
 
 
@@ -146,6 +147,7 @@ def check_dataset(parser: Parser) -> None:
     parser.shared("--crop", choices=("center",), default=None, help="allow clips not square")
     add("--stride", default="1", help="frames between the frames of a triplet, or 'official'")
     add("--times", choices=("paper", "official"), default="paper")
+    add("--mixed-rates", action="store_true", help="allow clips of different frame rates")
     add("--workers", type=at_least(1), default=os.cpu_count() or 1, help="processes that read")
 
 

@@ -43,6 +43,7 @@ def evaluate_videos(parser: Parser) -> None:
     add("fake", metavar="FAKE", type=Path, help="generated clips")
     parser.shared("--metrics", default=["FVD16"], help="names of metrics (default: FVD16)")
     add("--motion-by-name", action="store_true", help="equal file names in FAKE: the same motion")
+    parser.shared("--fps", help="bring all videos to this rate by time (default: the lowest)")
     parser.shared("--out-dir", help="folder for the results (default: evaluation/ beside FAKE)")
     parser.shared("--device", "--offline")
 

@@ -60,8 +60,11 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
     """
     # The limits of the length choose clips but change none, so they may differ next time.
     fixed = {key: getattr(settings, key) for key in ("size", "crop", "format")}
-    if not settings.square_pixels:  # said only then, so that older packs can be continued
+    # Said only where it is not the default, so that older packs can be continued.
+    if not settings.square_pixels:
         fixed["square_pixels"] = False
+    if settings.fps is not None:
+        fixed["fps"] = settings.fps
     pack = PackWriter(out / PACK, {"data set": name, **fixed})
     errors: dict[str, str] = {}
     todo = [clip for clip in clips.clips if clip.name not in pack.entries]
@@ -127,8 +130,10 @@ def _keep(
         "raw_size": result.raw_size,
         "actor": clip.actor,
     }
-    if not result.is_even:
-        about["even"] = False
+    if settings.fps is not None:
+        about["raw_fps"] = result.raw_fps
+    if result.seconds is not None:
+        about |= {"even": False, "times": result.seconds.round(6).tolist()}
     pack.append(clip.name, result.pictures, f".{settings.format}", about)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mmctsvg.utils.spread import evenly_spread
 
 from ..crops import CROPS, SAMPLES, Box
+from ..rates import DEFAULT_RATE, nearest_frames
 from ..readers import BrokenClipError, fit_square
 from ..readers.frame_rate import is_even
 from ..readers.orientation import Orientation
@@ -21,7 +22,6 @@ from .raw_clip import RawClip
 
 FORMATS = ("jpg", "png")
 _DECODABLE = 0.95  # share of the frames that were found which must come out
-_FPS = 25.0  # of videos that do not tell
 
 # Colour at full resolution: 44 dB and 8 kB for a face of 128 x 128, where png takes 25 kB.
 JPEG = (
@@ -43,6 +43,7 @@ class Settings:
         min_frames: clips that have fewer are left out.
         max_frames: clips that have more are left out; None takes any.
         square_pixels: stretch clips whose pixels are not square, as players do.
+        fps: frames per second to which clips are brought, by `nearest_frames`; None leaves them.
     """
 
     size: int
@@ -51,6 +52,7 @@ class Settings:
     min_frames: int = 3
     max_frames: int | None = None
     square_pixels: bool = True
+    fps: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +60,17 @@ class ConvertedClip:
     """What came out of a clip."""
 
     pictures: list[bytes]
-    fps: float  # by the usual distance between two frames
-    is_even: bool  # whether all frames are shown for equally long
+    fps: float  # by the usual distance between two frames, or that to which it was brought
+    raw_fps: float  # of the raw clip
+    seconds: np.ndarray | None  # (n,) when they are shown; None where for equally long
     box: Box  # in pixels of the raw clip
     crop: str  # how the box was found
     raw_size: tuple[int, int]  # width, height
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all frames are shown for equally long."""
+        return self.seconds is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +95,13 @@ def convert_clip(
     """
     try:
         index = index_video(clip.file.open())
-        length, fps = index.length, index.fps or _FPS
+        length, raw_fps = index.length, index.fps or DEFAULT_RATE
+        seconds = np.arange(length) / raw_fps
+        if uneven := not (index.times is None or is_even(index.seconds, raw_fps)):
+            seconds = index.seconds
+        taken = np.arange(length) if settings.fps is None else nearest_frames(seconds, settings.fps)
         look = index.pixel_aspect if settings.square_pixels else 1.0, index.orientation
-        if wrong := wrong_length(int(_DECODABLE * length), length, settings):
+        if wrong := wrong_length(int(_DECODABLE * len(taken)), len(taken), settings):
             raise BrokenClipError(wrong)
         samples = _samples(clip.file.open(), length, *look)
         raw_size = samples[0].shape[1], samples[0].shape[0]
@@ -97,20 +109,25 @@ def convert_clip(
         box = box or CROPS[settings.crop](samples)
         if box is None:
             return NoFace(raw_size=raw_size)
-        pictures = [
-            encode_picture(_cut(frame, box, raw_size, settings.size), settings.format)
-            for frame in _decode(clip.file.open(), *look)
-        ]
+        pictures, decoded = [], 0
+        repeats = np.bincount(taken)
+        for frame in _decode(clip.file.open(), *look):
+            times = repeats[decoded] if decoded < len(repeats) else 0
+            decoded += 1
+            if times:
+                picture = _cut(frame, box, raw_size, settings.size)
+                pictures += [encode_picture(picture, settings.format)] * int(times)
     except av.error.FFmpegError as error:
         raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
-    if len(pictures) < _DECODABLE * length:
-        raise BrokenClipError(f"has {length} frames, of which only {len(pictures)} can be decoded")
+    if decoded < _DECODABLE * length:
+        raise BrokenClipError(f"has {length} frames, of which only {decoded} can be decoded")
     if wrong := wrong_length(len(pictures), len(pictures), settings):
         raise BrokenClipError(wrong)
     return ConvertedClip(
         pictures=pictures,
-        fps=fps,
-        is_even=index.times is None or is_even(index.seconds, fps),
+        fps=settings.fps or raw_fps,
+        raw_fps=raw_fps,
+        seconds=seconds[: len(pictures)] if uneven and settings.fps is None else None,
         box=box,
         crop=crop,
         raw_size=raw_size,

@@ -104,7 +104,8 @@ class PackWriter:
             name: New name of the clip.
             pictures: Encoded pictures, in order.
             suffix: Suffix of the pictures, four characters such as ``.jpg``.
-            about: Further entries of the index, as JSON; readers use ``fps``.
+            about: Further entries of the index, as JSON; readers use ``fps`` (frames
+                per second) and, of uneven clips, ``times`` (seconds of all pictures).
 
         Raises:
             UserError: If the disc is full.
@@ -207,9 +208,10 @@ def _parse(line: bytes) -> dict | None:
 
 
 def _check_header(index: Path, there: dict, wanted: dict) -> None:
-    for key, value in wanted.items():
-        if there.get(key) != value:
+    for key in dict.fromkeys([*wanted, *there]):
+        old, new = there.get(key), wanted.get(key)
+        if old != new:
             raise UserError(
-                f"{index.parent} holds a conversion with {key} {there.get(key)!r}, not {value!r}: "
+                f"{index.parent} holds a conversion with {key} {old!r}, not {new!r}: "
                 "go on with the same options, or choose another folder"
             )

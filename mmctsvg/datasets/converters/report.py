@@ -14,12 +14,14 @@ from mmctsvg.utils.files import atomic_path
 from mmctsvg.visualization.contact_sheet import contact_sheet, write_png
 
 from ..clip_list import COLUMNS, LIST_NAME, META_FORMAT, META_NAME
+from ..rates import describe_rates, group_rates
 from ..readers import open_clip
 from ..validation import count
 from .convert import PACK, Conversion
 from .raw_clip import RawClip, RawSet, describe_reasons
 
 _PACKAGES = ("av", "opencv-python-headless", "numpy", "dlib-bin")
+_ABOUT = ("crop", "box", "raw_size", "fps", "raw_fps")  # what is said of each clip
 _SHEET_ROWS, _SHEET_COLUMNS = 24, 12
 
 
@@ -64,7 +66,7 @@ def write_report(
         "counts": counts,
         "versions": _versions(),
         "clips": {
-            name: {key: entry[key] for key in ("crop", "box", "raw_size", "fps")}
+            name: {key: entry[key] for key in _ABOUT if key in entry}
             for name, entry in conversion.done.items()
         },
     }
@@ -76,7 +78,10 @@ def write_report(
     else:
         (out / "errors.csv").unlink(missing_ok=True)
     write_png(out / "contact_sheet.png", draw_sheet(done, out / PACK, actors, clips.actions))
-    summary = _summary(counts, frames, len(actors), len(clips.actions), out)
+    rates = group_rates([entry["fps"] for entry in conversion.done.values()])
+    names = list(conversion.done)
+    mixture = describe_rates(rates, names.__getitem__) if len(rates) > 1 else None
+    summary = _summary(counts, mixture, frames, len(actors), len(clips.actions), out)
     return f"{summary}\n{_balance(len(done), left_out, out)}"
 
 
@@ -139,7 +144,9 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Path) -> str:
+def _summary(
+    counts: dict, mixture: str | None, frames: list[int], actors: int, actions: int, out: Path
+) -> str:
     lines = [
         f"{count(counts['clips'], 'clip')} ({counts['train']} for training, "
         f"{counts['held out']} held out), {count(counts['frames'], 'frame')} "
@@ -158,7 +165,12 @@ def _summary(counts: dict, frames: list[int], actors: int, actions: int, out: Pa
     if "uneven" in counts:
         lines.append(
             f"{count(counts['uneven'], 'clip')} whose frames are not shown for equally long: "
-            "training takes them as if they were"
+            "training takes their own times"
+        )
+    if mixture:
+        lines.append(
+            f"different rates, {mixture} frames per second: training refuses them unless "
+            "mixed_rates=True; a conversion with the option fps brings them to one"
         )
     lines.append(f"look at {out / 'contact_sheet.png'}, then train on {out / LIST_NAME}")
     return "\n".join(lines)

@@ -39,6 +39,17 @@ class PackedClip(ClipReader):
     inode: int
     offsets: np.ndarray  # int64 (length,)
     sizes: np.ndarray  # int32 (length,)
+    times: np.ndarray | None = None  # float64 (length,) in seconds; None where they are even
+
+    @property
+    def seconds(self) -> np.ndarray | None:
+        """See :attr:`ClipReader.seconds`."""
+        return super().seconds if self.times is None else self.times
+
+    @property
+    def is_even(self) -> bool:
+        """Whether they are shown for equally long; older packs do not tell, and count as even."""
+        return self.times is None
 
     @classmethod
     def open(cls, pack: Path, name: str) -> "PackedClip":
@@ -74,6 +85,7 @@ class PackedClip(ClipReader):
             inode=inode,
             offsets=offsets,
             sizes=entry.sizes,
+            times=entry.times,
         )
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
@@ -95,6 +107,7 @@ class PackEntry:
     start: int  # of its first local header in the zip
     sizes: np.ndarray  # int32 (length,) bytes of its pictures
     fps: float | None
+    times: np.ndarray | None  # float64 (length,) seconds at which they are shown, if uneven
 
     def offsets(self, name: str) -> np.ndarray:
         """Where the pictures themselves begin in the zip: int64 (length,)."""
@@ -127,8 +140,12 @@ def read_index(path: Path, version: int) -> dict[str, PackEntry]:
                 break  # it is being written
             try:
                 entry = json.loads(line)
+                times = entry.get("times")
                 entries[entry["name"]] = PackEntry(
-                    start=entry["start"], sizes=np.array(entry["sizes"], np.int32), fps=entry["fps"]
+                    start=entry["start"],
+                    sizes=np.array(entry["sizes"], np.int32),
+                    fps=entry["fps"],
+                    times=None if times is None else np.array(times, np.float64),
                 )
             except (ValueError, KeyError, TypeError) as error:
                 raise BrokenClipError(f"lies in a pack whose index is damaged: {path}") from error

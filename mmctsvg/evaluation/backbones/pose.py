@@ -108,12 +108,15 @@ class PoseFile:
         if found is None:
             raise UserError(f"{self._path}: has no skeletons of {video.name}")
         poses = poses_of(found)
-        if len(poses) < len(video.frames):
+        numbers = video.numbers
+        if numbers is None:
+            numbers = np.arange(len(video.frames))
+        if len(poses) <= numbers.max():
             raise UserError(
                 f"{self._path}: has {len(poses)} frames of {video.name}, which has "
-                f"{len(video.frames)}"
+                f"{numbers.max() + 1}"
             )
-        return poses.cut(0, len(video.frames))
+        return replace(poses, keypoint=poses.keypoint[:, numbers], score=poses.score[:, numbers])
 
 
 def find_pose_source(name: str | Path) -> PoseSource:

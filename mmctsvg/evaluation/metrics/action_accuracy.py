@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path, PurePath
 from typing import Any
@@ -122,7 +121,7 @@ class ActionAccuracy(VideoMetric):
             "rank": math.inf,
             "frames": min(len(video.frames), self.frames),
         }
-        poses = self.pose(replace(video, frames=video.frames[: self.frames]))
+        poses = self.pose(video.head(self.frames))
         if poses.found.mean() < _ENOUGH_PERSON:
             return record
         scores = self.recognizer.scores(poses)

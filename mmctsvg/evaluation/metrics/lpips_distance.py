@@ -79,7 +79,12 @@ class LPIPSDistance(VideoMetric):
                 f"{video.name} is {w}x{h} and {other.name} is {other_w}x{other_h}: pairs must have "
                 "one size"
             )
-        return {"distance": self._distance(video.frames, other.frames)}
+        lengths = [len(video.frames), len(other.frames)]
+        return {
+            "name": clip_name(video.name),
+            "distance": self._distance(video.frames, other.frames),
+            "lengths": sorted(lengths),
+        }
 
     @torch.no_grad()
     def _distance(self, a: np.ndarray, b: np.ndarray) -> float:
@@ -102,6 +107,14 @@ class LPIPSDistance(VideoMetric):
         """Compute ``mean`` over ``pairs``, with the ends ``low`` and ``high`` of its interval."""
         alone, self._waiting = len(self._waiting), {}
         self._notes = [f"LPIPS: {alone} videos have no counterpart"] if alone else []
+        unequal = [record for record in results if len(set(record["lengths"])) > 1]
+        if unequal:
+            short, long = unequal[0]["lengths"]
+            self._notes.append(
+                f"LPIPS: {len(unequal)} of {len(results)} pairs differ in length, such as "
+                f"{unequal[0]['name']} with {short} and {long} frames: what goes beyond the "
+                "shorter one is left out"
+            )
         distances = np.array([record["distance"] for record in results])
         if not len(distances):
             raise UserError(

@@ -210,6 +210,31 @@ def test_other_limits_of_the_length(tmp_path, write_clip):
         convert(clips, out, replace(SETTINGS, min_frames=10), 1, "folder")
 
 
+def test_one_rate_for_all(tmp_path, write_clip):
+    """Both rates stand in the manifest, and a conversion goes on at its own rate only."""
+    for name, fps in (("a", 30), ("b", 15), ("c", 30)):
+        write_clip(tmp_path / f"raw/ann/nod/{name}.mp4", 0, 0, length=12, fps=fps)
+    clips, raw = folder.find_clips(tmp_path / "raw"), tmp_path / "raw"
+    out, fixed = tmp_path / "mixed", replace(SETTINGS, fps=15.0)
+    said = write_report(clips, convert(clips, out, SETTINGS, 1, "folder"), out, raw, {})
+    assert "different rates, 30 (2, such as ann/nod/a) and 15 (1, such as ann/nod/b)" in said
+    with pytest.raises(UserError, match="different rates"):
+        TripletVideoDataset(annotations=str(out / "annotations.csv"), size=16)
+    with pytest.raises(UserError, match="holds a conversion with fps None, not 15.0"):
+        convert(clips, out, fixed, 1, "folder")
+    out = tmp_path / "one"
+    said = write_report(clips, convert(clips, out, fixed, 1, "folder"), out, raw, {})
+    assert "different rates" not in said
+    entries = json.loads((out / "meta.json").read_text())["clips"]
+    rates = {name[-1]: (entry["fps"], entry["raw_fps"]) for name, entry in entries.items()}
+    assert rates == {"a": (15, 30), "b": (15, 15), "c": (15, 30)}
+    data = TripletVideoDataset(annotations=str(out / "annotations.csv"), size=16)
+    assert data.metainfo["fps"] == 15 and [c.length for c in data.annotations] == [6, 12, 6]
+    for other in (SETTINGS, replace(SETTINGS, fps=30.0)):
+        with pytest.raises(UserError, match="holds a conversion with fps 15.0, not"):
+            convert(clips, out, other, 1, "folder")
+
+
 def test_nothing_that_can_be_used(tmp_path):
     (tmp_path / "raw/a/b").mkdir(parents=True)
     (tmp_path / "raw/a/b/c.mp4").write_bytes(b"x")

@@ -8,6 +8,7 @@ from mmctsvg.datasets.crops import Box
 from mmctsvg.datasets.readers import BrokenClipError
 
 from ..conftest import write_video
+from ..video_matrix import write
 from .conftest import resize
 
 
@@ -47,6 +48,41 @@ def test_center(tmp_path, write_clip, format, tolerance):
         "center",
         (160, 96),
     )
+
+
+@pytest.mark.parametrize(
+    ("fps", "numbers"),
+    [
+        (30, list(range(12))),
+        (15, [0, 2, 4, 6, 8, 10]),
+        (60, [k // 2 for k in range(23)]),
+        (25, [0, 1, 2, 4, 5, 6, 7, 8, 10, 11]),
+    ],
+)
+def test_another_rate_takes_the_nearest_frames(tmp_path, write_clip, fps, numbers):
+    path = write_clip(tmp_path / "a.mp4", 0, 0, length=12)
+    plain = convert_clip(raw(path), Settings(size=32, crop="center"))
+    done = convert_clip(raw(path), Settings(size=32, crop="center", fps=fps))
+    assert done.pictures == [plain.pictures[number] for number in numbers]
+    assert (done.fps, done.raw_fps, done.is_even) == (fps, 30, True)
+    assert (plain.fps, plain.raw_fps, plain.is_even) == (30, 30, True)
+
+
+def test_an_uneven_clip_becomes_even(tmp_path):
+    path = write(tmp_path / "a.mp4", "mjpeg", [0, 1, 2, 7])
+    plain = convert_clip(raw(path), Settings(size=32, crop="center"))
+    done = convert_clip(raw(path), Settings(size=32, crop="center", fps=25.0))
+    assert plain.seconds == pytest.approx([0, 0.04, 0.08, 0.28], abs=1e-3) and not plain.is_even
+    assert done.pictures == [plain.pictures[number] for number in (0, 1, 2, 2, 2, 3, 3, 3)]
+    assert done.is_even and done.raw_fps == pytest.approx(25)
+
+
+def test_the_limits_of_the_length_count_what_comes_out(tmp_path, write_clip):
+    path = write_clip(tmp_path / "a.mp4", 0, 0, length=12)
+    settings = dict(fps=10, min_frames=4)
+    assert len(convert_clip(raw(path), Settings(size=32, crop="center", **settings)).pictures) == 4
+    assert failure(path, fps=10, min_frames=5) == "has 4 frames, not 5 or more"
+    assert failure(path, fps=60, max_frames=20) == "has 23 frames, not 3 to 20"
 
 
 def test_one_box_for_the_whole_clip(tmp_path, write_clip, monkeypatch):

@@ -1,6 +1,7 @@
 """mmctsvg.evaluation.backbones.pose: MoveNet on real people, and skeletons from files."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,8 @@ def test_skeletons_are_found_by_the_end_of_the_path(tmp_path, draw_poses):
     frames = np.zeros((4, 64, 64, 3), np.uint8)
     for name in ("/data/bob/wave", "bob/wave", "data/bob/wave.mp4"):
         np.testing.assert_array_equal(source(video(frames, name)).keypoint, two.keypoint[:, :4])
+    chosen = replace(video(frames, "bob/wave"), numbers=np.array([0, 2, 2, 4]))
+    np.testing.assert_array_equal(source(chosen).keypoint, two.keypoint[:, [0, 2, 2, 4]])
     with pytest.raises(UserError, match="no skeletons of data/carl/wave"):
         source(video(frames, "data/carl/wave"))
     with pytest.raises(UserError, match="5 frames of bob/wave, which has 6"):
