@@ -20,7 +20,6 @@ from torch.utils.data import DataLoader, Dataset
 from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDataset
 from mmctsvg.datasets.converters.convert_clip import encode_picture
 from mmctsvg.datasets.converters.pack_writer import PackWriter
-from mmctsvg.utils.pixels import to_float
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.video import VideoWriter
 
@@ -52,11 +51,11 @@ class WholeClips(Dataset):
         return len(self.triplets)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        """Read frames float32 (3, 3, H, W)."""
+        """Read frames uint8 (3, 3, H, W)."""
         reader = self.triplets.readers[index]
         video = reader.read(np.arange(reader.length))
         start = int(torch.randint(reader.length - 2, ()))
-        return to_float(torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy()))
+        return torch.from_numpy(video[start : start + 3].transpose(0, 3, 1, 2).copy())
 
 
 def write_forms(folder: Path, size: int, clips: int, frames: int) -> dict[str, Path]:

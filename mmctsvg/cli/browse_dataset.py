@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from mmctsvg.cli.options import read_config
 from mmctsvg.engine.complete import complete_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.visualization.contact_sheet import contact_sheet, stack_sheets, write_png
 
 ROWS_PER_BLOCK = 8
@@ -22,7 +22,7 @@ def draw_triplets(dataset, start: int, count: int) -> np.ndarray:
     for first in range(start, start + count, ROWS_PER_BLOCK):
         last = min(first + ROWS_PER_BLOCK, start + count)
         items = [dataset[index] for index in range(first, last)]
-        pictures = np.stack([to_uint8(item["frames"]) for item in items])
+        pictures = torch.stack([item["frames"] for item in items]).movedim(-3, -1).numpy()
         labels = [describe(item, dataset.metainfo) for item in items]
         sheets.append(contact_sheet(pictures, row_labels=labels))
     return stack_sheets(sheets, columns=4)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
@@ -114,17 +115,30 @@ class TripletVideoDataset(TripletDataset):
             items_per_iteration=items_per_iteration,
             **options,
         )
-        self._cache: list[np.ndarray] | None = None
+        self._cache: torch.Tensor | None = None  # all clips, one after the other
         if cache == "memory":
-            # Filled here and not on first use, so that loader processes share one copy.
-            self._cache = [
-                self._decode(number, np.arange(reader.length))
-                for number, reader in enumerate(progress_bar("reading", "clip", self.readers))
-            ]
+            self._cache = self._read_all()
 
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
         """Return frames of a clip, see `TripletDataset.read_frames`."""
-        return self._decode(clip, times) if self._cache is None else self._cache[clip][times]
+        if self._cache is None:
+            return self._decode(clip, times)
+        return self._cache.numpy()[self._starts[clip] + times]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is sent to a loader process; all of them share one copy of the frames."""
+        if self._cache is not None:
+            self._cache.share_memory_()
+        return self.__dict__
+
+    def _read_all(self) -> torch.Tensor:
+        size, lengths = self.metainfo["size"], [reader.length for reader in self.readers]
+        *self._starts, total = np.cumsum([0, *lengths]).tolist()
+        frames = torch.empty(total, size, size, 3, dtype=torch.uint8)
+        for number in progress_bar("reading", "clip", range(len(lengths))):
+            clip = self._decode(number, np.arange(lengths[number]))
+            frames.numpy()[self._starts[number] :][: len(clip)] = clip
+        return frames
 
     def _decode(self, clip: int, times: np.ndarray) -> np.ndarray:
         try:

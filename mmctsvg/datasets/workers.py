@@ -1,9 +1,9 @@
-"""Work on several processes, results in order."""
+"""Processes that read and decode: how they start, and work on several of them in order."""
 
+import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +19,35 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 _WAITING = 4  # jobs per process that are submitted ahead; their results wait in memory
+
+
+def process_context() -> multiprocessing.context.BaseContext:
+    """Return how processes that decode are started: by a server of the system, where it can.
+
+    Processes that are forked from one which has decoded inherit locks of FFmpeg's threads without
+    the threads, and may wait for ever. The server imports PyTorch once for all, and ends with this
+    process.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    multiprocessing.set_forkserver_preload(["mmctsvg.datasets"])
+    return multiprocessing.get_context("forkserver")
+
+
+def start_worker(*_: object) -> None:
+    """Prepare a process for its work, and let it end with the one that started it.
+
+    A parent that was killed cannot say so, and PyTorch's loaders look at the number of their
+    parent, which is the server: both would live on, each because of the other.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    cv2.setNumThreads(1)  # the processes are the parallelism
+
+    def watch() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def map_in_order(
@@ -39,9 +68,7 @@ def map_in_order(
             yield job, function(job)
         return
     jobs = iter(jobs)
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # else a forked process waits for OpenCV's threads, which it has not
-    pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(workers, process_context(), initializer=start_worker)
     try:
         running = deque(
             (job, pool.submit(function, job)) for job in islice(jobs, _WAITING * workers)
@@ -59,16 +86,3 @@ def map_in_order(
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        cv2.setNumThreads(threads)
-
-
-def _start_worker(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    cv2.setNumThreads(1)  # the processes are the parallelism
-
-    def watch() -> None:  # a parent that was killed cannot say so
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

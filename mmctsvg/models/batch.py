@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+
+from mmctsvg.utils.pixels import to_float
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,13 @@ class Batch:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Tensor], items: tuple[int, ...]) -> "Batch":
-        """Take the batch of a data loader over `mmctsvg.datasets.TripletDataset`."""
-        names = ("frames", "times", "actor", "action", "length")
-        return cls(*[data[name] for name in names], items)
+        """Take the batch of a data loader over `mmctsvg.datasets.TripletDataset`.
+
+        Frames are uint8 as that data set gives them, or float in [-1, 1].
+        """
+        frames, names = data["frames"], ("times", "actor", "action", "length")
+        frames = to_float(frames) if frames.dtype == torch.uint8 else frames
+        return cls(frames, *[data[name] for name in names], items)
 
     def __len__(self) -> int:
         return len(self.items)

@@ -98,8 +98,8 @@ def _equal(a: object, b: object) -> bool:
 def leftovers(work_dir: Path) -> list[Path]:
     """List half-written files, locks and checkpoints that should have been removed."""
     checkpoints = sorted(path.name for path in work_dir.glob("*.pth"))
-    extra = [] if checkpoints == ["iter_4.pth", "iter_6.pth"] else list(work_dir.glob("*.pth"))
-    return [*work_dir.rglob(".*"), *extra]
+    right = len(checkpoints) == 2 and checkpoints[-1] == f"iter_{ITERATIONS}.pth"
+    return [*work_dir.rglob(".*"), *([] if right else work_dir.glob("*.pth"))]
 
 
 def interrupt(cases: int, seed: int, send: Callable[[random.Random], int], right: tuple) -> Counter:

@@ -33,7 +33,7 @@ def test_draws_what_training_sees(tool, capsys, config, tmp_path):
     sheet = cv2.imread(str(out))[..., ::-1]
     dataset = SynthActorsDataset(size=32, num_actors=2, num_takes=1, length=8)
     for index in (4, 14):
-        frames = ((dataset[index]["frames"].permute(0, 2, 3, 1).numpy() + 1) * 127.5).round()
+        frames = dataset[index]["frames"].permute(0, 2, 3, 1).numpy()
         for frame in frames.astype(np.uint8):
             large = np.repeat(np.repeat(frame, 2, 0), 2, 1)  # small pictures are enlarged
             found = cv2.matchTemplate(sheet.copy(), large, cv2.TM_SQDIFF)

@@ -26,13 +26,12 @@ class Ramps(TripletDataset):
 
 def test_sample():
     item = Ramps()[5]
-    assert item["frames"].shape == (3, 3, 4, 4) and item["frames"].dtype == torch.float32
+    assert item["frames"].shape == (3, 3, 4, 4) and item["frames"].dtype == torch.uint8
     assert item["times"].shape == (3,) and item["times"].dtype == torch.float32
     for name in ("actor", "action", "index", "length"):
         assert item[name].shape == () and item[name].dtype == torch.int64
     clip = int(item["actor"])
-    expected = (10 * clip + item["times"]) / 127.5 - 1
-    torch.testing.assert_close(item["frames"][:, 0, 0, 0], expected)
+    assert torch.equal(item["frames"][:, 0, 0, 0], 10 * clip + item["times"].byte())
     assert int(item["length"]) == (7, 30)[clip] and int(item["index"]) == 5
 
 
@@ -83,7 +82,7 @@ def test_clips_with_times_of_their_own():
     assert data.annotations[0].own_stride(30) == 10 and data.annotations[1].own_stride(1) == 1
     for index in range(60):
         item, clip = data[index], int(data[index]["actor"])
-        numbers = ((item["frames"][:, 0, 0, 0] + 1) * 127.5 - 10 * clip).round().int().numpy()
+        numbers = (item["frames"][:, 0, 0, 0].int() - 10 * clip).numpy()
         assert np.diff(numbers).tolist() == [strides[clip]] * 2
         assert item["times"].numpy() == pytest.approx(shown[clip][numbers])
         assert item["times"].dtype == torch.float32 and int(item["length"]) == (11, 28, 9)[clip]

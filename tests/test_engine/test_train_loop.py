@@ -90,13 +90,14 @@ def test_numbers_of_iterations_are_numbers(toy_config, tmp_path):
             build(toy_config({f"train_cfg.{name}": wrong}), tmp_path)
 
 
+def fail(clip, times):
+    raise UserError("clip.mp4: cannot be decoded.")
+
+
 def test_a_broken_clip_in_a_loader_process_is_one_sentence(toy_config, tmp_path):
     runner, _ = build(toy_config({"train_dataloader.num_workers": 1}), tmp_path)
     loop = runner.train_loop
     assert isinstance(loop, ResumableIterBasedTrainLoop)
-
-    def fail(clip, times):
-        raise UserError("clip.mp4: cannot be decoded.")
 
     loop.dataloader.dataset.read_frames = fail
     with pytest.raises(UserError) as caught:
