@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.pickles import read_pickle
 
 from .card_file import FORMAT, CardFile, check_finite
@@ -117,15 +118,20 @@ def load_generator(
     for name, kind in _CARD_TYPES.items():
         if not isinstance(card.get(name), kind):
             raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}.")
-    generator = _build(path, card)
+    for name in ("actors", "actions"):
+        if not all(isinstance(label, str) for label in card[name]):
+            raise UserError(f"{path}: its card has {name} that are no names: {card[name]!r}.")
+    if not isinstance(card.setdefault("provenance", {}), dict):
+        raise UserError(f"{path}: its card has no usable 'provenance': {card['provenance']!r}.")
     try:
-        generator.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        first = str(error).splitlines()[-1].strip()
-        raise UserError(
-            f"{path}: the weights do not fit the generator that its card describes ({first}); "
-            "export it again with this version."
-        ) from error
+        check_number("fps", card["fps"], above=0)
+        check_number("ramp", card["ramp"], 0, 1)
+    except UserError as error:
+        raise UserError(f"{path}: its card cannot be used: {error}.") from error
+    with torch.device("meta"):  # a card from a stranger may describe one that fits no memory
+        _check_shapes(path, _build(path, card), tensors)
+    generator = _build(path, card)
+    generator.load_state_dict(tensors, strict=True)
     # All videos would be black.
     check_finite(path, tensors, "the training diverged: take an earlier checkpoint")
     return generator.eval().requires_grad_(False).to(device), card
@@ -187,13 +193,25 @@ def _read_average(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return card, {k[len(EMA_PREFIX) :]: v for k, v in state.items() if k.startswith(EMA_PREFIX)}
 
 
+def _check_shapes(path: Path, generator: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    wanted = {name: tuple(x.shape) for name, x in generator.state_dict().items()}
+    found = {name: tuple(x.shape) for name, x in tensors.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise UserError(
+                f"{path}: the weights do not fit the generator that its card describes ({name} has "
+                f"the shape {found.get(name, 'absent')}, not {wanted.get(name, 'absent')}); export "
+                "it again with this version."
+            )
+
+
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:
     from mmctsvg.models import generators  # reading a card needs no models
 
     arguments = dict(card["generator"])
     kind = arguments.pop("type", None)
     known = {name: getattr(generators, name) for name in GENERATORS} | _allowed
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise UserError(
             f"{path}: generator {kind!r} is unknown; known: {', '.join(known)}; import the module "
             "that allows it by mmctsvg.checkpoints.allow_generator."

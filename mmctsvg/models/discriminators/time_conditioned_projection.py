@@ -4,9 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 from ..generators.time2vec import Time2Vec
 from ..layers import EqualConv2d, EqualLinear
+from ..resolutions import MOST_LABELS, WIDEST
 from .trunk import Trunk
 
 
@@ -85,6 +87,9 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
     Attributes:
         num_frames: Number of frames that are scored.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: section 3.2, *Conditional discriminator*.
     """
 
@@ -106,6 +111,16 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         time2vec_order: str = "paper",
     ):
         super().__init__()
+        for name, value, least in (
+            ("time_points", time_points, 1),
+            ("embed_dim", embed_dim, 2),
+            ("head_channels", head_channels, 1),
+            ("hidden_dim", hidden_dim, 1),
+        ):
+            check_number(name, value, least, WIDEST, whole=True)
+        for name, value in (("num_actors", num_actors), ("num_actions", num_actions)):
+            check_number(name, value, 0, MOST_LABELS, whole=True)
+        check_number("motion_gain", motion_gain, 0, 1e6)
         self.num_frames = time_points
         self.trunk = Trunk(size, channels)
         self.conv = EqualConv2d(self.trunk.out_channels + 1, head_channels, 3)
