@@ -6,7 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "mmctsvg"
 #: Files with commands for pip, npm and docker.
-COMMANDS = {"engine/train_loop.py", "evaluation/weights.py", "registry.py"}
+COMMANDS = {"engine/batches.py", "evaluation/weights.py", "registry.py"}
 FILES = {
     path.relative_to(PACKAGE).as_posix(): path
     for path in sorted(PACKAGE.rglob("*.py"))

@@ -1,13 +1,16 @@
 """Errors of the user as the command line shows them: one sentence, in the words of its options."""
 
 import argparse
+import os
 import re
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmctsvg.utils.errors import UserError, UserNote
+from mmctsvg.utils.files import write_json
 
 from .parsers.common import Parser
 
@@ -47,11 +50,23 @@ def user_errors(parser: Parser) -> Iterator[None]:
         name, text = type(error).__name__, str(error)
         if text.startswith(f"Caught {name} in "):
             text = text.rpartition(f"{name}: ")[2].strip()
-        print(f"error: {translate(text, parser)}", file=sys.stderr)
+        sentence = translate(text, parser)
+        print(f"error: {sentence}", file=sys.stderr)
+        _tell_launcher(sentence)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _tell_launcher(sentence: str) -> None:
+    """Have torchrun show a sentence at its end, below a traceback of its own.
+
+    It reads why a process ended from a file that it names in the environment.
+    """
+    if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
+        details = {"py_callstack": f"error: {sentence}", "timestamp": str(int(time.time()))}
+        write_json(path, {"message": {"message": sentence, "extraInfo": details}})
 
 
 def translate(text: str, parser: Parser) -> str:

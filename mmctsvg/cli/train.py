@@ -22,7 +22,7 @@ from mmctsvg.engine.resume import (
     iteration_of,
     read_training,
 )
-from mmctsvg.engine.work_dir import claim
+from mmctsvg.engine.work_dir import claim, remove_earlier
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.compat import init_process_group_cpu
@@ -40,6 +40,8 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
         loaders = [cfg.get(f"{split}_dataloader") for split in ("train", "val")]
         for component in (cfg.model, *[loader.dataset for loader in loaders if loader]):
             component.pop("seed", None)  # which a component may have for itself
+    if args.allow_bad_clips:
+        cfg.train_dataloader.dataset.allow_bad_clips = True
     if not torch.cuda.is_available():
         cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
     resume = args.resume
@@ -90,12 +92,18 @@ def run(args: argparse.Namespace) -> None:
         return
     # The first process holds the work dir for all of them.
     first = process_number(args.launcher) == 0
-    with claim(Path(cfg.work_dir), cfg.resume, args.overwrite) if first else nullcontext():
+    overwrite = cfg.resume or args.overwrite
+    with claim(Path(cfg.work_dir), overwrite) if first else nullcontext():
         if args.launcher != "none":
             init_process_group_cpu()
         runner = build_runner(cfg, args)
+        if first and not cfg.resume:
+            remove_earlier(Path(cfg.work_dir))  # only now that the config is known to be good
         runner.train()  # ResumableIterBasedTrainLoop calls CTSVG.train_step with every batch
-    if runner.rank == 0:
+        skipped = runner.train_loop.bad_clips.summary()
+    if first:
+        if skipped:
+            print(f"note: {skipped}")
         print(last_words(runner, args))
 
 
@@ -125,11 +133,12 @@ def last_words(runner, args: argparse.Namespace) -> str:
     loop = runner.train_loop
     if loop.stop.signal is None or loop.iter >= loop.max_iters:
         return f"done: results in {runner.work_dir}"
+    kept = f"its checkpoint is in {runner.work_dir}" if loop.iter else "there is no checkpoint yet"
     command = "the same command with --resume"
     if args.launcher == "none":
         resume = [] if args.resume == "auto" else ["--resume"]
         command = shlex.join(["python", *sys.argv, *resume])
     return (
-        f"stopped by {loop.stop.signal.name} after iteration {loop.iter} of {loop.max_iters}; its "
-        f"checkpoint is in {runner.work_dir}; go on by: {command}"
+        f"stopped by {loop.stop.signal.name} after iteration {loop.iter} of {loop.max_iters}; "
+        f"{kept}; go on by: {command}"
     )

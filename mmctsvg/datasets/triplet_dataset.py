@@ -12,6 +12,10 @@ from mmctsvg.utils.errors import UserError
 from .rates import count_frames
 from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
 
+#: Key of an item for the clips that it was to be from: lines of number and reason.
+BAD_CLIPS = "bad_clips"
+_TRIES = 10  # clips in a row that cannot be read, after which an item fails
+
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
@@ -63,6 +67,8 @@ class TripletDataset(Dataset):
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
         seed: Seed of all random numbers.
+        allow_bad_clips: Whether an item whose clip cannot be read is drawn again, from another
+            clip; all other items stay as they are.
 
     Raises:
         UserError: For an argument outside its range, or where there is no clip.
@@ -81,6 +87,7 @@ class TripletDataset(Dataset):
         items_per_iteration: int | None = None,
         flip: bool = False,
         seed: int = 0,
+        allow_bad_clips: bool = False,
     ) -> None:
         check_sampling(stride, times, items_per_iteration)
         if type(size) is not int or size < 1:
@@ -96,6 +103,7 @@ class TripletDataset(Dataset):
         self.items_per_iteration = items_per_iteration
         self.flip = flip
         self.seed = seed
+        self.allow_bad_clips = allow_bad_clips
 
     @abstractmethod
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
@@ -107,6 +115,9 @@ class TripletDataset(Dataset):
 
         Returns:
             Frames, uint8 (n, H, W, 3) RGB.
+
+        Raises:
+            UserError: If the clip cannot be read.
         """
 
     def __len__(self) -> int:
@@ -120,10 +131,27 @@ class TripletDataset(Dataset):
             Dictionary of frames, uint8 (3, 3, H, W), a quarter of the size of floats on their way
             from a loader process; times, float32 (3,) in frames of the data set, whole numbers but
             for clips that have times of their own; and int64 scalars actor, action, index, length
-            (of the clip, in frames of the data set).
+            (of the clip, in frames of the data set). With ``allow_bad_clips`` also the text
+            `BAD_CLIPS`, usually empty.
+
+        Raises:
+            UserError: If a clip cannot be read.
         """
-        rng = np.random.default_rng((self.seed, index))
-        number = int(rng.integers(len(self.annotations)))
+        rng, bad = np.random.default_rng((self.seed, index)), []
+        while True:
+            number = int(rng.integers(len(self.annotations)))
+            try:
+                item = self._triplet_of(number, index, rng)
+            except UserError as error:
+                bad.append(f"{number} {' '.join(str(error).split())}")
+                if not self.allow_bad_clips or len(bad) == _TRIES:
+                    raise
+            else:
+                return {**item, BAD_CLIPS: "\n".join(bad)} if self.allow_bad_clips else item
+
+    def _triplet_of(
+        self, number: int, index: int, rng: np.random.Generator
+    ) -> dict[str, torch.Tensor]:
         clip = self.annotations[number]
         iteration = index // (self.items_per_iteration or 1)
         stride = clip.own_stride(stride_at(self.stride, iteration))

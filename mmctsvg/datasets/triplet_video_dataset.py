@@ -42,7 +42,8 @@ class TripletVideoDataset(TripletDataset):
             have no clip here. None numbers those with clips, in the order of their names.
         mixed_rates: Whether clips may have different rates. Then the times of their frames are
             seconds times ``fps``, which need not be the rate of any clip.
-        allow_bad_clips: Whether unusable clips are skipped and counted, instead of refused.
+        allow_bad_clips: Whether unusable clips are skipped and counted, instead of refused, at the
+            start and later.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame); None reads every frame when it is needed.
         stride: Frames between the frames of a triplet, or ``'official'``.
@@ -113,6 +114,7 @@ class TripletVideoDataset(TripletDataset):
             stride=stride,
             times=times,
             items_per_iteration=items_per_iteration,
+            allow_bad_clips=allow_bad_clips,
             **options,
         )
         self._cache: torch.Tensor | None = None  # all clips, one after the other

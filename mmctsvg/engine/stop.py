@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 import torch
-from mmengine.dist import get_world_size
+from mmengine.dist import get_rank, get_world_size
+
+from mmctsvg.utils.errors import UserError
 
 #: Ctrl-C, the end of a job (Slurm, Kubernetes, torchrun), a closed terminal, and the warning that
 #: Slurm sends before the end where it is told to.
@@ -15,19 +17,22 @@ SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
     if hasattr(signal, name)  # Windows has two of them
 )
+_FAILED = 128  # what a process says that cannot go on, plus its number; signals are less
 
 
 class StopRequest:
-    """Whether a signal asked this training to stop, on which all its processes agree.
+    """Whether this training has to stop, on which all its processes agree.
 
     The second signal of a kind does what it does without this: it ends the process at once.
 
     Attributes:
-        signal: The signal that this process was sent, or None.
+        signal: The signal that a process was sent, or None.
+        failure: Why a process could not go on, or None.
     """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self.failure: str | None = None
         self._group = None
 
     @contextmanager
@@ -48,12 +53,22 @@ class StopRequest:
         ends = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, ends)
 
-    def agreed(self) -> bool:
-        """Whether any process was asked; all of them have to call this in the same iteration."""
-        if self._group is None:
-            return self.signal is not None
-        asked = torch.tensor(int(self.signal or 0))
-        torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX, group=self._group)
-        if asked and self.signal is None:
-            self.signal = signal.Signals(int(asked))
-        return bool(asked)
+    def agreed(self, failure: UserError | None = None) -> bool:
+        """Whether a process was sent a signal or failed; all of them have to ask at the same point.
+
+        Args:
+            failure: Why this process cannot go on; after a signal that is no failure.
+        """
+        failed = failure is not None and self.signal is None
+        if failed:
+            self.failure = str(failure)
+        if self._group is not None:
+            word = torch.tensor(_FAILED + get_rank() if failed else int(self.signal or 0))
+            torch.distributed.all_reduce(word, torch.distributed.ReduceOp.MAX, group=self._group)
+            if word >= _FAILED:
+                told = [self.failure]
+                torch.distributed.broadcast_object_list(told, int(word) - _FAILED, self._group)
+                self.failure = told[0]
+            elif word and self.signal is None:
+                self.signal = signal.Signals(int(word))
+        return self.signal is not None or self.failure is not None

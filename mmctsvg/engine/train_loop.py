@@ -1,7 +1,5 @@
 """A training loop by iterations that resumes without replaying the data."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from mmengine.dist import get_world_size
@@ -12,6 +10,8 @@ from torch.utils.data import DataLoader
 from mmctsvg.registry import LOOPS
 from mmctsvg.utils.errors import UserError
 
+from .bad_clips import BadClips
+from .batches import Batches
 from .generator_meta import bare_model
 from .processes import watching
 from .stop import StopRequest
@@ -36,6 +36,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
 
     Attributes:
         stop: Whether the training was asked to stop.
+        bad_clips: The clips that could not be read, where the data set skips them.
 
     Raises:
         ValueError: If ``max_iters`` or ``val_interval`` is no positive whole number.
@@ -57,6 +58,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         self.max_epochs = 1  # MMEngine's hooks ask for epochs; the whole training is one
         self.stop_training = False
         self.stop = StopRequest()
+        self.bad_clips = BadClips(self.dataloader.dataset)
         # The runner sets these two when it resumes.
         self._epoch = 0
         self._iter = 0
@@ -85,29 +87,47 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         return self.runner.model
 
     def _run(self) -> None:
+        if self._iter >= self.max_iters:
+            return
         begin = self._iter
-        if self._iter < self.max_iters:
-            # The iterator is made only now: with workers it would fetch batches right away.
-            self.dataloader.sampler.start = (
-                self._iter * self.dataloader.batch_size * get_world_size()
-            )
-            batches = iter(self.dataloader)
-        while self._iter < self.max_iters and not self.stop_training:
-            self.runner.model.train()
-            try:
-                batch = _next(batches)
-            except UserError:
-                if self._iter > begin and get_world_size() == 1:
-                    self._iter -= 1  # hooks count from the iteration that was done last
-                    self.runner.call_hook("on_stop")
-                raise
-            self.run_iter(batch)
-            if self.stop_training:
-                break
-            if self.runner.val_loop is not None and (
-                self._iter % self.val_interval == 0 or self._iter == self.max_iters
-            ):
-                self.runner.val_loop.run()
+        self.dataloader.sampler.start = begin * self.dataloader.batch_size * get_world_size()
+        # The batches are made only now: with workers they are fetched right away.
+        with Batches(self.dataloader, self.bad_clips) as batches:
+            while self._iter < self.max_iters and not self.stop_training:
+                self.runner.model.train()
+                batch, error = self._take(batches)
+                if self.stop.agreed(error):
+                    if self._iter > begin:
+                        self._call_on_stop()
+                    if self.stop.failure is not None:
+                        raise UserError(self.stop.failure) from error
+                    break
+                self.run_iter(batch)
+                if self.runner.val_loop is not None and (
+                    self._iter % self.val_interval == 0 or self._iter == self.max_iters
+                ):
+                    self._validate()
+
+    def _take(self, batches: Batches) -> tuple[Any, UserError | None]:
+        """Return the next batch, or why there is none; neither after a signal."""
+        try:
+            return batches.take() if self.stop.signal is None else None, None
+        except UserError as error:
+            return None, error
+
+    def _validate(self) -> None:
+        if self.stop.agreed():
+            return
+        try:
+            self.runner.val_loop.run()
+        except UserError:
+            self._call_on_stop()
+            raise
+
+    def _call_on_stop(self) -> None:
+        self._iter -= 1  # hooks count from the iteration that was done last
+        self.runner.call_hook("on_stop")
+        self._iter += 1
 
     def run_iter(self, data_batch: Any) -> None:
         """Train on one batch of the data loader."""
@@ -116,35 +136,4 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         self.runner.call_hook(
             "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
         )
-        if self.stop.agreed():
-            self.stop_training = True
-            self.runner.call_hook("on_stop")
         self._iter += 1
-
-
-def _next(batches: Iterator[Any]) -> Any:
-    """Take the next batch; errors of the user lose the traceback of their loader process.
-
-    Raises:
-        UserError: As the data set raises it, or if there is too little memory for loader processes.
-    """
-    try:
-        return next(batches)
-    except UserError as error:
-        sentence = str(error).strip().splitlines()[-1]
-        raise UserError(sentence.split("UserError: ", 1)[-1]) from error
-    except RuntimeError as error:
-        reasons = f"{error} {error.__cause__}"  # a killed process is only named by the first
-        if re.search("allocate shared memory|out of shared memory", reasons):
-            raise UserError(
-                "the processes that load data ran out of shared memory (/dev/shm): give the "
-                "container more, for docker by --shm-size=8g, or lower "
-                "train_dataloader.num_workers, where 0 needs none"
-            ) from error
-        ended = re.search(r"DataLoader worker .*?(killed by signal|exited)", reasons)
-        if not ended:
-            raise
-        raise UserError(
-            f"a process that loads data ended ({ended[0]}), often because memory ran out: lower "
-            "train_dataloader.num_workers and go on by resume='auto'"
-        ) from error

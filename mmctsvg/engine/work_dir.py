@@ -21,7 +21,7 @@ LOCK_NAME = ".lock"
 
 
 @contextmanager
-def claim(work_dir: Path, resume: bool, overwrite: bool = False) -> Iterator[None]:
+def claim(work_dir: Path, used: bool) -> Iterator[None]:
     """Keep a work dir for this training until the end of the block.
 
     The lock is the system's, on a file that says whose it is: it goes with its process, however
@@ -30,23 +30,48 @@ def claim(work_dir: Path, resume: bool, overwrite: bool = False) -> Iterator[Non
 
     Args:
         work_dir: Work dir of the training, which is made if it is missing.
-        resume: Whether the training goes on from a checkpoint.
-        overwrite: Whether the checkpoints of an earlier training are removed.
+        used: Whether it may hold checkpoints of a training: to go on from, or to be overwritten.
 
     Raises:
-        UserError: If another process trains there, it cannot be written to, or it holds the
-            checkpoints of a training that is neither resumed nor overwritten.
+        UserError: If another process trains there, it cannot be written to, or it holds checkpoints
+            and must not.
     """
     make_folder(work_dir, "work_dir")
     path = work_dir / LOCK_NAME
-    with open(path, "a+", encoding="utf-8") as file:
-        _lock(file, path)
+    with _locked(path):
         try:
-            if not resume:
-                _leave_earlier(work_dir, overwrite)
+            earlier = _earlier(work_dir)
+            if earlier and not used:
+                raise UserError(
+                    f"{work_dir}: holds checkpoints of a training ({earlier[0].name}); go on with "
+                    "it by resume='auto', choose another work_dir, or remove them by "
+                    "overwrite=True."
+                )
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def remove_earlier(work_dir: Path) -> None:
+    """Remove the checkpoints in a work dir."""
+    for path in _earlier(work_dir):
+        path.unlink()
+
+
+def _earlier(work_dir: Path) -> list[Path]:
+    return [*work_dir.glob("iter_*.pth"), *work_dir.glob("last_checkpoint")]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with open(path, "a+", encoding="utf-8") as file:
+        _lock(file, path)
+        gone = not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat())
+        if not gone:
+            yield
+    if gone:  # another training ended and removed the file between its opening and its locking
+        with _locked(path):
+            yield
 
 
 def _lock(file, path: Path) -> None:
@@ -72,14 +97,3 @@ def _owner(text: str) -> str:
         owner = json.loads(text)
         return f"process {owner['process']} of {owner['host']} (since {owner['since']})"
     return "another process"
-
-
-def _leave_earlier(work_dir: Path, overwrite: bool) -> None:
-    earlier = [*work_dir.glob("iter_*.pth"), *work_dir.glob("last_checkpoint")]
-    if earlier and not overwrite:
-        raise UserError(
-            f"{work_dir}: holds checkpoints of a training ({earlier[0].name}); go on with it by "
-            "resume='auto', choose another work_dir, or remove them by overwrite=True."
-        )
-    for path in earlier:
-        path.unlink()

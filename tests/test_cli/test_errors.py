@@ -1,3 +1,4 @@
+import json
 import warnings
 
 import pytest
@@ -26,6 +27,17 @@ def test_errors_of_the_user_are_one_line(capsys, parser, error, code, text):
         raise error
     assert end.value.code == code
     assert capsys.readouterr().err == text
+
+
+def test_a_launcher_is_told(tmp_path, parser, monkeypatch):
+    """As torchrun reads it: see test_stop for what it shows."""
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
+    with pytest.raises(SystemExit), user_errors(parser):
+        raise UserError("out_dir is full")
+    message = json.loads((tmp_path / "error.json").read_text())["message"]
+    assert message["message"] == "--out-dir is full"
+    assert message["extraInfo"]["py_callstack"] == "error: --out-dir is full"
+    assert int(message["extraInfo"]["timestamp"]) > 0
 
 
 def test_our_own_errors_keep_their_traceback(parser):

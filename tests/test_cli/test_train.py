@@ -22,7 +22,7 @@ def trained(tmp_path, toy_config, train, capsys):
 
 
 @pytest.mark.slow
-def test_says_what_it_does_and_where_results_are(trained, train, capsys):
+def test_says_what_it_does_and_where_results_are(trained, train, capsys, check_refusal):
     config, work_dir, output = trained
     (line,) = [line for line in output.splitlines() if "training on" in line]
     words = ("cpu in float32", "4 triplets per", "12 clips, 3 actors, 5 actions", "generator")
@@ -36,12 +36,22 @@ def test_says_what_it_does_and_where_results_are(trained, train, capsys):
     assert "already trained: 2 iterations" in capsys.readouterr().out
     assert before == {p: p.stat().st_mtime_ns for p in work_dir.rglob("*")}
 
+    # One that has no chance to begin does not remove what is there, whatever it may.
+    options = ["--overwrite", "--cfg-options", "model.accumulate=3"]
+    check_refusal(train, [str(config), "--work-dir", str(work_dir), *options], "accumulate=3")
+    assert (work_dir / "iter_2.pth").exists()
+
     # A longer one goes on, also in a work dir that was moved meanwhile.
     moved = work_dir.rename(work_dir.with_name("moved"))
     options = ["--cfg-options", "train_cfg.max_iters=3"]
     train([str(config), "--work-dir", str(moved), "--resume", *options])
     output = capsys.readouterr().out
     assert "resumed epoch: 0, iter: 2" in output and "iter 3/3" in output
+
+    # Another one takes the place.
+    options = ["--overwrite", "--cfg-options", "train_cfg.max_iters=1"]
+    train([str(config), "--work-dir", str(moved), *options])
+    assert [path.name for path in moved.glob("*.pth")] == ["iter_1.pth"]
     shutil.rmtree(moved)
 
 
@@ -231,6 +241,9 @@ def test_options_reach_the_config(tmp_path, toy_config, load_tool):
     args = tool.parse_args([str(args.config), "--amp", "bf16"])
     tool.apply_args(cfg, args)
     assert cfg.model.precision == "bf16" and cfg.randomness.seed == 5
+    assert "allow_bad_clips" not in cfg.train_dataloader.dataset
+    tool.apply_args(cfg, tool.parse_args([str(args.config), "--skip-bad-clips"]))
+    assert cfg.train_dataloader.dataset.allow_bad_clips is True
 
 
 def test_a_seed_of_the_command_line_is_that_of_all_components(toy_config, load_tool):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmctsvg.datasets import Clip, TripletDataset
+from mmctsvg.datasets.triplet_dataset import BAD_CLIPS
 from mmctsvg.utils.errors import UserError
 
 
@@ -43,6 +44,40 @@ def test_item_is_a_function_of_seed_and_index():
     assert times == [tuple(shuffled[i]["times"].tolist()) for i in range(200)]
     assert times != [tuple(other[i]["times"].tolist()) for i in range(200)]
     assert one[10**12]["frames"].shape == (3, 3, 4, 4)
+
+
+class Gaps(Ramps):
+    """Ramps of which some cannot be read."""
+
+    bad = (1,)
+
+    def read_frames(self, clip, times):
+        if clip in self.bad:
+            raise UserError(f"ramp {clip}\nis broken")
+        return super().read_frames(clip, times)
+
+
+def test_only_items_of_bad_clips_are_drawn_again():
+    lengths = (7,) * 5
+    right, gaps = Ramps(lengths), Gaps(lengths, allow_bad_clips=True)
+    drawn = set()
+    for index in range(200):
+        item, expected = gaps[index], right[index]
+        if int(expected["actor"]) == 1:
+            assert item.pop(BAD_CLIPS).splitlines()[0] == "1 ramp 1 is broken"
+            assert int(item["index"]) == index and int(item["actor"]) != 1
+            drawn.add(int(item["actor"]))
+            twice = gaps[index]
+            assert all(torch.equal(value, twice[name]) for name, value in item.items())
+        else:
+            assert item.pop(BAD_CLIPS) == ""
+            assert all(torch.equal(value, item[name]) for name, value in expected.items())
+    assert drawn == {0, 2, 3, 4}
+    gaps.bad = range(5)  # the disc is gone
+    with pytest.raises(UserError, match="ramp .\nis broken"):
+        gaps[0]
+    with pytest.raises(UserError, match="ramp 1"):
+        [Gaps(lengths)[index] for index in range(200)]
 
 
 def test_clips_and_times_are_uniform():

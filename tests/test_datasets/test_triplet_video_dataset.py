@@ -190,6 +190,7 @@ def test_a_clip_that_vanishes_while_training(clip_list):
     (clip_list.parent / "anna1/jump1/0/frame0.png").unlink()
     with pytest.raises(UserError, match="anna1/jump1/0 had 12 pictures"):
         dataset[0]
+    assert make(clip_list, allow_bad_clips=True).allow_bad_clips
 
 
 @pytest.mark.parametrize(

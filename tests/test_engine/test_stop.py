@@ -2,13 +2,13 @@ import os
 import signal
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from mmctsvg.engine.stop import SIGNALS, StopRequest
+from mmctsvg.utils.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +24,17 @@ def test_the_first_signal_asks_and_the_second_ends(number):
         ends = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         assert signal.getsignal(number) == ends
     assert signal.getsignal(number) == before
+
+
+def test_a_failure_stops_too_unless_there_was_a_signal():
+    stop = StopRequest()
+    with stop.listening():
+        assert stop.agreed(UserError("no clip")) and stop.failure == "no clip"
+        assert stop.signal is None
+    stop = StopRequest()
+    with stop.listening():
+        os.kill(os.getpid(), signal.SIGTERM)  # loader processes that die of it are no failure
+        assert stop.agreed(UserError("no loader")) and stop.failure is None
 
 
 def weights(work_dir, iteration):
@@ -76,7 +87,6 @@ def test_a_batch_that_cannot_be_read_loses_nothing(
     straight, tmp_path, load_tool, monkeypatch, check_refusal
 ):
     from mmctsvg.datasets import SynthActorsDataset
-    from mmctsvg.utils.errors import UserError
 
     config, expected = straight
     arguments = [str(config), "--work-dir", str(tmp_path / "w")]
@@ -99,14 +109,25 @@ def test_a_batch_that_cannot_be_read_loses_nothing(
 
 ONE_OF_TWO = """
 import os, signal, sys
+from mmctsvg.datasets import SynthActorsDataset
 from mmctsvg.models import CTSVG
-step = CTSVG.train_step
+from mmctsvg.utils.errors import UserError
+step, read = CTSVG.train_step, SynthActorsDataset.read_frames
+calls = iter(range(100))
+mine = os.environ["RANK"] == "1"
 def stopped(self, data, optim_wrapper):
     outputs = step(self, data, optim_wrapper)
-    if os.environ["RANK"] == "1" and self.iteration == 3:
+    if mine and self.iteration == 3:
         os.kill(os.getpid(), signal.SIGUSR1)
     return outputs
-CTSVG.train_step = stopped
+def broken(self, clip, times):
+    if mine and next(calls) == 5:  # in the second batch of four
+        raise UserError("clip_7.mp4 is gone.")
+    return read(self, clip, times)
+if os.environ["FAULT"] == "signal":
+    CTSVG.train_step = stopped
+else:
+    SynthActorsDataset.read_frames = broken
 from mmctsvg.cli.main import run_verb
 run_verb("train", sys.argv[1:])
 """
@@ -114,17 +135,26 @@ run_verb("train", sys.argv[1:])
 
 @pytest.mark.slow
 def test_two_processes_stop_together(tmp_path, toy_config):
-    """Where one of them is sent the signal."""
+    """Where one of them is sent the signal, and then where one cannot read a clip."""
     config = toy_config({"train_cfg.max_iters": 9, "custom_hooks": []})
     (tmp_path / "train.py").write_text(ONE_OF_TWO)
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    arguments = [str(tmp_path / "train.py"), str(config), "--work-dir", str(tmp_path / "w")]
-    run = partial(subprocess.run, capture_output=True, text=True, cwd=ROOT)
-    stopped = run(
-        [sys.executable, *launch, *arguments, "--launcher", "pytorch"],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    training = [*launch, str(tmp_path / "train.py"), str(config), "--launcher", "pytorch"]
+
+    def run(fault):
+        env = {**os.environ, "OMP_NUM_THREADS": "1", "FAULT": fault}
+        arguments = [*training, "--work-dir", str(tmp_path / fault)]
+        ended = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, env=env)
+        return ended, [path.name for path in (tmp_path / fault).glob("*.pth")]
+
+    stopped, written = run("signal")
     assert stopped.returncode == 0, stopped.stderr
     assert "stopped by SIGUSR1 after iteration 3 of 9" in stopped.stdout
     assert "go on by: the same command with --resume" in stopped.stdout
-    assert [path.name for path in (tmp_path / "w").glob("*.pth")] == ["iter_3.pth"]
+    assert written == ["iter_3.pth"]
+
+    broken, written = run("clip")
+    assert broken.returncode and written == ["iter_1.pth"]
+    sentence = "error: clip_7.mp4 is gone; go on by --resume auto, past clips"
+    # torchrun adds lines of its own, but shows the sentence again at its end.
+    assert sentence in broken.stderr and sentence in "".join(broken.stderr.splitlines()[-3:])

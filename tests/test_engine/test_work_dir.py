@@ -7,14 +7,15 @@ import sys
 
 import pytest
 
-from mmctsvg.engine.work_dir import LOCK_NAME, claim
+from mmctsvg.engine import work_dir
+from mmctsvg.engine.work_dir import LOCK_NAME, claim, remove_earlier
 from mmctsvg.utils.errors import UserError
 
 OWNER = """
 import sys, time
 from pathlib import Path
 from mmctsvg.engine.work_dir import claim
-with claim(Path(sys.argv[1]), resume=True):
+with claim(Path(sys.argv[1]), True):
     print("claimed", flush=True)
     time.sleep(600)
 """
@@ -33,13 +34,13 @@ def owner(tmp_path):
 
 def test_two_trainings_do_not_share_a_work_dir(tmp_path, owner):
     whose = rf"process {owner.pid} of {socket.gethostname()} \(since 20.*\) trains there"
-    for resume in (True, False):
-        with pytest.raises(UserError, match=whose), claim(tmp_path, resume):
+    for used in (True, False):
+        with pytest.raises(UserError, match=whose), claim(tmp_path, used):
             pass
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     assert (tmp_path / LOCK_NAME).exists()  # but its owner is dead
-    with claim(tmp_path, resume=True):
+    with claim(tmp_path, used=True):
         assert json.loads((tmp_path / LOCK_NAME).read_text())["process"] == os.getpid()
     assert not list(tmp_path.iterdir())
 
@@ -57,7 +58,7 @@ def test_the_children_of_a_killed_training_hold_no_lock(tmp_path):
         process.kill()
         process.wait()
         try:
-            with claim(tmp_path, resume=True):
+            with claim(tmp_path, used=True):
                 pass
         finally:
             os.killpg(process.pid, signal.SIGKILL)
@@ -67,19 +68,35 @@ def test_the_children_of_a_killed_training_hold_no_lock(tmp_path):
 def test_an_earlier_training_is_not_written_over(tmp_path, name):
     earlier, other = tmp_path / name, tmp_path / "generator.safetensors"
     earlier.touch(), other.touch()
-    with pytest.raises(UserError) as refusal, claim(tmp_path, resume=False):
+    with pytest.raises(UserError) as refusal, claim(tmp_path, used=False):
         pass
     for mend in ("resume='auto'", "another work_dir", "overwrite=True", name):
         assert mend in str(refusal.value)
     assert earlier.exists() and not (tmp_path / LOCK_NAME).exists()
-    with claim(tmp_path, resume=True):
+    with claim(tmp_path, used=True):
         assert earlier.exists()
-    with claim(tmp_path, resume=False, overwrite=True):
+        remove_earlier(tmp_path)
         assert not earlier.exists() and other.exists()
+
+
+def test_a_lock_that_was_removed_while_it_was_opened_is_no_lock(tmp_path, monkeypatch):
+    """As by a training that ended in that moment: a third one would make a file of its own."""
+    path, lock = tmp_path / LOCK_NAME, work_dir._lock
+    endings = iter([path])
+
+    def late(file, name):
+        for ended in endings:
+            ended.unlink()
+        lock(file, name)
+
+    monkeypatch.setattr(work_dir, "_lock", late)
+    with claim(tmp_path, used=False):
+        assert json.loads(path.read_text())["process"] == os.getpid()
+    assert not list(tmp_path.iterdir())
 
 
 def test_places_that_cannot_be(tmp_path):
     (tmp_path / "file").touch()
     said = r"cannot write to .*file: .*; choose another work_dir"
-    with pytest.raises(UserError, match=said), claim(tmp_path / "file", resume=False):
+    with pytest.raises(UserError, match=said), claim(tmp_path / "file", used=False):
         pass

@@ -22,6 +22,12 @@ def train(parser: Parser) -> None:
     )
     add("--overwrite", action="store_true", help="remove the checkpoints in the work dir first")
     add(
+        "--skip-bad-clips",
+        dest="allow_bad_clips",
+        action="store_true",
+        help="go on past clips that cannot be read, up to 5 %% of them, and name them",
+    )
+    add(
         "--amp",
         nargs="?",
         const="auto",
