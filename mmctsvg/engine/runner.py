@@ -7,6 +7,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.dataset.utils import worker_init_fn as default_worker_init_fn
 from mmengine.dist import get_rank
+from mmengine.hooks import ParamSchedulerHook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from torch import nn
@@ -14,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from mmctsvg.datasets.workers import process_context, start_worker
 from mmctsvg.registry import RUNNERS
+from mmctsvg.utils.errors import UserError
 
 from .checks import check_time_points, check_training
 from .complete import complete_config, complete_model
@@ -96,6 +98,35 @@ class CTSVGRunner(QuietRunner):
         model = super().build_model(model)
         check_training(config, model, loader.dataset.metainfo, loader.batch_size)
         return model
+
+    def resume(
+        self,
+        filename: str,
+        resume_optimizer: bool = True,
+        resume_param_scheduler: bool = True,
+        map_location: Any = "default",
+    ) -> None:
+        """Go on from a checkpoint as MMEngine does, with the learning rates of the config.
+
+        MMEngine takes a schedule from the checkpoint: its end too, where a longer training is
+        meant. Here the config's own schedule is walked through up to the iteration, which gives
+        the rates to the last bit that a training from the start has there.
+
+        Raises:
+            UserError: If a schedule follows measurements, which cannot be walked through.
+        """
+        super().resume(filename, resume_optimizer, False, map_location)
+        schedulers = self.param_schedulers if resume_param_scheduler else None
+        for scheduler in [one for group in (schedulers or {}).values() for one in group]:
+            if getattr(scheduler, "need_val_args", False):
+                raise UserError(
+                    f"{filename}: cannot be resumed with {type(scheduler).__name__}, whose rates "
+                    "follow measurements; take a schedule by iterations"
+                )
+            scheduler.optimizer._global_step = 0  # else it warns that nothing was trained before
+        hook = ParamSchedulerHook()
+        for iteration in range(self.iter if schedulers else 0):
+            hook.after_train_iter(self, iteration)
 
 
 def _start_loader(worker: int, seed: int | None, **seeding: int) -> None:

@@ -7,11 +7,13 @@ import mmengine.registry
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.registry import DefaultScope
 
 from mmctsvg.engine.config import load_config, without_start
 from mmctsvg.engine.runner import CTSVGRunner
 from mmctsvg.registry import RUNNERS
+from mmctsvg.utils.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 #: configs/ctsvg_synth_actors_32.py as it was when every component said everything for itself.
@@ -145,3 +147,51 @@ def test_a_config_of_the_old_style_trains_to_the_same_bits(tmp_path, load_tool):
         assert str(states[0][part]) == str(states[1][part])
     for name, value in states[0]["state_dict"].items():
         assert torch.equal(value, states[1]["state_dict"][name]), name
+
+
+class Rates(Hook):
+    """Keeps the learning rate of every iteration."""
+
+    def __init__(self):
+        self.rates = {}
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        assert batch_idx not in self.rates
+        self.rates[batch_idx] = runner.optim_wrapper.get_lr()["generator.lr"][0]
+
+
+def train_scheduled(toy_config, work_dir, end, iterations, resume):
+    schedule = [dict(type="PolyLR", end=end, by_epoch=False, eta_min=0)]
+    changes = {"train_cfg.max_iters": iterations, "custom_hooks": []}
+    path = toy_config({**changes, "param_scheduler": schedule})
+    cfg = load_config(path)
+    cfg.work_dir, cfg.resume = str(work_dir), resume
+    runner, rates = CTSVGRunner.from_cfg(cfg), Rates()
+    runner.register_hook(rates)
+    runner.train()
+    return rates.rates
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("error:.*scheduler.step.*")
+def test_a_resumed_schedule_is_that_of_the_config(toy_config, tmp_path):
+    straight = train_scheduled(toy_config, tmp_path / "straight", 7, 6, resume=False)
+    linear = [straight[0] * (1 - i / 6) for i in range(6)]
+    assert list(straight.values()) == pytest.approx(linear)
+    train_scheduled(toy_config, tmp_path / "w", 7, 2, resume=False)
+    after = train_scheduled(toy_config, tmp_path / "w", 7, 6, resume=True)
+    assert after == {i: straight[i] for i in range(2, 6)}  # to the last bit
+
+    # A finished training goes on with a longer schedule as if it had had it all the time.
+    train_scheduled(toy_config, tmp_path / "end", 2, 2, resume=False)  # its rate is 0 at the end
+    after = train_scheduled(toy_config, tmp_path / "end", 7, 6, resume=True)
+    assert after == {i: straight[i] for i in range(2, 6)}
+
+
+def test_schedules_by_measurements_cannot_be_resumed(toy_config, tmp_path):
+    schedule = [dict(type="ReduceOnPlateauLR", monitor="loss", by_epoch=True)]
+    train_scheduled(toy_config, tmp_path, 7, 2, resume=False)
+    cfg = load_config(toy_config({"param_scheduler": schedule}))
+    cfg.work_dir, cfg.resume = str(tmp_path), True
+    with pytest.raises(UserError, match="ReduceOnPlateauLR.*follow measurements"):
+        CTSVGRunner.from_cfg(cfg).train()
