@@ -1,6 +1,7 @@
 import json
 import shutil
 import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -126,6 +127,12 @@ DAMAGES = {
         "optimizer.generator.state.0.exp_avg holds numbers",
     ),
 }
+
+if Path("/proc/self/mem").exists():  # a file whose reading fails, for every user
+    DAMAGES["unreadable"] = (
+        lambda path: (path.unlink(), path.symlink_to("/proc/self/mem")),
+        "cannot be read",
+    )
 
 
 @pytest.mark.parametrize(("damage", "said"), DAMAGES.values(), ids=DAMAGES)
