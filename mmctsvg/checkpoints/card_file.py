@@ -1,4 +1,7 @@
-"""Safetensors files with a card: tensors, and a description as JSON in the file's metadata."""
+"""Safetensors files with a card: tensors, and a description as JSON in the file's metadata.
+
+The metadata also hold a checksum of all the rest, so that no flipped byte goes unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from torch import Tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 
+from .hashing import hash_tensors
+
 FORMAT = 1  # of all cards that are written and read
+CHECKSUM = "sha256"  # key of the metadata; older files have none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,26 +59,41 @@ class CardFile:
         plain = {name: x.detach().cpu().clone().contiguous() for name, x in tensors.items()}
         with atomic_path(path) as temporary:
             text = json.dumps({"format": FORMAT, **card})
-            temporary.write_bytes(save(plain, {self.key: text}))
+            checksum = self.checksum(text, plain)
+            temporary.write_bytes(save(plain, {self.key: text, CHECKSUM: checksum}))
 
     def read(self, path: str | Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Read the card and all tensors; nothing in the file is executed.
 
         Raises:
-            UserError: If the file is missing, damaged, of another kind or format.
+            UserError: If the file is missing, unreadable, damaged, of another kind or format, or
+                its content is not that of its checksum.
         """
         path = Path(path)
         if not path.is_file():
             raise UserError(f"{path}: there is no such file; give a {self.what}.safetensors.")
         try:
             with safe_open(str(path), framework="pt") as file:
-                text = (file.metadata() or {}).get(self.key)
+                metadata = file.metadata() or {}
+                text = metadata.get(self.key)
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError) as error:
             raise UserError(
                 f"{path}: is damaged or no {self.what} ({error}); {self.mend}."
             ) from error
-        return self.parse(path, text), tensors
+        card = self.parse(path, text)
+        if metadata.get(CHECKSUM) not in (None, self.checksum(text, tensors)):
+            raise UserError(
+                f"{path}: is damaged, its content has another checksum than when it was written; "
+                f"{self.mend}."
+            )
+        return card, tensors
+
+    def checksum(self, text: str, tensors: Mapping[str, Tensor]) -> str:
+        """Compute the hexadecimal sha256 of a card's text and its tensors (CPU)."""
+        digest = hash_tensors(tensors)
+        digest.update(f"{self.key} {text}".encode())
+        return digest.hexdigest()
 
     def parse(self, path: str | Path, text: Any) -> dict[str, Any]:
         """Parse the text of a card, which is None in files without one.
@@ -86,7 +107,7 @@ class CardFile:
             )
         try:
             card = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # RecursionError: nested a thousand times
             raise UserError(
                 f"{path}: its card is damaged, it is no JSON ({error}); {self.mend}."
             ) from error

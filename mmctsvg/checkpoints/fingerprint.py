@@ -1,9 +1,8 @@
 """The fingerprint of a generator's weights, to which motions and tunings belong."""
 
-import hashlib
-
 from torch import nn
 
+from .hashing import hash_tensors
 from .tuned_layers import own_state
 
 
@@ -12,11 +11,7 @@ def fingerprint(generator: nn.Module) -> str:
 
     A checkpoint and its export have the same.
     """
-    digest = hashlib.sha256()
-    for name, tensor in sorted(own_state(generator).items()):
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    return hash_tensors(own_state(generator)).hexdigest()
 
 
 def weights_version(generator: nn.Module) -> tuple[tuple[int, int], ...]:

@@ -1,5 +1,6 @@
 """Evaluation cards: numbers with everything that is needed to trust or to repeat them."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,13 @@ import torch
 import mmctsvg
 from mmctsvg.datasets.rates import is_same_rate
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path, write_json
+from mmctsvg.utils.files import atomic_path, without_nan, write_json
 
 from .clock import describe_side
 from .run import Result
 
 FORMAT = 1
+CHECKSUM = "sha256"  # key of the file; older files have none
 
 
 def make_card(subject: Mapping[str, Any], results: Sequence[Result]) -> dict[str, Any]:
@@ -40,8 +42,8 @@ def make_card(subject: Mapping[str, Any], results: Sequence[Result]) -> dict[str
 
 
 def write_card(card: Mapping[str, Any], out_dir: Path) -> None:
-    """Write ``card.json`` and ``card.md``."""
-    write_json(out_dir / "card.json", card)
+    """Write ``card.json``, with a checksum of all that is in it, and ``card.md``."""
+    write_json(out_dir / "card.json", {**card, CHECKSUM: _checksum(without_nan(card))})
     with atomic_path(out_dir / "card.md") as path:
         path.write_text(render_card(card), encoding="utf-8")
 
@@ -53,11 +55,38 @@ def read_card(path: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); give a card.json") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: is no card.json ({error})") from error
-    if not isinstance(card, dict) or card.get("format") != FORMAT or "metrics" not in card:
+    if not isinstance(card, dict) or card.get("format") != FORMAT or not _is_whole(card):
         raise UserError(f"{path}: is no card.json of this version")
+    if card.pop(CHECKSUM, None) not in (None, _checksum(card)):
+        raise UserError(
+            f"{path}: was changed or damaged since it was written, its checksum is another; "
+            "evaluate again"
+        )
     return card
+
+
+def _checksum(card: Mapping[str, Any]) -> str:
+    """Compute the hexadecimal sha256 of a card as JSON has it."""
+    return hashlib.sha256(json.dumps(card, ensure_ascii=False).encode()).hexdigest()
+
+
+def _is_whole(card: Mapping[str, Any]) -> bool:
+    """Tell whether a card has what `compare_cards` needs."""
+    metrics = card.get("metrics")
+    return (
+        isinstance(card.get("subject"), dict)
+        and isinstance(metrics, dict)
+        and all(
+            isinstance(metric, dict)
+            and isinstance(metric.get("numbers"), dict)
+            and isinstance(metric.get("protocol"), dict)
+            and isinstance(metric.get("weights"), list)
+            and all(isinstance(w, dict) and "sha256" in w for w in metric["weights"])
+            for metric in metrics.values()
+        )
+    )
 
 
 def render_card(card: Mapping[str, Any]) -> str:

@@ -119,7 +119,7 @@ def write_json(path: str | Path, value: Any) -> None:
         UserError: If the file cannot be written.
     """
     # NaN and infinity are no JSON: other readers than Python's refuse them.
-    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(without_nan(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -144,9 +144,10 @@ def read_earlier(path: Path, load: Callable[[Path], Found]) -> Found | None:
         ) from error
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """Copy mappings and sequences as JSON has them: NaN and infinity become None."""
     if isinstance(value, Mapping):
-        return {key: _without_nan(v) for key, v in value.items()}
+        return {key: without_nan(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(v) for v in value]
+        return [without_nan(v) for v in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -48,6 +48,41 @@ def test_written_read_and_readable(tmp_path):
     assert render_card(found) == text
 
 
+def test_a_changed_card_is_noticed(tmp_path):
+    made = card(result(2.5), result(float("nan"), name="LiA"))
+    made["subject"]["\N{SNOWMAN}"] = (1, "b")
+    write_card(made, tmp_path)
+    path, good = tmp_path / "card.json", read_card(tmp_path)
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"value": 2.5', '"value": 2.4'), "utf-8")
+    with pytest.raises(UserError, match="card.json: was changed .* evaluate again"):
+        read_card(path)
+    older = {key: value for key, value in json.loads(text).items() if key != "sha256"}
+    path.write_text(json.dumps(older))
+    assert read_card(path) == good == older
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": []},
+        {"metrics": [1]},
+        {"metrics": {"FVD16": 3}},
+        {"metrics": {"FVD16": {"numbers": {}, "protocol": {}, "weights": [1]}}},
+    ],
+)
+def test_other_shapes_are_refused(tmp_path, changes):
+    (tmp_path / "card.json").write_text(json.dumps(card() | changes))
+    with pytest.raises(UserError, match="card.json: is no card.json of this version"):
+        read_card(tmp_path)
+
+
+def test_nests_too_deep_for_json_are_refused(tmp_path):
+    (tmp_path / "card.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match="is no card.json"):
+        read_card(tmp_path)
+
+
 def test_speed():
     assert result().speed == "FVD16: 3 videos in 1.5 s, 2 videos/s"
 

@@ -1,7 +1,6 @@
 """Writing a packed file clip by clip so that it can be continued after any interruption."""
 
 import fcntl
-import json
 import os
 import struct
 import zlib
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
 
-from ..readers.packed import INDEX_SUFFIX, LOCAL_HEADER, member_name
+from ..readers.packed import INDEX_SUFFIX, LOCAL_HEADER, member_name, parse_line, write_line
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -69,9 +68,9 @@ class PackWriter:
         size = self._file.seek(0, os.SEEK_END)
         self._lines.seek(0)
         first, *lines = self._lines.readlines() or [b""]
-        there = _parse(first)
+        there = parse_line(first)
         # The pack grows when the header is there; until then a killed process leaves its start.
-        if there is None and (size or not _line(header).startswith(first)):
+        if there is None and (size or not write_line(header).startswith(first)):
             raise UserError(f"{self.index} is there already, but not made by us: {_ELSEWHERE}")
         good = self._end = 0  # bytes that stay, of the index and of the pack
         if there is not None:
@@ -80,7 +79,7 @@ class PackWriter:
         for number, line in enumerate(lines, start=2):
             if not line.endswith(b"\n"):
                 break  # the process was killed while it wrote this
-            entry = _parse(line)
+            entry = parse_line(line)
             if entry is None or not entry.keys() >= _KEYS:
                 raise UserError(
                     f"{self.index} is damaged at line {number}: cut it off before that line, whose "
@@ -131,7 +130,7 @@ class PackWriter:
         self.entries[name] = entry
 
     def _write_line(self, entry: dict) -> None:
-        self._lines.write(_line(entry))
+        self._lines.write(write_line(entry))
         self._lines.flush()
 
     @contextmanager
@@ -192,19 +191,6 @@ class PackWriter:
                 + extra
             )
             place += LOCAL_HEADER + name_length + size
-
-
-def _line(entry: dict) -> bytes:
-    return json.dumps(entry).encode() + b"\n"
-
-
-def _parse(line: bytes) -> dict | None:
-    """Read a line of the index; None if it is foreign, or not written to its end."""
-    try:
-        entry = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 def _check_header(index: Path, there: dict, wanted: dict) -> None:

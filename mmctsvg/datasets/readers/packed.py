@@ -4,11 +4,18 @@ The file is an ordinary zip of pictures that are stored as they are, ``NAME/0000
 Beside it lies ``clips.jsonl``, one line per clip, which says where its pictures begin and how long
 they are; the directory of the zip, which for two million pictures would take a gigabyte of memory
 in every process, is never read.
+
+Every picture is checked when it is read, by the name and the CRC-32 in front of it in the zip, and
+every line of the index by a CRC-32 at its end: a flipped byte is never another picture.
 """
 
 import json
+import math
 import os
+import re
+import struct
 import threading
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +28,13 @@ from .clip_reader import BrokenClipError, ClipReader
 PACK_SUFFIX = ".zip"
 INDEX_SUFFIX = ".jsonl"
 LOCAL_HEADER = 30  # bytes in front of the name of every file in a zip
+SUFFIX_LENGTH = 4  # of every picture in the zip
+_CRC = struct.Struct("<I")
+_CRC_PLACE = 14  # in the local header
+_CRC_IN_LINE = re.compile(rb'(, )?"crc": \d+}\n$')  # of the index
+
+# Of what is no entry: foreign types, names that UTF-8 cannot write, numbers beyond 64 bits.
+_BAD_LINE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 
 _lock = threading.Lock()
 _files: dict[tuple[Path, int], int] = {}  # open files of this process, by path and inode
@@ -31,6 +45,7 @@ class PackedClip(ClipReader):
     """A clip in a packed file. Three frames are three small reads of a file that stays open."""
 
     path: Path
+    name: str  # in the pack
     length: int
     height: int
     width: int
@@ -73,31 +88,51 @@ class PackedClip(ClipReader):
         offsets = entry.offsets(name)
         if offsets[-1] + entry.sizes[-1] > state.st_size:
             raise BrokenClipError(f"lies beyond the end of {pack.name}: that file was cut off")
-        inode = state.st_ino
-        height, width = _decode(pack, inode, int(offsets[0]), int(entry.sizes[0])).shape[:2]
-        return cls(
-            path=pack / name,
-            length=len(entry.sizes),
-            height=height,
-            width=width,
-            fps=entry.fps,
-            pack=pack,
-            inode=inode,
-            offsets=offsets,
-            sizes=entry.sizes,
-            times=entry.times,
-        )
+        facts = dict(path=pack / name, name=name, length=len(entry.sizes), fps=entry.fps)
+        facts |= dict(pack=pack, inode=state.st_ino, offsets=offsets, sizes=entry.sizes)
+        facts["times"] = entry.times
+        height, width = cls(**facts, height=0, width=0)._decode(0).shape[:2]
+        return cls(**facts, height=height, width=width)
 
     def read(self, numbers: np.ndarray) -> np.ndarray:
         """See :meth:`ClipReader.read`."""
-        frames = []
-        for number in numbers:
-            start, size = int(self.offsets[number]), int(self.sizes[number])
-            frame = _decode(self.pack, self.inode, start, size)
-            if frame.shape[:2] != (self.height, self.width):
+        frames = np.empty((len(numbers), self.height, self.width, 3), np.uint8)
+        for frame, number in zip(frames, numbers, strict=True):
+            picture = self._decode(int(number))
+            if picture.shape != frame.shape:
                 raise BrokenClipError(f"has frames of different sizes in {self.pack.name}")
-            frames.append(frame)
-        return np.stack(frames)
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, frame)
+        return frames
+
+    def _decode(self, number: int) -> np.ndarray:
+        """Decode a frame that is as it was written: uint8 (H, W, 3), BGR."""
+        member = member_name(self.name, number)
+        front = LOCAL_HEADER + len(member)
+        # Reading at a place moves no shared position, so loader processes may use the file that
+        # they were forked with, all at once.
+        try:
+            data = os.pread(
+                _open(self.pack, self.inode),
+                front + int(self.sizes[number]),
+                int(self.offsets[number]) - front,
+            )
+        except OSError as error:
+            where = f"{self.pack.name}: {error.strerror}"
+            raise BrokenClipError(f"cannot be read from {where}") from error
+        stored = np.frombuffer(data, np.uint8)[front:]
+        whole = (
+            data.startswith(member[:-SUFFIX_LENGTH], LOCAL_HEADER)
+            and stored.size > 0
+            and _CRC.unpack_from(data, _CRC_PLACE)[0] == zlib.crc32(stored)
+        )
+        if not whole:
+            raise BrokenClipError(
+                f"is damaged in {self.pack.name}: frame {number} is not as it was written"
+            )
+        picture = cv2.imdecode(stored, cv2.IMREAD_COLOR)
+        if picture is None:
+            raise BrokenClipError(f"has an unreadable picture in {self.pack.name}")
+        return picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +152,7 @@ class PackEntry:
 
 
 def member_name(clip: str, frame: int, suffix: str = ".jpg") -> bytes:
-    """Name of a picture in the zip; the suffix always has four characters."""
+    """Name of a picture in the zip; the suffix always has `SUFFIX_LENGTH` characters."""
     return f"{clip}/{frame:06d}{suffix}".encode()
 
 
@@ -133,23 +168,58 @@ def read_index(path: Path, version: int) -> dict[str, PackEntry]:
         BrokenClipError: if it is damaged.
     """
     entries = {}
-    with open(path, encoding="utf-8") as file:
+    with open(path, "rb") as file:
         next(file, None)
-        for line in file:
-            if not line.endswith("\n"):
+        for number, line in enumerate(file, start=2):
+            if not line.endswith(b"\n"):
                 break  # it is being written
+            entry = parse_line(line)
             try:
-                entry = json.loads(line)
-                times = entry.get("times")
-                entries[entry["name"]] = PackEntry(
-                    start=entry["start"],
-                    sizes=np.array(entry["sizes"], np.int32),
-                    fps=entry["fps"],
-                    times=None if times is None else np.array(times, np.float64),
-                )
-            except (ValueError, KeyError, TypeError) as error:
-                raise BrokenClipError(f"lies in a pack whose index is damaged: {path}") from error
+                entries[entry["name"]] = _check_entry(entry)
+            except _BAD_LINE as error:
+                raise BrokenClipError(
+                    f"lies in a pack whose index is damaged at line {number}: {path}"
+                ) from error
     return entries
+
+
+def write_line(entry: dict) -> bytes:
+    """Write a line of the index, with the CRC-32 of what it would be without it."""
+    crc = zlib.crc32(json.dumps(entry).encode())
+    return json.dumps({**entry, "crc": crc}).encode() + b"\n"
+
+
+def parse_line(line: bytes) -> dict | None:
+    """Read a line of the index; None if it is foreign, damaged, or not written to its end.
+
+    Lines of older packs have no CRC-32.
+    """
+    try:
+        entry = json.loads(line) if line.endswith(b"\n") else None
+        if isinstance(entry, dict) and "crc" in entry:
+            whole = entry.pop("crc") == zlib.crc32(_CRC_IN_LINE.sub(b"}", line))
+            entry = entry if whole else None
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _check_entry(entry: dict) -> PackEntry:
+    """Read the entry of a clip; one of `_BAD_LINE` if it is none."""
+    start, sizes, fps = entry["start"], np.array(entry["sizes"], np.int32), entry["fps"]
+    times = None if entry.get("times") is None else np.array(entry["times"], np.float64)
+    found = PackEntry(
+        start=int(start), sizes=sizes, fps=None if fps is None else float(fps), times=times
+    )
+    name = entry["name"]
+    ends_as_written = found.offsets(name)[-1] + sizes[-1] == entry.get("end")
+    if sizes.min() < 1 or found.start < 0 or not ends_as_written:
+        raise ValueError("its pictures lie nowhere")
+    if found.fps is not None and not 0 < found.fps < math.inf:
+        raise ValueError("its frame rate is none")
+    if times is not None and (times.shape != sizes.shape or not (np.diff(times) > 0).all()):
+        raise ValueError("its times are none")
+    return found
 
 
 def split_path(path: Path) -> tuple[Path, str] | None:
@@ -158,20 +228,6 @@ def split_path(path: Path) -> tuple[Path, str] | None:
         if parent.suffix == PACK_SUFFIX and parent.is_file():
             return parent, path.relative_to(parent).as_posix()
     return None
-
-
-def _decode(pack: Path, inode: int, start: int, size: int) -> np.ndarray:
-    """uint8 (H, W, 3), RGB."""
-    # Reading at a place moves no shared position, so loader processes may use the file that they
-    # were forked with, all at once.
-    try:
-        data = os.pread(_open(pack, inode), size, start)
-    except OSError as error:
-        raise BrokenClipError(f"cannot be read from {pack.name}: {error.strerror}") from error
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if picture is None:
-        raise BrokenClipError(f"has an unreadable picture in {pack.name}")
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
 def _open(pack: Path, inode: int) -> int:
