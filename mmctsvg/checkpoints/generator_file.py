@@ -117,15 +117,10 @@ def load_generator(
     for name, kind in _CARD_TYPES.items():
         if not isinstance(card.get(name), kind):
             raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}.")
+    with torch.device("meta"):  # a card from a stranger may describe one that fits no memory
+        _check_shapes(path, _build(path, card), tensors)
     generator = _build(path, card)
-    try:
-        generator.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        first = str(error).splitlines()[-1].strip()
-        raise UserError(
-            f"{path}: the weights do not fit the generator that its card describes ({first}); "
-            "export it again with this version."
-        ) from error
+    generator.load_state_dict(tensors, strict=True)
     # All videos would be black.
     check_finite(path, tensors, "the training diverged: take an earlier checkpoint")
     return generator.eval().requires_grad_(False).to(device), card
@@ -185,6 +180,18 @@ def _read_average(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     card = GENERATOR_FILE.parse(path, checkpoint.get(CARD_KEY))
     state = checkpoint["state_dict"]
     return card, {k[len(EMA_PREFIX) :]: v for k, v in state.items() if k.startswith(EMA_PREFIX)}
+
+
+def _check_shapes(path: Path, generator: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    wanted = {name: tuple(x.shape) for name, x in generator.state_dict().items()}
+    found = {name: tuple(x.shape) for name, x in tensors.items()}
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            raise UserError(
+                f"{path}: the weights do not fit the generator that its card describes ({name} has "
+                f"the shape {found.get(name, 'absent')}, not {wanted.get(name, 'absent')}); export "
+                "it again with this version."
+            )
 
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:

@@ -20,6 +20,7 @@ from mmctsvg.datasets.readers import (
 )
 from mmctsvg.datasets.readers.frame_rate import is_even
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.spread import evenly_spread
 
 
@@ -84,8 +85,8 @@ def read_clip(
     path = Path(path)
     if face is not None and crop != "face":
         raise UserError(f"face={face} can be chosen with crop='face' only, not crop={crop!r}.")
-    if fps is not None and not 0 < fps <= 1000:
-        raise UserError(f"fps is {fps}: it must lie above 0 and not above 1000.")
+    if fps is not None:
+        check_number("fps", fps, above=0, most=1000)
     faces: list[Box] = []
     try:
         reader = open_clip(path, square_pixels)

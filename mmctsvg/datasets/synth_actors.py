@@ -4,6 +4,7 @@ import numpy as np
 
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 from . import synth
 from .triplet_dataset import Clip, TripletDataset, check_length, check_sampling
@@ -57,12 +58,11 @@ class SynthActorsDataset(TripletDataset):
         check_sampling(stride, times, items_per_iteration)
         if split not in SPLITS:
             raise UserError(f"split is {split!r}: it must be one of {', '.join(map(repr, SPLITS))}")
-        if not 1 <= num_actors <= len(synth.PEOPLE):
-            raise UserError(f"num_actors is {num_actors}: it must be 1 to {len(synth.PEOPLE)}")
-        if num_takes < 1 or size < 8:
-            raise UserError(
-                f"num_takes is {num_takes} and size {size}: they must be at least 1 and 8"
-            )
+        check_number("num_actors", num_actors, 1, len(synth.PEOPLE), whole=True)
+        check_number("num_takes", num_takes, 1, whole=True)
+        check_number("size", size, 8, whole=True)
+        check_number("length", length, 1, whole=True)
+        check_number("cache_mb", cache_mb, 0)
         if problem := check_length(length, stride, times):
             raise UserError(f"a clip of length={length} {problem}")
         self.cells = [

@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Dataset
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 from .rates import count_frames
 from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
@@ -83,10 +84,9 @@ class TripletDataset(Dataset):
         seed: int = 0,
     ) -> None:
         check_sampling(stride, times, items_per_iteration)
-        if type(size) is not int or size < 1:
-            raise UserError(f"size is {size!r}: it must be a whole number from 1 on")
-        if type(seed) is not int or seed < 0:
-            raise UserError(f"seed is {seed!r}: it must be a whole number from 0 on")
+        check_number("size", size, 1, whole=True)
+        check_number("seed", seed, 0, whole=True)
+        check_number("fps", fps, above=0)
         if not annotations:
             raise UserError("the dataset has no clip: check its list, its split and its filters")
         self.annotations = annotations
@@ -151,6 +151,8 @@ def check_sampling(stride: int | str, times: str, items_per_iteration: int | Non
     """
     if stride != "official" and (type(stride) is not int or stride < 1):
         raise UserError(f"stride is {stride!r}: it must be a whole number from 1 on or 'official'")
+    if items_per_iteration is not None:
+        check_number("items_per_iteration", items_per_iteration, 1, whole=True)
     if stride == "official" and not items_per_iteration:
         raise UserError(
             "stride='official' changes with the iteration: give items_per_iteration, the batch "

@@ -7,6 +7,7 @@ import torch
 
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import PLAIN_LAYOUT, Layout, read_clip_list
@@ -77,6 +78,9 @@ class TripletVideoDataset(TripletDataset):
         **options: Any,
     ) -> None:
         check_sampling(stride, times, items_per_iteration)
+        check_number("min_length", min_length or 0, 0)
+        if fps is not None:
+            check_number("fps", fps, above=0)
         _check_choice("split", split, "train", "test", "all")
         _check_choice("crop", crop, None, "center")
         _check_choice("cache", cache, None, "memory")

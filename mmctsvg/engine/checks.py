@@ -1,5 +1,6 @@
 """Checks of a config before a training starts, so that its first iteration does not fail."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from torch import nn
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 from .complete import complete_model
 
@@ -36,6 +38,25 @@ def check_training(
                 "out of the model's config, which then takes it from the data"
             )
     check_batch(config, batch_size, model)
+
+
+def check_loader(config: Path | str, name: str, loader: Mapping[str, Any]) -> None:
+    """Refuse a batch size or a number of processes that no data loader can have.
+
+    Args:
+        config: Name of the config, for the error.
+        name: Name of the loader in it.
+        loader: Config of the loader.
+
+    Raises:
+        UserError: If one is out of range; thousands of processes would stop the machine.
+    """
+    most = max(64, 16 * (os.cpu_count() or 1))
+    ranges = {"batch_size": (1, None), "num_workers": (0, most)}
+    for argument, (least, largest) in ranges.items():
+        if argument in loader:
+            path = f"{config}: {name}.{argument}"
+            check_number(path, loader[argument], least, largest, whole=True)
 
 
 def check_time_points(config: Path | str, model: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from mmctsvg.models.schedule import lazy_adam
 from mmctsvg.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+from mmctsvg.utils.numbers import check_number
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -34,7 +35,11 @@ class LazyAdamConstructor:
         self.cfg = {k: v for k, v in optim_wrapper_cfg.items() if k != "constructor"}
 
     def __call__(self, model: nn.Module) -> OptimWrapperDict:
-        """Build the wrappers of ``model`` (a `CTSVG`, wrapped or not)."""
+        """Build the wrappers of ``model`` (a `CTSVG`, wrapped or not).
+
+        Raises:
+            UserError: If the rate is no number from 0 on, or a beta none from 0 to 1.
+        """
         model = model.module if is_model_wrapper(model) else model
         wrappers = {}
         for name, interval in model.regularisation_intervals.items():
@@ -42,6 +47,9 @@ class LazyAdamConstructor:
             if model.precision == "fp16":
                 cfg.update(type="mmengine.AmpOptimWrapper", dtype="float16", loss_scale="dynamic")
             optimizer = cfg.pop("optimizer")
+            check_number("lr", optimizer["lr"], 0)
+            for beta in optimizer["betas"]:
+                check_number("beta", beta, 0, 1)
             optimizer.update(lazy_adam(optimizer["lr"], optimizer["betas"], interval))
             optimizer["params"] = list(getattr(model, name).parameters())
             cfg["optimizer"] = OPTIMIZERS.build(optimizer)

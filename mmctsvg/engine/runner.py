@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from mmctsvg.datasets.workers import process_context, start_worker
 from mmctsvg.registry import RUNNERS
 
-from .checks import check_time_points, check_training
+from .checks import check_loader, check_time_points, check_training
 from .complete import complete_config, complete_model
 from .config import without_start
 
@@ -80,7 +80,14 @@ class CTSVGRunner(QuietRunner):
 
     @classmethod
     def from_cfg(cls, cfg: Config) -> "CTSVGRunner":
-        """Build the runner of a config as MMEngine does, after completing the config."""
+        """Build the runner of a config as MMEngine does, after completing the config.
+
+        Raises:
+            UserError: If the numbers of a data loader are out of range.
+        """
+        for name in ("train_dataloader", "val_dataloader"):
+            if cfg.get(name):
+                check_loader(cfg.filename or "the config", name, cfg[name])
         return super().from_cfg(complete_config(cfg))
 
     def build_model(self, model: nn.Module | dict[str, Any]) -> nn.Module:

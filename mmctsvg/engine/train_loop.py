@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from mmctsvg.registry import LOOPS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 from .generator_meta import bare_model
 from .processes import watching
@@ -38,7 +39,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         stop: Whether the training was asked to stop.
 
     Raises:
-        ValueError: If ``max_iters`` or ``val_interval`` is no positive whole number.
+        UserError: If ``max_iters`` or ``val_interval`` is no positive whole number.
     """
 
     def __init__(
@@ -50,8 +51,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
     ) -> None:
         super().__init__(runner, dataloader)
         for name, value in (("max_iters", max_iters), ("val_interval", val_interval)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive whole number, not {value!r}")
+            check_number(name, value, 1, whole=True)
         self.max_iters = max_iters
         self.val_interval = val_interval
         self.max_epochs = 1  # MMEngine's hooks ask for epochs; the whole training is one

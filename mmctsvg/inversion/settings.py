@@ -9,6 +9,7 @@ from typing import Any
 
 from mmctsvg.models.randomness import EVALUATION
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 #: Streams of the seed, apart from those of rendering.
 STARTS, LATENT, FRAMES = range(EVALUATION + 20, EVALUATION + 23)
@@ -25,8 +26,8 @@ def check_least(settings: Any, least: float, *names: str) -> None:
     """
     for name in names:
         value = getattr(settings, name)
-        if value is not None and not least <= value < math.inf:
-            raise UserError(f"{name} is {value}: it must be at least {least}.")
+        if value is not None:
+            check_number(name, value, least)
 
 
 @dataclass(frozen=True, kw_only=True)

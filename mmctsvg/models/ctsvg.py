@@ -13,6 +13,7 @@ from torch import Tensor
 
 from mmctsvg.registry import MODELS
 from mmctsvg.utils.distributed import average, average_gradients
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.pixels import mean_motion
 
 from .batch import Batch, split_batch
@@ -37,7 +38,7 @@ from .randomness import (
     generator_for,
     item_noise,
 )
-from .schedule import ema_decay, ramp_weight, update_average
+from .schedule import check_ramp, ema_decay, ramp_weight, update_average
 from .switches import resolve_switches
 
 
@@ -72,6 +73,9 @@ class CTSVG(BaseModel):
     Attributes:
         generator_ema: The averaged generator, the one to use.
         iteration: Iterations done; part of the checkpoint, like the mean path length.
+
+    Raises:
+        UserError: For a number out of its range.
 
     Source: sections 3 and 4.3.
     """
@@ -112,13 +116,17 @@ class CTSVG(BaseModel):
         self.generator_ema = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.time_discriminator = networks[D_T]
         self.shuffle_discriminator = networks[D_S]
-        if min(r1_interval, path_interval) < 1:
-            raise ValueError(
-                f"r1_interval={r1_interval}, path_interval={path_interval}: must be at least 1; "
-                "r1_gamma=0 or path_weight=0 turns a regulariser off"
-            )
-        if ema_half_life <= 0:
-            raise ValueError(f"ema_half_life={ema_half_life}: must be above 0")
+        for name, value, least, most in (
+            ("r1_gamma", r1_gamma, 0, None),
+            ("path_weight", path_weight, 0, None),
+            ("path_decay", path_decay, 0, 1),
+        ):
+            check_number(name, value, least, most)
+        for name, value in (("r1_interval", r1_interval), ("path_interval", path_interval)):
+            check_number(name, value, 1, whole=True)  # a weight of 0 turns a regulariser off
+        check_number("ema_half_life", ema_half_life, above=0)
+        check_number("seed", seed, 0, whole=True)
+        check_ramp(ramp)
         self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
         self.path_weight, self.path_decay = path_weight, path_decay
         self.path_interval = path_interval

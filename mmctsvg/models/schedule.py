@@ -5,6 +5,23 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
+
+
+def check_ramp(ramp: tuple[int, int] | None) -> None:
+    """Refuse a ramp that is neither None nor two iterations, the first one not after the last.
+
+    Raises:
+        UserError: If it is something else.
+    """
+    if ramp is None:
+        return
+    if not isinstance(ramp, list | tuple) or len(ramp) != 2:
+        raise UserError(f"ramp is {ramp!r}: it must be None, or its first and last iteration")
+    check_number("start of ramp", ramp[0], 0, whole=True)
+    check_number("end of ramp", ramp[1], ramp[0], whole=True)
+
 
 def ramp_weight(iteration: int, ramp: tuple[int, int] | None) -> float:
     """Return the weight lambda of the action embedding: 0, then linear in the ramp, then 1.

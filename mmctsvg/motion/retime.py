@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 _JITTER = 0.25  # of a frame: clips whose times are rounded in their files still count as even
 
@@ -41,8 +41,7 @@ def retime(
     """
     video_fps = video_rate(times, fps) if video_fps is None else video_fps
     for name, value in (("speed", speed), ("fps", video_fps)):
-        if not 0 < value < math.inf:
-            raise UserError(f"{name} is {value}: it must be above 0.")
+        check_number(name, value, above=0)
     step = speed * fps / video_fps
     last = len(times) - 1
     places = np.arange(math.floor(last / step + 1e-9) + 1) * step

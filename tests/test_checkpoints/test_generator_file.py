@@ -121,6 +121,26 @@ def test_weights_that_do_not_fit(weights, make_generator):
         load_generator(weights)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("motion_dim", 10**6),
+        ("motion_dim", 60_000),  # 58 GB
+        ("content_dim", 60_000),
+        ("content_layers", 10**9),
+        ("num_actors", 10**12),
+        ("size", 2**40),
+        ("channels", {"4": 60_000, "8": 60_000, "16": 60_000}),
+    ],
+)
+def test_a_card_that_asks_for_a_giant_costs_nothing(weights, name, value):
+    """The limit comes before the allocation: the test's process would be killed."""
+    config = load_generator(weights)[1]["generator"]
+    rewrite_card(weights, generator=config | {name: value})
+    with pytest.raises(UserError, match=f"^{weights}: .*({name} is {value}|do not fit|another)"):
+        load_generator(weights)
+
+
 def test_diverged_weights(tmp_path, make_generator, make_meta):
     """They would give black videos without a word."""
     generator = make_generator()

@@ -14,7 +14,7 @@ class Ramps(TripletDataset):
     def __init__(self, lengths=(7, 30), **kwargs):
         clips = [Clip(path=str(i), length=n, actor=i, action=1) for i, n in enumerate(lengths)]
         names = [str(i) for i in range(len(clips))]
-        kwargs = dict(fps=25, size=4, **kwargs)
+        kwargs = {"fps": 25, "size": 4, **kwargs}
         super().__init__(annotations=clips, actors=names, actions=["a", "b"], **kwargs)
 
     def read_frames(self, clip, times):
@@ -98,6 +98,10 @@ def test_clips_with_times_of_their_own():
         (dict(stride="official"), "give items_per_iteration"),
         (dict(times="offical"), "times is 'offical': it must be one of 'paper', 'official'"),
         (dict(lengths=()), "the dataset has no clip"),
+        (dict(fps=-1), "fps is -1: it must be a number above 0"),
+        (dict(fps=float("nan")), "fps is nan: "),
+        (dict(size=15.5), "size is 15.5: it must be a whole number from 1 on"),
+        (dict(items_per_iteration=0), "items_per_iteration is 0: "),
         (dict(seed=-1), "seed is -1: it must be a whole number from 0 on"),
     ],
 )

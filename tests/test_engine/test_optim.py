@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from mmctsvg.engine.optim import LazyAdamConstructor
+from mmctsvg.utils.errors import UserError
 
 
 def build(**settings):
@@ -54,3 +55,18 @@ def test_a_saved_group_may_know_less(saved):
     assert optimizer.param_groups[0]["fused"] is True
     wrappers["generator"].update_params(layer(torch.ones(4, 2)).sum())
     assert {float(state["step"]) for state in optimizer.state.values()} == {4.0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (dict(lr=-1e-3), "lr is -0.001: it must be a number from 0 on"),
+        (dict(lr=float("inf")), "lr is inf"),
+        (dict(lr="fast"), "lr is 'fast'"),
+        (dict(betas=(-0.5, 0.9)), "beta is -0.5: it must be a number from 0 to 1"),
+        (dict(betas=(0, float("nan"))), "beta is nan"),
+    ],
+)
+def test_absurd_numbers_are_refused(settings, words):
+    with pytest.raises(UserError, match=words):
+        build(**settings)

@@ -50,12 +50,12 @@ def test_refuses():
         ({"optimise": ("z",)}, "optimise takes m, z_m, w_c, t0, tempo, not 'z'"),
         ({"optimise": ("m", "z_m")}, "not both"),
         ({"t0_range": (0.0, 1.0)}, "belongs to 't0'"),
-        ({"steps": 0}, "at least 1"),
+        ({"steps": 0}, "steps is 0: it must be a number from 1 on"),
         ({"levels": (Level(until=1.0, frames=2),)}, "below 1"),
         ({"levels": (Level(until=0.5), Level(until=0.4))}, "must rise"),
     ):
         with pytest.raises(UserError, match=words):
             Settings(**options)
     for options in ({"frames": 0}, {"shrink": 0}):
-        with pytest.raises(UserError, match="at least 1"):
+        with pytest.raises(UserError, match="is 0: it must be a number from 1 on"):
             Level(until=0.5, **options)

@@ -1,6 +1,8 @@
 """The algorithm: turns, state, switches, learning; what the step computes is in test_step.py."""
 
 import copy
+import math
+import re
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ import mmctsvg.models.discriminators.shuffle as shuffle
 from mmctsvg.engine.optim import LazyAdamConstructor
 from mmctsvg.models import CTSVG
 from mmctsvg.models.switches import SWITCHES
+from mmctsvg.utils.errors import UserError
 
 CHANNELS = {4: 8, 8: 8}
 
@@ -257,9 +260,30 @@ def test_whether_d_t_minds_a_still_video_is_measured():
     assert first["d_t_motion"] != 0 and "d_t_motion" not in second
 
 
-def test_an_average_without_half_life_is_refused():
-    with pytest.raises(ValueError, match="ema_half_life=0: must be above 0"):
-        make(ema_half_life=0)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("r1_gamma", x) for x in (-1, math.nan, math.inf, "10")],
+        *[("path_weight", x) for x in (-1, math.inf)],
+        *[("path_decay", x) for x in (5, -0.1, math.nan)],
+        *[("r1_interval", x) for x in (0, 1.5, math.inf)],
+        *[("path_interval", x) for x in (0, 2.5)],
+        *[("ema_half_life", x) for x in (0, -1, math.nan, math.inf)],
+        *[("ramp", x) for x in ((1,), (1, 2, 3), 5)],
+        *[("seed", x) for x in (-1, 0.5)],
+    ],
+)
+def test_absurd_numbers_are_refused(name, value):
+    with pytest.raises(UserError, match=re.escape(f"{name} is {value!r}: it must be")):
+        make(**{name: value})
+
+
+def test_a_ramp_that_runs_backwards_is_refused():
+    with pytest.raises(UserError, match="end of ramp is 1: it must be a whole number from 5 on"):
+        make(ramp=(5, 1))
+    with pytest.raises(UserError, match="start of ramp is -1: "):
+        make(ramp=(-1, 1))
+    assert make(ramp=[3, 3]).ramp_weight == 0
 
 
 @pytest.mark.slow

@@ -217,7 +217,7 @@ def _check_entry(entry: dict) -> PackEntry:
         raise ValueError("its pictures lie nowhere")
     if found.fps is not None and not 0 < found.fps < math.inf:
         raise ValueError("its frame rate is none")
-    if times is not None and (times.shape != sizes.shape or not (np.diff(times) > 0).all()):
+    if times is not None and (times.shape != sizes.shape or not (np.diff(times) >= 0).all()):
         raise ValueError("its times are none")
     return found
 

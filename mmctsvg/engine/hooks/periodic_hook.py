@@ -7,6 +7,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmctsvg.utils.numbers import check_number
+
 from ..finite import check_finite
 
 
@@ -15,11 +17,16 @@ class PeriodicHook(Hook):
 
     Args:
         interval: Iterations between two writings; -1 for the last iteration only.
+
+    Raises:
+        UserError: If ``interval`` is neither.
     """
 
     priority = "LOW"  # after the logger, before the checkpoint
 
     def __init__(self, interval: int = -1) -> None:
+        if interval != -1:
+            check_number("interval", interval, 1, whole=True)
         self.interval = interval
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:

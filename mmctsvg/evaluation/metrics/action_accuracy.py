@@ -12,6 +12,7 @@ import numpy as np
 from mmctsvg.evaluation.video import Cell, Shot, Video
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.visualization.heat import plot_confusion
 
 from ..backbones.pose import PoseSource, find_pose_source
@@ -73,8 +74,8 @@ class ActionAccuracy(VideoMetric):
             )
         self.recognizer = Recognizer(recognizer, device)
         for name, value in (("frames", frames), ("motions", motions)):
-            if value is not None and (type(value) is not int or value < 1):
-                raise UserError(f"{name} is {value!r}: it must be a whole number from 1 on")
+            if value is not None:
+                check_number(name, value, 1, whole=True)
         self.frames = self.frames_needed = frames or self.recognizer.window
         self.motions = motions
         self.min_real_accuracy = min_real_accuracy

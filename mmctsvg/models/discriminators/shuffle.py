@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear
 from ..randomness import to_device
@@ -27,6 +28,9 @@ class ShuffleDiscriminator(nn.Module):
         num_frames: Number of frames that are scored, the first of every video: 2, or 3 for
             ``'official'``.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: section 3.2, *Shuffle discriminator*.
     """
 
@@ -39,6 +43,7 @@ class ShuffleDiscriminator(nn.Module):
         shuffle_scores: str = "paper",
     ):
         super().__init__()
+        check_number("hidden_dim", hidden_dim, 1, whole=True)
         self.trunk = Trunk(size, channels)
         self.shuffle_scores = shuffle_scores
         self.num_frames = 2 if shuffle_scores == "paper" else 3

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 from ..generators.time2vec import Time2Vec
 from ..layers import EqualConv2d, EqualLinear
@@ -85,6 +86,9 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
     Attributes:
         num_frames: Number of frames that are scored.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: section 3.2, *Conditional discriminator*.
     """
 
@@ -106,6 +110,16 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         time2vec_order: str = "paper",
     ):
         super().__init__()
+        for name, value, least in (
+            ("time_points", time_points, 1),
+            ("embed_dim", embed_dim, 2),
+            ("head_channels", head_channels, 1),
+            ("hidden_dim", hidden_dim, 1),
+            ("num_actors", num_actors, 0),
+            ("num_actions", num_actions, 0),
+        ):
+            check_number(name, value, least, whole=True)
+        check_number("motion_gain", motion_gain, 0)
         self.num_frames = time_points
         self.trunk = Trunk(size, channels)
         self.conv = EqualConv2d(self.trunk.out_channels + 1, head_channels, 3)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layers import EqualConv2d, memory_format
+from ..resolutions import check_channels, resolutions
 
 
 class ResidualBlock(nn.Module):
@@ -35,21 +36,15 @@ class Trunk(nn.Module):
         compute_dtype: Precision of the convolutions; the features come out in float32.
 
     Raises:
-        ValueError: If ``size`` is no power of two, or a resolution has no channels.
+        UserError: If ``size`` is no power of two, or a resolution has no channels.
     """
 
     def __init__(self, size: int, channels: dict[int, int]):
         super().__init__()
-        channels = {int(resolution): int(width) for resolution, width in channels.items()}
-        if size < 8 or size & (size - 1):
-            raise ValueError(f"size={size}: must be a power of two, 8 or larger")
-        resolutions = [2**i for i in range(size.bit_length() - 1, 1, -1)]
-        missing = [r for r in resolutions if r not in channels]
-        if missing:
-            raise ValueError(f"channels={channels}: give the channels at {missing} too")
+        channels = check_channels(size, channels)
         self.size = size
         self.from_rgb = EqualConv2d(3, channels[size], 1)
-        pairs = itertools.pairwise(channels[r] for r in resolutions)
+        pairs = itertools.pairwise(channels[r] for r in reversed(resolutions(size)))
         self.blocks = nn.Sequential(*[ResidualBlock(*pair) for pair in pairs])
         self.out_channels = channels[4]
         self.compute_dtype = torch.float32

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
 
+from ..resolutions import check_channels
 from .content import ContentMapper
 from .synthesis import SynthesisNetwork
 from .time2vec import Time2VecMotionMapper
@@ -42,6 +43,9 @@ class ConditionalStyleVideoGenerator(nn.Module):
         config: The arguments, as plain data; enough to build the generator again.
         compute_dtype: Precision of the convolutions.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: section 3.1, figure 1.
     """
 
@@ -65,7 +69,7 @@ class ConditionalStyleVideoGenerator(nn.Module):
         layer_noise: str = "paper",
     ):
         super().__init__()
-        channels = {int(resolution): int(width) for resolution, width in channels.items()}
+        channels = check_channels(size, channels)
         self.config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         self.size, self.motion_dim, self.content_dim = size, motion_dim, content_dim
         self.num_actors, self.num_actions = num_actors, num_actions

@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear, PixelNorm
+from ..resolutions import DEEPEST, WIDEST
 
 
 @MODELS.register_module()
@@ -30,6 +32,9 @@ class ContentMapper(nn.Module):
         combine: ``'paper'``: the two parts are concatenated and share ``dim``. ``'official'``:
             both have size ``dim`` and are added.
 
+    Raises:
+        UserError: For a number out of its range, or a ``dim`` that is too small to be shared.
+
     Source: section 3.1, figure 1.
     """
 
@@ -44,7 +49,11 @@ class ContentMapper(nn.Module):
         combine: str = "paper",
     ):
         super().__init__()
+        for name, value in (("num_actors", num_actors), ("num_actions", num_actions)):
+            check_number(name, value, 0, whole=True)
         shared = bool(num_actions) and combine == "paper"
+        check_number("content_dim", dim, 2 if shared else 1, WIDEST, whole=True)
+        check_number("content_layers", num_layers, 0, DEEPEST, whole=True)
         self.mapped_dim = dim // 2 if shared else dim
         self.actor = nn.Embedding(num_actors, self.mapped_dim) if num_actors else None
         action_dim = dim - self.mapped_dim if shared else dim

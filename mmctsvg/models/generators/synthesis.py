@@ -1,5 +1,6 @@
 """StyleGAN2's skip generator: styles in, images out. It knows nothing of time."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice, repeat
@@ -10,6 +11,7 @@ from torch.nn import functional as F
 
 from ..layers import FIR, FilteredModule, ModulatedConv2d, memory_format, upfirdn2d
 from ..layers.ops import GAIN, SLOPE
+from ..resolutions import check_channels, resolutions
 
 
 class StyledConv(nn.Module):
@@ -80,28 +82,23 @@ class SynthesisNetwork(nn.Module):
         compute_dtype: Precision of the convolutions; colours are summed in float32.
 
     Raises:
-        ValueError: If ``size`` is no power of two, or a resolution has no channels.
+        UserError: If ``size`` is no power of two, or a resolution has no channels.
     """
 
     def __init__(self, size: int, style_dim: int, channels: dict[int, int], *, noise: bool = True):
         super().__init__()
-        if size < 8 or size & (size - 1):
-            raise ValueError(f"size={size}: must be a power of two, 8 or larger")
-        resolutions = [2**i for i in range(2, size.bit_length())]
-        missing = [r for r in resolutions if r not in channels]
-        if missing:
-            raise ValueError(f"channels={channels}: give the channels at {missing} too")
+        channels, sides = check_channels(size, channels), resolutions(size)
         self.size = size
         self.constant = nn.Parameter(torch.randn(1, channels[4], 4, 4))
         self.convs = nn.ModuleList([StyledConv(channels[4], channels[4], style_dim, noise=noise)])
         self.to_rgbs = nn.ModuleList([ToRGB(channels[4], style_dim)])
-        for low, high in zip(resolutions, resolutions[1:], strict=False):
+        for low, high in itertools.pairwise(sides):
             wide, narrow = channels[low], channels[high]
             self.convs.append(StyledConv(wide, narrow, style_dim, noise=noise, up=True))
             self.convs.append(StyledConv(narrow, narrow, style_dim, noise=noise))
             self.to_rgbs.append(ToRGB(channels[high], style_dim))
         self.num_layers = len(self.convs) + len(self.to_rgbs)
-        self.noise_sizes = [4] + [r for r in resolutions[1:] for _ in range(2)] if noise else []
+        self.noise_sizes = [4] + [r for r in sides[1:] for _ in range(2)] if noise else []
         self.compute_dtype = torch.float32
 
     def layers(self) -> Iterator[StyledConv | ToRGB]:

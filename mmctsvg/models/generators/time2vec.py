@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear, PixelNorm
+from ..resolutions import DEEPEST, WIDEST
 
 
 def time2vec(
@@ -66,6 +68,9 @@ class Time2Vec(nn.Module):
             over a hundred frames makes the linear term a hundred times larger than any sine.
         order: ``'paper'``: the linear term comes first. ``'official'``: it comes last.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: equation 1; Kazemi et al. 2019, *Time2Vec*.
     """
 
@@ -78,8 +83,9 @@ class Time2Vec(nn.Module):
         order: str = "paper",
     ):
         super().__init__()
-        if dim < 2:
-            raise ValueError(f"dim={dim}: time2vec needs one linear term and at least one sine")
+        check_number("dim of time2vec", dim, 2, WIDEST, whole=True)
+        check_number("frequency_std", frequency_std, 0)
+        check_number("linear_std", linear_std, 0)
         self.linear_weight = nn.Parameter(torch.randn(1) * linear_std)
         self.linear_phase = nn.Parameter(torch.randn(1))
         self.weight = nn.Parameter(torch.randn(dim - 1) * frequency_std)
@@ -105,6 +111,9 @@ class Time2VecMotionMapper(nn.Module):
         linear_std: See `Time2Vec`.
         order: See `Time2Vec`.
 
+    Raises:
+        UserError: For a number out of its range.
+
     Source: section 3.1, equations 2 to 4.
     """
 
@@ -119,6 +128,9 @@ class Time2VecMotionMapper(nn.Module):
         order: str = "paper",
     ):
         super().__init__()
+        check_number("motion_dim", dim, 2, WIDEST, whole=True)
+        check_number("motion_layers", num_layers, 0, DEEPEST, whole=True)
+        check_number("motion_lr_mul", lr_mul, above=0)
         self.dim = dim
         layers = [EqualLinear(dim, dim, lr_mul=lr_mul, activation=True) for _ in range(num_layers)]
         self.mapping = nn.Sequential(PixelNorm(), *layers)

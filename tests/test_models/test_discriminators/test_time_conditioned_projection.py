@@ -8,6 +8,7 @@ from mmctsvg.models.discriminators.time_conditioned_projection import (
     minibatch_deviation,
     minibatch_deviation_flat,
 )
+from mmctsvg.utils.errors import UserError
 
 CHANNELS = {4: 4, 8: 4}
 
@@ -133,3 +134,21 @@ def test_motion_units_see_differences_alone():
     for head in (d_t.action_head, d_t.actor_head):
         assert abs(head[0].weight[:20].std() - 5) < 0.3
     assert make(motion_gain=5.0, time_points=1).time_head[0].weight.std() < 1.2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_points", 0),
+        ("embed_dim", 1),
+        ("head_channels", 0),
+        ("hidden_dim", 1.5),
+        ("num_actors", -1),
+        ("num_actions", -1),
+        ("motion_gain", -1),
+        ("frequency_std", float("nan")),
+    ],
+)
+def test_absurd_numbers_are_refused(name, value):
+    with pytest.raises(UserError, match=f"{name} is {value!r}: it must be"):
+        make(**{name: value})

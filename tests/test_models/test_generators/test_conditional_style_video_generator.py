@@ -115,7 +115,24 @@ def test_compute_dtype_reaches_the_layers():
 
 @pytest.mark.parametrize(
     "kwargs, sentence",
-    [(dict(size=24), "power of two"), (dict(size=32), r"give the channels at \[32\]")],
+    [
+        (dict(size=24), "power of two"),
+        (dict(size=32), r"give the channels at \[32\]"),
+        (dict(size=15.5), "size is 15.5: it must be a whole number from 8 to 4096"),
+        (dict(motion_dim=0), "motion_dim is 0: it must be a whole number from 2 to 65536"),
+        (dict(motion_dim=1), "motion_dim is 1: "),
+        (dict(motion_dim=10**6), "motion_dim is 1000000: "),
+        (dict(motion_dim=8.0), "motion_dim is 8.0: "),
+        (dict(content_dim=0, num_actions=0), "content_dim is 0: .* from 1 to 65536"),
+        (dict(content_dim=1), "content_dim is 1: it must be a whole number from 2 to 65536"),
+        (dict(content_layers=-1), "content_layers is -1: it must be a whole number from 0 to 1000"),
+        (dict(motion_layers=10**9), "motion_layers is 1000000000: "),
+        (dict(motion_lr_mul=0), "motion_lr_mul is 0: it must be a number above 0"),
+        (dict(frequency_std=-1), "frequency_std is -1: it must be a number from 0 on"),
+        (dict(linear_std=float("nan")), "linear_std is nan: "),
+        (dict(num_actors=-1), "num_actors is -1: "),
+        (dict(num_actions=1.5), "num_actions is 1.5: "),
+    ],
 )
 def test_wrong_sizes(kwargs, sentence):
     """One sentence that names the value."""

@@ -8,6 +8,7 @@ import torch
 from torch.autograd import gradcheck
 
 from mmctsvg.models import Time2Vec, Time2VecMotionMapper
+from mmctsvg.utils.errors import UserError
 
 
 def reference(module, t):
@@ -68,7 +69,7 @@ def test_gradients():
 
 def test_too_small():
     """One component cannot be both a line and a wave."""
-    with pytest.raises(ValueError, match="dim=1"):
+    with pytest.raises(UserError, match="dim of time2vec is 1: .* from 2 to"):
         Time2Vec(1)
 
 
