@@ -13,6 +13,8 @@ from mmctsvg.utils.errors import UserError
 
 TRACKS = ("actor", "action", "motion")
 WAYS = ("linear", "smooth", "slerp")
+LONGEST = 86_400  # seconds of a video
+FARTHEST = 1_000_000_000  # seconds of a time: what float64 holds to a ten-millionth of a second
 _TOP = ("fps", "length", "score", "time", "smooth_time")
 _TIME = re.compile(r"([-+]?[0-9]*\.?[0-9]+(?:e-?[0-9]+)?)\s*(s|ms|min|frames?)?", re.IGNORECASE)
 _UNITS = {"s": 1.0, "ms": 0.001, "min": 60.0}
@@ -101,6 +103,8 @@ class _Parser:
             line = mark.line + 1 if mark else 1
             reason = getattr(error, "problem", None) or "it is no YAML"
             raise UserError(f"{self.path}:{line}: {reason}.") from error
+        except RecursionError as error:
+            raise UserError(f"{self.path}: nests a thousand times; no script does.") from error
         top = dict(self._items(root, _TOP))
         if "fps" in top:
             self._read_fps(top["fps"])
@@ -109,6 +113,8 @@ class _Parser:
             self._complain(root, "length is missing: say how long the video is, such as 6 s")
         elif (seconds := self._time(top["length"])) is not None and seconds <= 0:
             self._complain(top["length"], "length must be above 0")
+        elif seconds is not None and seconds > LONGEST:
+            self._complain(top["length"], f"length must be at most {LONGEST} s, a day")
         length = math.inf if seconds is None else seconds  # an unknown one limits nothing
         tracks: dict[str, list[Change]] = {name: [] for name in TRACKS}
         if "score" not in top:
@@ -223,12 +229,14 @@ class _Parser:
             self._complain(node, f"{text!r} is no time: write 2 s, 500 ms, 1 min or 12 frames")
             return None
         number, unit = float(found[1]), (found[2] or "s").lower()
-        if unit in _UNITS:
-            return number * _UNITS[unit]
-        if self.fps is None:
+        if unit not in _UNITS and self.fps is None:
             self._complain(node, f"{text!r}: times in frames need fps at the top of the script")
             return None
-        return number / self.fps
+        seconds = number * _UNITS[unit] if unit in _UNITS else number / self.fps
+        if abs(seconds) > FARTHEST:
+            self._complain(node, f"{text!r} lies farther than {FARTHEST} s from the beginning")
+            return None
+        return seconds
 
     def _read_fps(self, node: yaml.Node) -> None:
         try:

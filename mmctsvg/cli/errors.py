@@ -1,6 +1,7 @@
 """Errors of the user as the command line shows them: one sentence, in the words of its options."""
 
 import argparse
+import errno
 import re
 import sys
 import warnings
@@ -10,6 +11,17 @@ from contextlib import contextmanager
 from mmctsvg.utils.errors import UserError, UserNote
 
 from .parsers.common import Parser
+
+#: Reasons of the system that lie in the place of a file that the user chose.
+_PLACES = (
+    errno.EACCES,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EPERM,
+    errno.EROFS,
+)
 
 #: A value in a message: a text, a list, or a word without the full stop behind it.
 _VALUE = r"""'[^']*'|"[^"]*"|\[[^\]]*\]|\([^)]*\)|[^\s,;:()]*[^\s,;:().]"""
@@ -21,9 +33,10 @@ _BEFORE = r"(?<![\w./'\"=-])(?<!option )(?<!options )"
 def user_errors(parser: Parser) -> Iterator[None]:
     """End the program with one line where the user did something wrong.
 
-    A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2, Ctrl-C exits with
-    code 130; every other exception is a defect and keeps its traceback. A `UserNote` prints
-    ``note: <sentence>`` to stderr.
+    A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2; so does a file that
+    the system refuses, with its name and the reason. Ctrl-C exits with code 130. Every other
+    exception is a defect and keeps its traceback. A `UserNote` prints ``note: <sentence>`` to
+    stderr.
 
     Args:
         parser: Parser of the command.
@@ -48,6 +61,11 @@ def user_errors(parser: Parser) -> Iterator[None]:
         if text.startswith(f"Caught {name} in "):
             text = text.rpartition(f"{name}: ")[2].strip()
         print(f"error: {translate(text, parser)}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if error.errno not in _PLACES or not error.filename:
+            raise
+        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)

@@ -154,10 +154,16 @@ def _read_meta(path: Path) -> tuple[list[str], list[str] | None]:
         meta = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return [], None
-    except ValueError as error:
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is no JSON: mend it, or take it away ({error})") from error
     if not isinstance(meta, dict) or meta.get("format") != META_FORMAT:
         return [], None
+    for key in ("actors", "actions"):
+        names = meta.get(key)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise UserError(f"{path} has no list of names {key!r}: mend it, or take it away")
     return meta["actors"], meta["actions"] or None
 
 
@@ -168,6 +174,8 @@ def _read_csv(source: Path) -> ClipList:
             header = tuple(name.strip() for name in reader.fieldnames or ())
             reader.fieldnames = list(header)
             rows = [(reader.line_num, row) for row in reader]
+    except OSError as error:
+        raise UserError(f"{source} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{source} is no CSV list in UTF-8: {error}") from error
     clips = ClipList(source=source, columns=tuple(name for name in COLUMNS if name in header))
@@ -199,6 +207,8 @@ def _read_row(clips: ClipList, line: int, row: dict) -> Entry | None:
     texts = {name: (row.get(name) or "").strip() for name in clips.columns}
     where = f"line {line}: {texts['path']}".rstrip(": ")
     wrong = [] if texts["path"] else ["has no path"]
+    if "\0" in texts["path"]:
+        wrong.append("has a path with a zero byte")
     if None in row:
         wrong.append("has more fields than the header")
     numbers: dict[str, int | None] = {"label": None, "person": None, "is_train": 1}

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mmctsvg.utils.errors import UserError
+
 
 def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Walk through a folder as `os.walk` does, also along links, but not in circles.
@@ -11,8 +13,11 @@ def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     Yields:
         A folder, the names of its folders without hidden ones (names that are taken out of the
         list are not entered), and the names of its files.
+
+    Raises:
+        UserError: If a folder cannot be read, whose clips would be missing without a word.
     """
-    for folder, subfolders, files in os.walk(root, followlinks=True):
+    for folder, subfolders, files in os.walk(root, onerror=_refuse, followlinks=True):
         path = Path(folder)
         subfolders[:] = [
             name
@@ -20,6 +25,12 @@ def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
             if not name.startswith(".") and not _leads_back(path, path / name, root)
         ]
         yield path, subfolders, files
+
+
+def _refuse(error: OSError) -> None:
+    raise UserError(
+        f"{error.filename}: cannot be read ({error.strerror}); make it readable, or take it out"
+    ) from error
 
 
 def _leads_back(folder: Path, subfolder: Path, root: Path) -> bool:

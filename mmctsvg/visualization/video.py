@@ -10,7 +10,7 @@ import av.filter
 import numpy as np
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.files import atomic_path, make_folder
 
 from .contact_sheet import check_frames, enlarge, write_png
 from .sound import add_sound, has_sound
@@ -173,6 +173,9 @@ class FrameFolder:
 
     Args:
         path: Path of the folder, which is made if missing.
+
+    Raises:
+        UserError: If it cannot be made or written to.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -180,7 +183,7 @@ class FrameFolder:
         self.frames = 0
 
     def __enter__(self) -> Self:
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path, "place")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

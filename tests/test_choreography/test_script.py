@@ -135,3 +135,25 @@ def test_nothing_is_constructed(write, tmp_path):
     with pytest.raises(UserError, match="is no time"):
         read_script(write(text))
     assert not mark.exists()
+
+
+def test_nests_too_deep_are_refused(write):
+    with pytest.raises(UserError, match="nests a thousand times"):
+        read_script(write("score: " + "[" * 5000))
+    with pytest.raises(UserError, match="here must be pairs"):
+        read_script(write("length: 1 s\nscore: &a [*a, *a]\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("length: 1e9 s", "1: length must be at most 86400 s, a day"),
+        ("length: 1e8 min", "1: '1e8 min' lies farther than 1000000000 s from the beginning"),
+        ("length: 1e308 min", "1: '1e308 min' lies farther"),
+        ("length: 1 s\ntime: {0 s: -1e30 s}", "2: '-1e30 s' lies farther"),
+    ],
+)
+def test_times_that_no_video_has(write, line, words):
+    with pytest.raises(UserError, match=words):
+        read_script(write(f"{line}\nscore: {{0 s: {{motion: 0}}}}\n"))
+    assert read_script(write("length: 1440 min\nscore: {0 s: {motion: 0}}\n")).length == 86_400

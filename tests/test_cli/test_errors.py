@@ -1,9 +1,13 @@
+import errno
+import os
 import warnings
+from functools import partial
 
 import pytest
 import torch
 
 from mmctsvg.cli.errors import translate, user_errors
+from mmctsvg.cli.main import run_verb
 from mmctsvg.cli.parsers import make_parser
 from mmctsvg.utils.errors import UserError, UserNote
 
@@ -97,3 +101,22 @@ def test_errors_in_loader_processes_are_one_line_too(capsys, parser):
 )
 def test_names_of_arguments_become_flags(verb, text, shown):
     assert translate(text, make_parser(verb)) == shown
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENAMETOOLONG, errno.EROFS])
+def test_files_that_the_system_refuses(code, capsys):
+    with pytest.raises(SystemExit) as end, user_errors(make_parser("generate")):
+        raise OSError(code, os.strerror(code), "a/b.mp4")
+    assert end.value.code == 2
+    assert capsys.readouterr().err == f"error: a/b.mp4: {os.strerror(code)}\n"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), OSError(errno.EPIPE, "no", "a")])
+def test_other_errors_of_the_system_are_defects(error):
+    with pytest.raises(OSError, match="no"), user_errors(make_parser("generate")):
+        raise error
+
+
+def test_a_path_that_is_too_long(check_refusal):
+    main = partial(run_verb, "generate")
+    check_refusal(main, ["a" * 5000 + ".safetensors"], "File name too long")

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 
@@ -9,6 +11,7 @@ from mmctsvg.datasets import (
     UTDMHADDataset,
     WeizmannDataset,
 )
+from mmctsvg.datasets import clip_list as clip_list_module
 from mmctsvg.datasets.clip_list import read_clip_list
 from mmctsvg.utils.errors import UserError
 
@@ -288,3 +291,48 @@ def test_names_from_the_converters(clip_list):
     meta.write_text("{broken")
     with pytest.raises(UserError, match="meta.json is no JSON: mend it, or take it away"):
         read_clip_list(clip_list)
+
+
+@pytest.mark.parametrize("changes", [{"actors": None}, {"actions": "ab"}, {"actors": [1, 2]}])
+def test_a_meta_file_without_names(clip_list, changes):
+    meta = {"format": "mmctsvg clips 1", "actors": ["Ann", "Bo"], "actions": ["a", "b"]} | changes
+    meta = {key: value for key, value in meta.items() if value is not None}
+    (clip_list.parent / "meta.json").write_text(json.dumps(meta))
+    (key,) = changes
+    with pytest.raises(UserError, match=f"meta.json has no list of names '{key}': mend it"):
+        read_clip_list(clip_list)
+
+
+def test_lists_and_meta_files_that_may_not_be_read(clip_list, monkeypatch):
+    """Tests may run as root, whom nothing stops: a folder in the place of the file does."""
+    (clip_list.parent / "meta.json").mkdir()
+    with pytest.raises(UserError, match="meta.json cannot be read: Is a directory"):
+        read_clip_list(clip_list)
+
+    def refuse(*arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(clip_list_module, "open", refuse, raising=False)
+    with pytest.raises(UserError, match=f"{clip_list} cannot be read: Permission denied"):
+        read_clip_list(clip_list)
+
+
+def test_a_path_with_a_zero_byte(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"path\na\0b.mp4\n")
+    (problem,) = problems(read_clip_list(tmp_path / "a.csv"))
+    assert problem.endswith("has a path with a zero byte")
+
+
+def test_a_folder_that_may_not_be_read_is_no_empty_one(tmp_path, monkeypatch):
+    write_folder(tmp_path / "ann" / "nod" / "0")
+    closed = str(tmp_path / "ann" / "nod")
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", closed)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(UserError, match=f"{closed}: cannot be read .Permission denied.; make it"):
+        read_clip_list(tmp_path)

@@ -1,7 +1,9 @@
 import errno
 import gc
 import os
+import re
 import shutil
+import zlib
 from types import SimpleNamespace
 
 import cv2
@@ -232,7 +234,7 @@ def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(frame_folder, "open", refuse, raising=False)
-        assert broken(clip.path) == "has an unreadable picture: frame0.png"
+        assert broken(clip.path) == "has an unreadable picture: frame0.png (Permission denied)"
         with pytest.raises(BrokenClipError, match="has an unreadable picture: frame3.png"):
             clip.read(np.array([3]))
     monkeypatch.setattr(frame_folder.os, "listdir", refuse)
@@ -271,3 +273,32 @@ def test_reading_starts_no_threads(tmp_path, noise_frames):
         assert len(os.listdir("/proc/self/task")) == before
     finally:
         gc.enable()
+
+
+def test_broken_pictures_are_named(tmp_path):
+    """What Pillow or OpenCV say of it in their own ways."""
+    folder = write_folder(tmp_path / "clip")
+    good = (folder / "frame0.png").read_bytes()
+    vast = good[:16] + (60_000).to_bytes(4) * 2 + good[24:]  # 3.6 gigapixels
+    header = vast[12:29]
+    vast = vast[:29] + zlib.crc32(header).to_bytes(4) + vast[33:]
+    for data, words in ((vast, "unreadable"), (b"", "empty"), (good[:40], "unreadable|cut off")):
+        (folder / "frame0.png").write_bytes(data)
+        assert re.search(f"has an? .*({words}).*frame0.png", broken(folder))
+    (folder / "frame0.png").write_bytes(good)
+    clip = open_clip(folder)
+    (folder / "frame0.png").write_bytes(vast)
+    with pytest.raises(BrokenClipError, match="unreadable picture: frame0.png"):
+        clip.read(np.array([0]))
+
+
+def test_pictures_that_have_grown_since(tmp_path):
+    clip = open_clip(write_folder(tmp_path / "clip"))
+    cv2.imwrite(str(clip.path / "frame3.png"), np.zeros((clip.height + 1, clip.width, 3), np.uint8))
+    with pytest.raises(BrokenClipError, match="pictures of another size than when it was opened"):
+        clip.read(np.array([1, 3]))
+    assert "has frames of different sizes: frame0.png is" in broken(clip.path)
+
+
+def test_names_that_are_too_long():
+    assert broken("a" * 5000) == "cannot be read: File name too long"

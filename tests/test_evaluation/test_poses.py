@@ -92,6 +92,8 @@ def test_damaged_files_are_refused(tmp_path, draw_poses):
     [
         ({"keypoint": np.ones((1, 5, 25, 3))}, "must be"),
         ({"keypoint": np.full((1, 5, 17, 2), np.nan)}, "no finite numbers"),
+        ({"keypoint_score": np.full((1, 5, 17), np.nan)}, "no finite numbers"),
+        ({"keypoint_score": np.full((1, 5, 17), np.inf)}, "no finite numbers"),
         ({"keypoint": np.ones((1, 0, 17, 2)), "keypoint_score": np.ones((1, 0, 17))}, "must be"),
         ({"total_frames": 6}, "total_frames is 6, not 5"),
         ({"img_shape": None}, "cannot be used"),

@@ -92,3 +92,12 @@ def test_frame_folder_is_a_clip_and_forgets_older_frames(tmp_path):
     assert names == ["000000.png", "000001.png", "000002.png"]
     read = cv2.imread(str(tmp_path / "a" / names[2]))[..., ::-1]
     np.testing.assert_array_equal(read, frames[2])
+
+
+def test_a_place_where_no_frames_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(UserError, match="cannot write to .*file/a: .*; choose another place"),
+        FrameFolder(tmp_path / "file" / "a"),
+    ):
+        pass

@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from .clip_reader import BrokenClipError, ClipReader
 from .orientation import EXIF_ORIENTATIONS
@@ -17,6 +18,18 @@ from .orientation import EXIF_ORIENTATIONS
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
 ORIENTATION = 0x0112  # of EXIF
+
+# Pillow's errors for what is no picture, or one that is larger than any memory.
+_BAD_PICTURE = (
+    Image.DecompressionBombError,
+    EOFError,
+    OSError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 # How the picture in a whole file ends; in one that was cut off it does not.
 _JPEG_END, _PNG_END = b"\xff\xd9", b"IEND\xaeB`\x82"
@@ -81,7 +94,7 @@ class FrameFolder(ClipReader):
         names = _list(path)
         if not names:
             raise BrokenClipError("is a folder without pictures")
-        _check_opaque(path / names[0])
+        _check_opaque(path / names[0], _read(path / names[0]))
         sizes, orientations = zip(*(_look(path / name) for name in names), strict=True)
         for name, size in zip(names, sizes, strict=True):
             if size != sizes[0]:
@@ -133,10 +146,11 @@ def _look(path: Path) -> tuple[tuple[int, int], int]:
                 orientation = _orientation(picture)
             if kind in _ENDS and not _is_whole(file, kind):
                 raise BrokenClipError(f"has a picture that was cut off: {path.name}")
-    except (UnidentifiedImageError, OSError) as error:
-        if path.exists() and path.stat().st_size == 0:
-            raise BrokenClipError(f"has an empty file: {path.name}") from error
-        raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
+    except BrokenClipError:
+        raise
+    except _BAD_PICTURE as error:
+        kind = "an unreadable picture" if _read(path) else "an empty file"
+        raise BrokenClipError(f"has {kind}: {path.name}") from error
     if EXIF_ORIENTATIONS[orientation].transpose:
         width, height = height, width
     return (height, width), orientation
@@ -172,17 +186,16 @@ def _orientation(picture: Image.Image) -> int:
     return found if found in EXIF_ORIENTATIONS else 1
 
 
-def _may_have_alpha(path: Path) -> bool:
+def _may_have_alpha(path: Path, data: bytes) -> bool:
     """Whether to look closer; asked for every picture, so only a glance into the header."""
     if path.suffix.lower() != ".png":
         return path.suffix.lower() in (".webp", ".tif", ".tiff")
-    with open(path, "rb") as file:
-        return file.read(26)[25:] in (b"\x03", b"\x04", b"\x06")  # palette, or alpha of its own
+    return data[25:26] in (b"\x03", b"\x04", b"\x06")  # palette, or alpha of its own
 
 
-def _check_opaque(path: Path) -> None:
+def _check_opaque(path: Path, data: bytes) -> None:
     """Pictures are read without their alpha channel, so what shines through would become solid."""
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    picture = _decode(data, cv2.IMREAD_UNCHANGED)
     alpha = None if picture is None or picture.ndim < 3 else picture[..., 3:]
     if alpha is None or not alpha.size:
         return
@@ -195,18 +208,33 @@ def _check_opaque(path: Path) -> None:
 
 def _decode_picture(path: Path, orientation: int = 1) -> np.ndarray:
     """uint8 (H, W, 3), RGB, upright."""
-    try:
-        if _may_have_alpha(path):
-            _check_opaque(path)
-    except OSError as error:
-        raise BrokenClipError(f"has an unreadable picture: {path.name}") from error
-    picture = cv2.imread(str(path), _AS_STORED)
+    data = _read(path)
+    if _may_have_alpha(path, data):
+        _check_opaque(path, data)
+    picture = _decode(data, _AS_STORED)
     if picture is None:
-        empty = path.exists() and path.stat().st_size == 0
-        kind = "an empty file" if empty else "an unreadable picture"
+        kind = "an unreadable picture" if data else "an empty file"
         raise BrokenClipError(f"has {kind}: {path.name}")
     picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     return EXIF_ORIENTATIONS[orientation].apply(picture)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise BrokenClipError(
+            f"has an unreadable picture: {path.name} ({error.strerror})"
+        ) from error
+
+
+def _decode(data: bytes, flags: int) -> np.ndarray | None:
+    """Decode a picture; None if it is none. From memory: ``cv2.imread`` leaks broken ones."""
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
+    except cv2.error:  # for sizes beyond all limits
+        return None
 
 
 def _text(size: tuple[int, int]) -> str:

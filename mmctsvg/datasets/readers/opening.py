@@ -22,10 +22,13 @@ def open_clip(path: str | Path, square_pixels: bool = True) -> ClipReader:
             size.
     """
     path = Path(path)
-    if path.is_dir():
-        return FrameFolder.open(path)
-    if packed := split_path(path):
-        return PackedClip.open(*packed)
-    if not path.exists():
-        raise BrokenClipError("does not exist")
+    try:
+        if path.is_dir():
+            return FrameFolder.open(path)
+        if packed := split_path(path):
+            return PackedClip.open(*packed)
+        if not path.exists():
+            raise BrokenClipError("does not exist")
+    except OSError as error:  # such as a name that is too long
+        raise BrokenClipError(f"cannot be read: {error.strerror}") from error
     return VideoFile.open(path, square_pixels)

@@ -141,12 +141,15 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
     card = content.get("recognizer") if isinstance(content, dict) else None
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise UserError(f"{path}: is no recogniser of this version of mmctsvg; train it again")
+    weights = content.get("state_dict")
+    if not isinstance(weights, dict):
+        raise UserError(f"{path}: has no weights 'state_dict'; train it again")
     for name, kind in _ENTRIES.items():
         if not isinstance(card.get(name), kind):
             raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}")
     if _names_python(card["model"]) or _names_python(card["test_pipeline"]):
         raise UserError(f"{path}: its card names Python functions instead of components")
-    return card, content["state_dict"]
+    return card, weights
 
 
 def _names_python(config: Any) -> bool:

@@ -56,6 +56,12 @@ def test_a_description_with_a_hole_is_refused(tmp_path, name, value):
         Recognizer(tmp_path / "r.pth")
 
 
+def test_a_file_without_weights_is_refused(tmp_path):
+    torch.save({"recognizer": {"format": 1, **CARD}}, tmp_path / "r.pth")
+    with pytest.raises(UserError, match="r.pth: has no weights 'state_dict'"):
+        Recognizer(tmp_path / "r.pth")
+
+
 @pytest.mark.parametrize("entry", ["model", "test_pipeline"])
 def test_a_description_cannot_call_python(tmp_path, entry):
     """MMEngine would import and call what a type with dots names."""
