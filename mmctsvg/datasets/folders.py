@@ -28,6 +28,8 @@ def walk_folders(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 
 def _refuse(error: OSError) -> None:
+    if isinstance(error, NotADirectoryError):
+        return  # an archive in the place of the root
     raise UserError(
         f"{error.filename}: cannot be read ({error.strerror}); make it readable, or take it out"
     ) from error

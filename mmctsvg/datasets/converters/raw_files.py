@@ -122,6 +122,12 @@ def _find_videos(path: Path, prefix: str) -> list[RawFile]:
         members = _zip_members(path)
     else:
         return []
+    for name, _, is_one in members:
+        if is_one and (name.startswith("/") or ".." in name.replace("\\", "/").split("/")):
+            raise UserError(
+                f"{path}: its member {name!r} points outside of the archive, as no data set's "
+                "does; download it again, from its publisher"
+            )
     found = [
         RawFile(name=f"{prefix}/{name.removeprefix('./')}", path=path, member=member)
         for name, member, is_one in members

@@ -1,5 +1,6 @@
 import gzip
 import io
+import re
 import shutil
 import tarfile
 import zipfile
@@ -87,6 +88,33 @@ def test_members_are_known_by_ending_or_content(tmp_path):
     for archive in ("x.zip", "x.tar"):
         found = [file.name for file in list_raw_files(tmp_path / archive)]
         assert [name.rpartition("/")[2] for name in found] == list(members)[:8]
+
+
+@pytest.mark.parametrize("name", ["../out.mp4", "a/../../out.mp4", "/tmp/out.mp4", "a\\..\\b.mp4"])
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_members_that_point_outside_are_named(tmp_path, name, kind):
+    path = tmp_path / "in" / f"a.{kind}"
+    path.parent.mkdir()
+    if kind == "tar":
+        with tarfile.open(path, "w") as archive:
+            info = tarfile.TarInfo(name)
+            info.size = 5
+            archive.addfile(info, io.BytesIO(b"video"))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, b"video")
+    with pytest.raises(UserError, match=re.escape(f"a.{kind}: its member {name!r} points outside")):
+        list_raw_files(path)
+    assert [p.name for p in tmp_path.rglob("*")] == ["in", path.name]
+
+
+def test_links_in_a_tar_are_no_videos(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            info = tarfile.TarInfo(f"{kind}.mp4")
+            info.type, info.linkname = kind, "/etc/hostname"
+            archive.addfile(info)
+    assert list_raw_files(tmp_path / "a.tar") == []
 
 
 def test_archives_in_an_archive(tmp_path):
