@@ -86,7 +86,7 @@ def choose_clips(
 
 def name_clip(path: Path) -> str:
     """Join a clip's name and its two folders, which distinguish clips of data sets."""
-    return "-".join(path.with_suffix("").parts[-3:]).strip("/-.")
+    return "-".join((*path.parent.parts, path.stem)[-3:]).strip("/-.")
 
 
 def _recorded_clips(

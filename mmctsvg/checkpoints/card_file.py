@@ -131,5 +131,7 @@ def check_finite(path: str | Path, tensors: Mapping[str, Tensor], mend: str) -> 
         UserError: If there is such a tensor; it names the first.
     """
     for name, tensor in tensors.items():
-        if not tensor.isfinite().all():
+        # PyTorch asks no numbers of 8 bits whether they are finite.
+        values = tensor.float() if tensor.element_size() == 1 else tensor
+        if not values.isfinite().all():
             raise UserError(f"{path}: {name} holds values that are not finite; {mend}.")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.pickles import read_pickle
 
 from .card_file import FORMAT, CardFile, check_finite
@@ -117,6 +118,16 @@ def load_generator(
     for name, kind in _CARD_TYPES.items():
         if not isinstance(card.get(name), kind):
             raise UserError(f"{path}: its card has no usable {name!r}: {card.get(name)!r}.")
+    for name in ("actors", "actions"):
+        if not all(isinstance(label, str) for label in card[name]):
+            raise UserError(f"{path}: its card has {name} that are no names: {card[name]!r}.")
+    if not isinstance(card.setdefault("provenance", {}), dict):
+        raise UserError(f"{path}: its card has no usable 'provenance': {card['provenance']!r}.")
+    try:
+        check_number("fps", card["fps"], above=0)
+        check_number("ramp", card["ramp"], 0, 1)
+    except UserError as error:
+        raise UserError(f"{path}: its card cannot be used: {error}.") from error
     with torch.device("meta"):  # a card from a stranger may describe one that fits no memory
         _check_shapes(path, _build(path, card), tensors)
     generator = _build(path, card)
@@ -200,7 +211,7 @@ def _build(path: Path, card: dict[str, Any]) -> nn.Module:
     arguments = dict(card["generator"])
     kind = arguments.pop("type", None)
     known = {name: getattr(generators, name) for name in GENERATORS} | _allowed
-    if kind not in known:
+    if not isinstance(kind, str) or kind not in known:
         raise UserError(
             f"{path}: generator {kind!r} is unknown; known: {', '.join(known)}; import the module "
             "that allows it by mmctsvg.checkpoints.allow_generator."

@@ -66,7 +66,7 @@ class Tuning:
                 name: build(own[name], [part.to(own[name]) for part in parts])
                 for name, parts in self.parts.items()
             }
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (IndexError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(
                 f"the tuning {self.name!r} does not fit its generator ({error}); tune again."
             ) from error

@@ -59,7 +59,7 @@ class SynthActorsDataset(TripletDataset):
         if split not in SPLITS:
             raise UserError(f"split is {split!r}: it must be one of {', '.join(map(repr, SPLITS))}")
         check_number("num_actors", num_actors, 1, len(synth.PEOPLE), whole=True)
-        check_number("num_takes", num_takes, 1, whole=True)
+        check_number("num_takes", num_takes, 1, 10_000, whole=True)
         check_number("size", size, 8, whole=True)
         check_number("length", length, 1, whole=True)
         check_number("cache_mb", cache_mb, 0)

@@ -119,7 +119,8 @@ def config_errors(path: str | Path) -> Iterator[None]:
 
     Raises:
         UserError: For a wrong value, an argument that a component does not have, a component that
-            does not exist, or one that needs a package that is not installed.
+            does not exist, or one that needs a package that is not installed, or more memory than
+            there is.
     """
     try:
         yield
@@ -129,6 +130,12 @@ def config_errors(path: str | Path) -> Iterator[None]:
         if isinstance(error, TypeError) and "argument" not in str(error):
             raise
         raise UserError(f"{path}: {' '.join(str(error).split())}") from error
+    except RuntimeError as error:
+        if "memory" not in str(error):
+            raise
+        raise UserError(
+            f"{path}: what it describes does not fit into the memory; make it smaller"
+        ) from error
     except KeyError as error:
         text = str(error.args[0]) if error.args else ""
         if "is not in the" not in text:

@@ -73,20 +73,12 @@ def _checksum(card: Mapping[str, Any]) -> str:
 
 
 def _is_whole(card: Mapping[str, Any]) -> bool:
-    """Tell whether a card has what `compare_cards` needs."""
-    metrics = card.get("metrics")
-    return (
-        isinstance(card.get("subject"), dict)
-        and isinstance(metrics, dict)
-        and all(
-            isinstance(metric, dict)
-            and isinstance(metric.get("numbers"), dict)
-            and isinstance(metric.get("protocol"), dict)
-            and isinstance(metric.get("weights"), list)
-            and all(isinstance(w, dict) and "sha256" in w for w in metric["weights"])
-            for metric in metrics.values()
-        )
-    )
+    """Tell whether a card has all parts, by writing it."""
+    try:
+        render_card(card)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 def render_card(card: Mapping[str, Any]) -> str:

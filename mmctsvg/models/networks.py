@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.numbers import check_number
 
 GENERATOR, D_T, D_S = "generator", "time_discriminator", "shuffle_discriminator"
 
@@ -35,6 +36,7 @@ def build_networks(
         Network -> the module, or None.
 
     Raises:
+        UserError: If a fact is no whole number from 0 on.
         ValueError: If there is no discriminator, or two networks differ in a fact.
     """
     facts = {name: value for name, value in facts.items() if value is not None}
@@ -51,6 +53,8 @@ def build_networks(
         raise ValueError("CTSVG needs time_discriminator, shuffle_discriminator or both")
     for fact in _TAKES[GENERATOR][0]:
         said = {n: c.get(fact, 0) for n, c in full.items() if fact in _TAKES[n][0]}
+        for value in said.values():
+            check_number(fact, value, 0, whole=True)
         if len(set(said.values())) > 1:
             values = ", ".join(f"{network}.{fact}={value}" for network, value in said.items())
             raise ValueError(f"{values}: must be equal")

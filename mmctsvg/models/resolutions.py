@@ -7,7 +7,7 @@ from mmctsvg.utils.numbers import check_number
 
 #: Largest sizes that are built. They are far beyond what was ever trained, and what a card from
 #: a stranger may ask for.
-LARGEST_SIZE, WIDEST, DEEPEST = 4096, 65_536, 1000
+LARGEST_SIZE, WIDEST, DEEPEST, MOST_LABELS = 4096, 8192, 1000, 1_000_000
 
 
 def check_channels(size: int, channels: Mapping[int, int]) -> dict[int, int]:

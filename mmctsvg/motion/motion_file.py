@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from mmctsvg.checkpoints.card_file import CardFile, check_finite
@@ -17,6 +18,7 @@ from .waves import Waves
 
 MOTION_FILE = CardFile(key="mmctsvg_motion", what="motion", mend="invert again")
 _WAVES = ("amplitude", "frequency", "phase", "linear", "slope", "offset")  # tensors of `Waves`
+_TYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 _NUMBERS = ("order", "start", "drift", "period")  # of `Waves`
 
 
@@ -77,12 +79,13 @@ def load_motion(
 def _parse(path: str | Path, card: dict[str, Any], tensors: dict[str, Tensor]) -> Motion:
     try:
         style = m = tensors["m"]
-        shapes = set()
+        shapes, lines = set(), set()
         if "waves" in card:
             given = {name: tensors[f"waves.{name}"] for name in _WAVES}
             given |= {name: value for name, value in card["waves"].items() if value is not None}
             style = Waves(**given)
             shapes = {given[name].shape for name in _WAVES[:3]}
+            lines = {given[name].shape for name in _WAVES[3:]}
         motion = Motion(
             style=style,
             times=tensors["times"],
@@ -96,8 +99,9 @@ def _parse(path: str | Path, card: dict[str, Any], tensors: dict[str, Tensor]) -
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # also UserError
         raise UserError(f"{path}: its card is damaged ({error}); invert again.") from error
     times = motion.times
-    if m.ndim != 1 or times.ndim != 1 or len(times) < 2 or shapes - {(len(m) - 1,)}:
-        raise UserError(f"{path}: its vectors have wrong shapes; invert again.")
+    wrong = m.ndim != 1 or times.ndim != 1 or len(times) < 2 or shapes - {(len(m) - 1,)}
+    if wrong or lines - {()} or {x.dtype for x in tensors.values()} - _TYPES:
+        raise UserError(f"{path}: its tensors have wrong shapes or types; invert again.")
     if not 0 < motion.fps < math.inf:
         raise UserError(f"{path}: its frame rate is {motion.fps}; invert again.")
     return motion

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmctsvg.models.generators.time2vec import Time2Vec, join_columns, split_columns, time2vec
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 DRIFTS = ("paper", "hold", "wrap")
 
@@ -52,6 +53,13 @@ class Waves:
     period: float | None = None
 
     def __post_init__(self) -> None:
+        check_number("start", self.start)
+        if self.period is not None:
+            check_number("period", self.period, above=0)
+        if self.span != math.inf:
+            check_number("span", self.span, above=0)
+        if self.order not in ("paper", "official"):
+            raise UserError(f"order is one of paper, official, not {self.order!r}.")
         if self.drift not in DRIFTS:
             raise UserError(f"drift is one of {', '.join(DRIFTS)}, not {self.drift!r}.")
         if self.drift != "paper" and not 0 < self.span < math.inf:

@@ -1,6 +1,6 @@
 """Ranges of numbers that users give."""
 
-import math
+import sys
 from typing import Any
 
 from .errors import UserError
@@ -34,7 +34,7 @@ def check_number(
         and (least is None or value >= least)
         and (most is None or value <= most)
         and (above is None or value > above)
-        and (isinstance(value, int) or math.isfinite(value))
+        and (whole or abs(value) <= sys.float_info.max)
     )
     if right:
         return

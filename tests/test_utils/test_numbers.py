@@ -18,6 +18,7 @@ from mmctsvg.utils.numbers import check_number
         (3, dict(most=2), "a number up to 2"),
         *[(x, dict(), "a number") for x in (math.nan, math.inf, -math.inf, True, None, "3", [1])],
         (True, dict(whole=True), "a whole number"),
+        (10**400, dict(least=0), "a number from 0 on"),
         (math.nan, dict(least=0, most=1), "a number from 0 to 1"),
     ],
 )

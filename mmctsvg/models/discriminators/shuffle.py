@@ -8,6 +8,7 @@ from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear
 from ..randomness import to_device
+from ..resolutions import WIDEST
 from .trunk import Trunk
 
 
@@ -43,7 +44,7 @@ class ShuffleDiscriminator(nn.Module):
         shuffle_scores: str = "paper",
     ):
         super().__init__()
-        check_number("hidden_dim", hidden_dim, 1, whole=True)
+        check_number("hidden_dim", hidden_dim, 1, WIDEST, whole=True)
         self.trunk = Trunk(size, channels)
         self.shuffle_scores = shuffle_scores
         self.num_frames = 2 if shuffle_scores == "paper" else 3

@@ -8,6 +8,7 @@ from mmctsvg.utils.numbers import check_number
 
 from ..generators.time2vec import Time2Vec
 from ..layers import EqualConv2d, EqualLinear
+from ..resolutions import MOST_LABELS, WIDEST
 from .trunk import Trunk
 
 
@@ -115,11 +116,11 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
             ("embed_dim", embed_dim, 2),
             ("head_channels", head_channels, 1),
             ("hidden_dim", hidden_dim, 1),
-            ("num_actors", num_actors, 0),
-            ("num_actions", num_actions, 0),
         ):
-            check_number(name, value, least, whole=True)
-        check_number("motion_gain", motion_gain, 0)
+            check_number(name, value, least, WIDEST, whole=True)
+        for name, value in (("num_actors", num_actors), ("num_actions", num_actions)):
+            check_number(name, value, 0, MOST_LABELS, whole=True)
+        check_number("motion_gain", motion_gain, 0, 1e6)
         self.num_frames = time_points
         self.trunk = Trunk(size, channels)
         self.conv = EqualConv2d(self.trunk.out_channels + 1, head_channels, 3)

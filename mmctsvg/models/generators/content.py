@@ -7,7 +7,7 @@ from mmctsvg.registry import MODELS
 from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear, PixelNorm
-from ..resolutions import DEEPEST, WIDEST
+from ..resolutions import DEEPEST, MOST_LABELS, WIDEST
 
 
 @MODELS.register_module()
@@ -50,7 +50,7 @@ class ContentMapper(nn.Module):
     ):
         super().__init__()
         for name, value in (("num_actors", num_actors), ("num_actions", num_actions)):
-            check_number(name, value, 0, whole=True)
+            check_number(name, value, 0, MOST_LABELS, whole=True)
         shared = bool(num_actions) and combine == "paper"
         check_number("content_dim", dim, 2 if shared else 1, WIDEST, whole=True)
         check_number("content_layers", num_layers, 0, DEEPEST, whole=True)

@@ -84,8 +84,8 @@ class Time2Vec(nn.Module):
     ):
         super().__init__()
         check_number("dim of time2vec", dim, 2, WIDEST, whole=True)
-        check_number("frequency_std", frequency_std, 0)
-        check_number("linear_std", linear_std, 0)
+        check_number("frequency_std", frequency_std, 0, 1e6)
+        check_number("linear_std", linear_std, 0, 1e6)
         self.linear_weight = nn.Parameter(torch.randn(1) * linear_std)
         self.linear_phase = nn.Parameter(torch.randn(1))
         self.weight = nn.Parameter(torch.randn(dim - 1) * frequency_std)

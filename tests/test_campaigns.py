@@ -1,0 +1,54 @@
+"""A short share of the campaigns of injected faults, always the same cases."""
+
+from collections import Counter
+
+import pytest
+
+from tests.campaigns.__main__ import CAMPAIGNS, is_good, main
+from tests.campaigns.judging import fuzz, judge
+
+TRAINING = {"kill", "signals", "ranks", "flip-checkpoint"}  # seconds for each case
+QUICK = [name for name in CAMPAIGNS.keys() - TRAINING if not name.startswith("memory-")]
+
+
+@pytest.mark.parametrize("name", sorted(QUICK))
+def test_nothing_is_silently_another_and_nothing_falls_over(name):
+    counts = CAMPAIGNS[name](30, 1)
+    assert sum(counts.values()) == 30
+    assert not {result: count for result, count in counts.items() if not is_good(result)}
+
+
+@pytest.mark.parametrize("name", [name for name in CAMPAIGNS if name.startswith("memory-")])
+def test_memory_stays_flat(name):
+    assert CAMPAIGNS[name](30, 0) == Counter(["flat"])
+
+
+def test_the_judge_sees_what_is_bad(monkeypatch):
+    """Or all campaigns would be good for ever."""
+    from hypothesis import strategies as st
+
+    counts = fuzz(st.integers(0, 9), lambda n: 1 // (n % 2), cases=40, seed=0)
+    assert counts["accepted"] > 0
+    (bad,) = counts.keys() - {"accepted"}
+    assert bad.startswith("traceback of ZeroDivisionError in test_campaigns.py:")
+    assert not is_good(bad) and is_good("refused") and is_good("rank 1 SIGKILL: ended")
+    assert not is_good("silently another") and not is_good("rank 1 SIGKILL: ended late")
+    monkeypatch.setattr("tests.campaigns.judging.SECONDS", 1)
+
+    def hang():
+        while True:
+            pass
+
+    assert judge(hang).startswith("hangs in test_campaigns.py:")
+
+
+def test_the_counts_are_printed(monkeypatch, capsys):
+    monkeypatch.setitem(CAMPAIGNS, "flip-card", lambda cases, seed: Counter(noticed=cases - seed))
+    monkeypatch.setattr("sys.argv", ["campaigns", "flip-card", "--cases", "7", "--seed", "2"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code and capsys.readouterr().out == "flip-card: 5 noticed\nall good\n"
+    monkeypatch.setitem(CAMPAIGNS, "flip-card", lambda cases, seed: Counter({"hangs in a:1": 1}))
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1 and capsys.readouterr().out.endswith("1 bad\n")
