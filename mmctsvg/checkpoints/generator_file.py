@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -128,10 +129,12 @@ def load_generator(
         check_number("ramp", card["ramp"], 0, 1)
     except UserError as error:
         raise UserError(f"{path}: its card cannot be used: {error}.") from error
-    with torch.device("meta"):  # a card from a stranger may describe one that fits no memory
-        _check_shapes(path, _build(path, card), tensors)
+    # A card from a stranger may describe one that fits no memory: first without any.
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that nothing is copied there
+        _load(path, _build(path, card), tensors)
     generator = _build(path, card)
-    generator.load_state_dict(tensors, strict=True)
+    _load(path, generator, tensors)
     # All videos would be black.
     check_finite(path, tensors, "the training diverged: take an earlier checkpoint")
     return generator.eval().requires_grad_(False).to(device), card
@@ -174,11 +177,8 @@ def _kind_of(path: Path) -> str:
         raise UserError(f"{path}: is a folder; give a file in it, such as generator.safetensors.")
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; give a .safetensors file or iter_N.pth.")
-    try:
-        with path.open("rb") as file:
-            head = file.read(9)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
+    with path.open("rb") as file:
+        head = file.read(9)
     if head[:4] == b"PK\x03\x04" or head[:1] == b"\x80":
         return "checkpoint"
     if head[8:9] == b"{":
@@ -196,16 +196,15 @@ def _read_average(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return card, {k[len(EMA_PREFIX) :]: v for k, v in state.items() if k.startswith(EMA_PREFIX)}
 
 
-def _check_shapes(path: Path, generator: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    wanted = {name: tuple(x.shape) for name, x in generator.state_dict().items()}
-    found = {name: tuple(x.shape) for name, x in tensors.items()}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            raise UserError(
-                f"{path}: the weights do not fit the generator that its card describes ({name} has "
-                f"the shape {found.get(name, 'absent')}, not {wanted.get(name, 'absent')}); export "
-                "it again with this version."
-            )
+def _load(path: Path, generator: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    try:
+        generator.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        first = str(error).splitlines()[-1].strip()
+        raise UserError(
+            f"{path}: the weights do not fit the generator that its card describes ({first}); "
+            "export it again with this version."
+        ) from error
 
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:

@@ -137,7 +137,7 @@ def test_a_card_that_asks_for_a_giant_costs_nothing(weights, name, value):
     """The limit comes before the allocation: the test's process would be killed."""
     config = load_generator(weights)[1]["generator"]
     rewrite_card(weights, generator=config | {name: value})
-    with pytest.raises(UserError, match=f"^{weights}: .*({name} is {value}|do not fit|another)"):
+    with pytest.raises(UserError, match=f"^{weights}: .*({name}.* is |do not fit|another)"):
         load_generator(weights)
 
 

@@ -100,7 +100,7 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         (["{config}", "--cfg-options", "a.b"], ["takes key=value"]),
         (["{config}", "--cfg-options", "train_cfg.max_iters=many"], ["train_cfg.max_iters=many"]),
         (["{config}", "--cfg-options", "trian_cfg.max_iters=1"], ["did you mean train_cfg?"]),
-        (["{config}", "--cfg-options", "train_cfg.max_iters=0"], ["max_iters", "not 0"]),
+        (["{config}", "--cfg-options", "train_cfg.max_iters=0"], ["max_iters is 0"]),
         (["{config}", "--cfg-options", "model.preset=best"], ["'best'"]),
         (["{config}", "--cfg-options", "model.depth=1"], ["'depth'"]),
         (
@@ -133,7 +133,7 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
             ["--resume none.pth: there is no such checkpoint"],
         ),
         (["{config}", "--cfg-options", "model.ramp=(1,2"], ["model.ramp=(1,2: a bracket"]),
-        (["{config}", "--cfg-options", "train_cfg.val_interval=0"], ["val_interval", "not 0"]),
+        (["{config}", "--cfg-options", "train_cfg.val_interval=0"], ["val_interval is 0"]),
         (["{config}", "--launcher", "pytorch"], ["--launcher pytorch", "tools/dist_train.sh"]),
         (["{config}", "--launcher", "slurm"], ["SLURM_NTASKS is not set", "srun"]),
         (["{config}", "--amp", "fp8"], ["fp8"]),
@@ -183,11 +183,11 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         ),
         (
             ["{config}", "--cfg-options", "optim_wrapper.optimizer.lr=-1"],
-            ["Invalid learning rate: -"],
+            ["lr is -1"],
         ),
         (["{config}", "--cfg-options", "optim_wrapper.optimizer.momentum=0"], ["'momentum'"]),
         (["{config}", "--cfg-options", "optim_wrapper.optimizer.betas=[0.9]"], ["optim_wrapper"]),
-        (["{config}", "--cfg-options", "optim_wrapper.optimizer.lr=None"], ["optim_wrapper"]),
+        (["{config}", "--cfg-options", "optim_wrapper.optimizer.lr=None"], ["lr is None"]),
         (
             ["{config}", "--cfg-options", "optim_wrapper.optimizer=None"],
             ["optim_wrapper cannot be built"],

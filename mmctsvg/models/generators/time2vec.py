@@ -83,7 +83,7 @@ class Time2Vec(nn.Module):
         order: str = "paper",
     ):
         super().__init__()
-        check_number("dim of time2vec", dim, 2, WIDEST, whole=True)
+        check_number("dim of time2vec", dim, 2, whole=True)
         check_number("frequency_std", frequency_std, 0, 1e6)
         check_number("linear_std", linear_std, 0, 1e6)
         self.linear_weight = nn.Parameter(torch.randn(1) * linear_std)
@@ -130,7 +130,7 @@ class Time2VecMotionMapper(nn.Module):
         super().__init__()
         check_number("motion_dim", dim, 2, WIDEST, whole=True)
         check_number("motion_layers", num_layers, 0, DEEPEST, whole=True)
-        check_number("motion_lr_mul", lr_mul, above=0)
+        check_number("motion_lr_mul", lr_mul, 1e-6, 1e6)
         self.dim = dim
         layers = [EqualLinear(dim, dim, lr_mul=lr_mul, activation=True) for _ in range(num_layers)]
         self.mapping = nn.Sequential(PixelNorm(), *layers)

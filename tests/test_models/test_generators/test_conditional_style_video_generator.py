@@ -127,7 +127,7 @@ def test_compute_dtype_reaches_the_layers():
         (dict(content_dim=1), "content_dim is 1: it must be a whole number from 2 to 8192"),
         (dict(content_layers=-1), "content_layers is -1: it must be a whole number from 0 to 1000"),
         (dict(motion_layers=10**9), "motion_layers is 1000000000: "),
-        (dict(motion_lr_mul=0), "motion_lr_mul is 0: it must be a number above 0"),
+        (dict(motion_lr_mul=0), "motion_lr_mul is 0: it must be a number from 1e-06 to"),
         (dict(frequency_std=-1), "frequency_std is -1: it must be a number from 0 to"),
         (dict(linear_std=float("nan")), "linear_std is nan: "),
         (dict(num_actors=-1), "num_actors is -1: "),

@@ -69,7 +69,7 @@ def test_gradients():
 
 def test_too_small():
     """One component cannot be both a line and a wave."""
-    with pytest.raises(UserError, match="dim of time2vec is 1: .* from 2 to"):
+    with pytest.raises(UserError, match="dim of time2vec is 1: .* from 2 on"):
         Time2Vec(1)
 
 
