@@ -141,6 +141,8 @@ def read_index(path: Path, version: int) -> dict[str, PackEntry]:
             try:
                 entry = json.loads(line)
                 times = entry.get("times")
+                if times is not None and len(times) != len(entry["sizes"]):
+                    raise ValueError("not as many times as pictures")
                 entries[entry["name"]] = PackEntry(
                     start=entry["start"],
                     sizes=np.array(entry["sizes"], np.int32),
