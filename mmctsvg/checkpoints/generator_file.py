@@ -177,8 +177,11 @@ def _kind_of(path: Path) -> str:
         raise UserError(f"{path}: is a folder; give a file in it, such as generator.safetensors.")
     if not path.is_file():
         raise UserError(f"{path}: there is no such file; give a .safetensors file or iter_N.pth.")
-    with path.open("rb") as file:
-        head = file.read(9)
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
     if head[:4] == b"PK\x03\x04" or head[:1] == b"\x80":
         return "checkpoint"
     if head[8:9] == b"{":

@@ -51,6 +51,9 @@ def test_times_of_uneven_clips(tmp_path):
     new, old = (open_clip(tmp_path / "clips.zip" / name) for name in ("new", "old"))
     assert new.seconds.tolist() == times and not new.is_even and new.fps == 25
     assert old.seconds.tolist() == [0.0, 0.04, 0.08] and old.is_even
+    index = tmp_path / "clips.jsonl"
+    index.write_text(index.read_text().replace("[0.0, 0.04, 0.5]", "[0.0, 0.04]"))
+    assert "index is damaged" in reason(tmp_path / "clips.zip" / "new")
 
 
 def test_other_programs_read_the_same(pack):

@@ -55,8 +55,9 @@ class VideoMetric(BaseMetric):
         """Take the first ``frames_needed`` frames of a video; a UserError refuses shorter ones."""
         length = len(video.frames)
         if length < self.frames_needed:
+            rate = f" at {video.fps:.4g} per second" if video.fps else ""
             raise UserError(
-                f"{video.name}: has {length} frames and {self.prefix} compares "
+                f"{video.name}: has {length} frames{rate} and {self.prefix} compares "
                 f"{self.frames_needed}; set its frames to at most {length} or leave the video out"
             )
         return video.frames[: self.frames_needed]
