@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 
@@ -69,6 +70,10 @@ _SIGNATURES = (
     (0, b"0&\xb2u\x8ef\xcf\x11"),  # ASF, WMV
 )
 
+_SYNC = b"\x47"  # the first byte of every packet of a transport stream
+_PACKETS = ((0, 188), (4, 192))  # where packets begin, and their size; Blu-ray's have a time before
+_WEAK = 11  # packets of one that FFmpeg takes for something else where there are fewer
+
 
 def is_video(path: Path) -> bool:
     """Whether a file that lies among others is a video, by its ending or else its first bytes."""
@@ -97,13 +102,16 @@ def open_video(source: Source) -> av.container.InputContainer:
         FFmpegError: if FFmpeg does not know it.
     """
     if isinstance(source, io.BytesIO):
-        source.seek(0)
-        container = av.open(source)
+        container = av.open(source, format=_known_format(source))
     else:
+        with open(source, "rb") as file:
+            form = _known_format(file)
         # Without "file:", FFmpeg takes what stands before a colon for a protocol; a list of files
         # must not reach into the net.
         container = av.open(
-            f"file:{os.fspath(source)}", container_options={"protocol_whitelist": "file"}
+            f"file:{os.fspath(source)}",
+            format=form,
+            container_options={"protocol_whitelist": "file"},
         )
     kinds = set(container.format.name.split(","))
     if "image2" in kinds or any(kind.endswith("_pipe") for kind in kinds):
@@ -113,6 +121,19 @@ def open_video(source: Source) -> av.container.InputContainer:
         container.close()
         raise BrokenClipError(NO_VIDEO)
     return container
+
+
+def _known_format(file: BinaryIO) -> str | None:
+    """Return the format of a file that FFmpeg may take for another one, else None."""
+    file.seek(0)
+    start = file.read(max(first + _WEAK * size for first, size in _PACKETS))
+    file.seek(0)
+    for first, size in _PACKETS:
+        syncs = start[first::size]
+        # A table of programs, one of streams, and some of the video; no other format has these.
+        if len(syncs) >= 3 and not syncs.strip(_SYNC):
+            return "mpegts"
+    return None
 
 
 def video_stream(container: av.container.InputContainer) -> av.VideoStream:
