@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mmctsvg.utils.errors import UserError, UserNote
+from mmctsvg.utils.names import find_name
 
 
 def choices(names: Sequence[str]) -> str:
@@ -35,10 +35,9 @@ def find_label(value: str | int, names: Sequence[str], what: str) -> int:
     """
     if not names:
         raise UserError(f"{what}={value!r}: this generator knows no {what}s; leave it out.")
-    text = unicodedata.normalize("NFC", str(value))
-    known = [unicodedata.normalize("NFC", name) for name in names]
-    if isinstance(value, str) and text in known:
-        found = known.index(text)
+    text = str(value)
+    found = find_name(text, names) if isinstance(value, str) else None
+    if found is not None:
         if text.isdecimal() and int(text) < len(names) and int(text) != found:
             warnings.warn(
                 f"{what}={value!r} is the {what} named {value!r} (number {found}), not number "

@@ -18,6 +18,7 @@ from mmctsvg.models.randomness import FRAME_NOISE, generator_for
 from mmctsvg.motion import Motion, Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.names import find_name
 
 from .arguments import choose_device, chunked, listed
 from .style_source import StyleSource, motion_times
@@ -120,8 +121,9 @@ class CTSVGInferencer(StyleSource, Workflow):
         """
         self.remove()
         tuning = tuning if isinstance(tuning, Tuning) else load_tuning(tuning)
-        if taken := set(tuning.people) & set(self.actors):
-            raise UserError(f"tuning: its person {taken.pop()!r} has the name of an actor.")
+        for person in tuning.people:
+            if find_name(person, self.actors) is not None:
+                raise UserError(f"tuning: its person {person!r} has the name of an actor.")
         tuning.apply(self.generator)
         self.tuning = tuning
         self.actors += tuning.people

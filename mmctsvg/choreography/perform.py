@@ -13,6 +13,7 @@ from torch import Tensor
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.names import find_name
 
 from .script import TRACKS, Change, Script, refuse
 from .time_warp import TimeWarp
@@ -172,7 +173,7 @@ def locate(changes: list[Change], seconds: np.ndarray) -> Transition:
 
 
 def _content(inferencer: CTSVGInferencer, actor: str | None, action: str | None) -> Tensor:
-    if inferencer.z_c_dim and actor not in inferencer.actors:
+    if inferencer.z_c_dim and find_name(actor or "", inferencer.actors) is None:
         z_c = inferencer.sample_content(1, seed=int(actor or 0))
         return inferencer.content_style(None, action, z_c)
     return inferencer.content_style(actor, action)
@@ -219,7 +220,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _check_content(inferencer: CTSVGInferencer, value: str) -> None:
-    if not (_is_whole(value) or value in inferencer.actors):
+    if not _is_whole(value) and find_name(value, inferencer.actors) is None:
         raise UserError(
             f"actor {value!r}: this generator knows no actors; give the number of a seed, or the "
             "person of a tuning"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmctsvg.utils.names import normal
 from mmctsvg.visualization.figure import new_figure, write_figure
 
 from .perform import STILL, Performance, locate
@@ -54,5 +55,5 @@ def draw_score(performance: Performance, path: str | Path) -> None:
 
 def _choose_colours(changes: Sequence[Change]) -> list[str]:
     """Choose colours of all changes: equal values have equal colours."""
-    names = list(dict.fromkeys(change.value for change in changes))
-    return [_COLOURS[names.index(change.value) % len(_COLOURS)] for change in changes]
+    names = list(dict.fromkeys(normal(change.value) for change in changes))
+    return [_COLOURS[names.index(normal(change.value)) % len(_COLOURS)] for change in changes]

@@ -13,6 +13,7 @@ from mmctsvg.inversion.side_by_side import write_comparison, write_tuning_curves
 from mmctsvg.motion import load_motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import read_earlier, write_json
+from mmctsvg.utils.names import find_name
 from mmctsvg.utils.pixels import to_uint8
 from mmctsvg.visualization.sound import usable_sound
 
@@ -28,14 +29,14 @@ def run(args: argparse.Namespace) -> None:
     motion = load_motion(args.motion, inferencer.generator)
     clip = read_original(motion, inferencer.size, args.clip)
     name = args.name or clip.path.stem
-    if not args.known_actor and name in inferencer.actors:
+    if not args.known_actor and find_name(name, inferencer.actors) is not None:
         raise UserError(f"name={name!r}: give a name that no actor has.")
     out = args.out_dir
     result, curves, report = (
         out / name for name in ("tuning.safetensors", "curves.png", "report.json")
     )
     earlier = read_earlier(result, load_tuning)
-    if earlier is not None and earlier.name != name:
+    if earlier is not None and find_name(name, [earlier.name]) is None:
         raise UserError(f"{result}: is the tuning to {earlier.name!r}; choose another --out-dir.")
     duration = clip.seconds[-1] + 1 / clip.fps
     sound = motion.info.get("fps") is None and usable_sound(clip.path, duration) is not None

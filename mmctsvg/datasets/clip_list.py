@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.names import find_name, normal
 
 from .folders import walk_folders
 from .readers import VIDEO_SUFFIXES, is_video, list_pictures, natural_key
@@ -300,7 +301,7 @@ def _read_tree(
     parsed: list[tuple[str, str, str]] = []
     numbers = layout.actions
     if numbers is None and action_names:
-        numbers = {text: number for number, text in enumerate(action_names)}
+        numbers = {normal(text): number for number, text in enumerate(action_names)}
     misfits = 0
     names = _find_clips(root)
     for name in names:
@@ -308,9 +309,9 @@ def _read_tree(
         if found is None:
             problem = f"does not fit the layout {layout.shape}"
             misfits += 1
-        elif actor_names is not None and found[0] not in actor_names:
+        elif actor_names is not None and find_name(found[0], actor_names) is None:
             problem = f"is of {found[0]}, who is not in actor_names"
-        elif numbers is not None and found[1] not in numbers:
+        elif numbers is not None and normal(found[1]) not in numbers:
             problem = f"shows {found[1]}, which is not in action_names"
         else:
             parsed.append((name, *found))
@@ -323,10 +324,10 @@ def _read_tree(
     actors, texts = ({part[place] for part in parsed} for place in (1, 2))
     clips.actor_names = list(actor_names or sorted(actors, key=natural_key))
     texts = sorted(texts, key=natural_key)
-    numbers = numbers or {text: number for number, text in enumerate(texts)}
+    numbers = numbers or {normal(text): number for number, text in enumerate(texts)}
     clips.action_names = list(action_names or texts)
     for name, actor, action in parsed:
-        labels = {"actor": clips.actor_names.index(actor), "action": numbers[action]}
+        labels = {"actor": find_name(actor, clips.actor_names), "action": numbers[normal(action)]}
         clips.entries.append(
             Entry(where=name, path=root / name, name=name, is_train=True, **labels)
         )

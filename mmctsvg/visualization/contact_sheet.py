@@ -1,6 +1,5 @@
 """Contact sheets: a grid of small images with names along its edges, as one image."""
 
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mmctsvg.utils.errors import UserNote
 from mmctsvg.utils.files import atomic_path
+from mmctsvg.utils.names import normal
 
 BACKGROUND = (250, 250, 248)
 INK = (40, 42, 46)
@@ -70,7 +70,7 @@ def _runs(text: str) -> list[tuple[str, str]]:
     A character that no font has becomes its escape, such as ``\u674e``, and a warning says so.
     """
     runs: list[tuple[str, str]] = []
-    for character in unicodedata.normalize("NFC", text):
+    for character in normal(text):
         path = _font_file(character)
         if path is None:
             warnings.warn(

@@ -159,6 +159,10 @@ def test_refuses(tmp_path, inferencer, tuning, make_generator, make_meta):
         assert inferencer.tuning is None and inferencer.actors == ("ann", "bob")
     with pytest.raises(UserError, match="'bob' has the name of an actor"):
         inferencer.apply(replace(tuning, name="bob"))
+    with pytest.raises(UserError, match="has the name of an actor"):
+        CTSVGInferencer.from_generator(
+            make_generator(), make_meta(actors=["Jos\u00e9", "bob"])
+        ).apply(replace(tuning, name="Jose\u0301"))
     other = make_generator()
     with torch.no_grad():
         other.mapper.time2vec.phase[0] += 1e-6

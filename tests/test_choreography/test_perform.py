@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.checkpoints import Tuning
 from mmctsvg.choreography import mix, prepare, read_script
 from mmctsvg.motion import make_loop, save_motion
 from mmctsvg.utils.errors import UserError
@@ -101,6 +102,26 @@ def test_edited_motions(inferencer, write, tmp_path):
     torch.testing.assert_close(found[0], found[1])
     plain = styles(inferencer, write("length: 3 s\nscore: {0 s: {actor: 0, action: 0}}"), [0, 1.0])
     assert not torch.allclose(plain[0], plain[1], atol=1e-3)
+
+
+def test_a_tuning_s_person_in_any_normal_form(make_generator, make_meta, write):
+    """Of a generator that knows no actors, where other names are numbers of seeds."""
+    generator = make_generator(num_actors=0).requires_grad_(False)
+    inferencer = CTSVGInferencer.from_generator(generator, make_meta(num_actors=0))
+    person = torch.cat([torch.randn(4), torch.zeros(4)])
+    weights = inferencer.fingerprint
+    inferencer.apply(Tuning(name="Jos\u00e9", weights=weights, parts={}, person=person))
+    with pytest.raises(UserError, match="'Jose'"):
+        prepare(
+            inferencer, read_script(write("length: 1 s\nscore: {0 s: {actor: Jose, action: nod}}"))
+        )
+    found = [
+        styles(
+            inferencer, write(f"length: 1 s\nscore: {{0 s: {{actor: {name}, action: nod}}}}"), [0.5]
+        )
+        for name in ("Jos\u00e9", "Jose\u0301", "0")
+    ]
+    assert torch.equal(found[0], found[1]) and not torch.equal(found[0], found[2])
 
 
 def test_slerp_along_a_line():

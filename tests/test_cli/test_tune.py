@@ -126,6 +126,11 @@ def test_refuses(
         check_refusal(tune, [motion, small_model, *options, *out], *words)
     check_refusal(tune, [small_model, small_model, *out], "holds no motion")
     assert not (tmp_path / "o").exists()
+    save_generator(
+        tmp_path / "j.safetensors", make_generator(), make_meta(actors=["Jos\u00e9", "b"])
+    )
+    name = ["--name", "Jose\u0301"]
+    check_refusal(tune, [motion, tmp_path / "j.safetensors", *name, *out], "that no actor has")
     with torch.no_grad():
         other = make_generator()
         other.synthesis.constant[0, 0, 0, 0] += 1

@@ -207,6 +207,17 @@ def test_tree_with_names_of_its_actions(tmp_path):
     assert problems(clips) == ["bob/hop/1 shows hop, which is not in action_names"]
 
 
+def test_names_of_a_tree_in_any_normal_form(tmp_path):
+    """As a Mac writes the names of folders, and a config those of labels."""
+    write_folder(tmp_path / "Jose\u0301/re\u0302ve/0")
+    clips = read_clip_list(
+        tmp_path, action_names=["a", "r\u00eave"], actor_names=["a", "Jos\u00e9"]
+    )
+    assert [(entry.actor, entry.action) for entry in clips.entries] == [(1, 1)]
+    clips = read_clip_list(tmp_path)
+    assert [(entry.actor, entry.action) for entry in clips.entries] == [(0, 0)]
+
+
 def test_links_are_followed_but_not_in_circles(tmp_path):
     root, away = tmp_path / "root", tmp_path / "away"
     write_folder(away / "run/1", count=1)
