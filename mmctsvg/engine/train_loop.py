@@ -1,5 +1,6 @@
 """A training loop by iterations that resumes without replaying the data."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from mmengine.dist import get_world_size
@@ -12,7 +13,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from .bad_clips import BadClips
-from .batches import Batches
+from .batches import next_batch
 from .generator_meta import bare_model
 from .processes import watching
 from .stop import StopRequest
@@ -91,29 +92,33 @@ class ResumableIterBasedTrainLoop(BaseLoop):
             return
         begin = self._iter
         self.dataloader.sampler.start = begin * self.dataloader.batch_size * get_world_size()
-        # The batches are made only now: with workers they are fetched right away.
-        with Batches(self.dataloader, self.bad_clips) as batches:
-            while self._iter < self.max_iters and not self.stop_training:
-                self.runner.model.train()
-                batch, error = self._take(batches)
-                if self.stop.agreed(error):
-                    if self._iter > begin:
-                        self._call_on_stop()
-                    if self.stop.failure is not None:
-                        raise UserError(self.stop.failure) from error
-                    break
-                self.run_iter(batch)
-                if self.runner.val_loop is not None and (
-                    self._iter % self.val_interval == 0 or self._iter == self.max_iters
-                ):
-                    self._validate()
+        # The iterator is made only now: with workers it fetches batches right away.
+        batches = iter(self.dataloader)
+        while self._iter < self.max_iters and not self.stop_training:
+            self.runner.model.train()
+            batch, error = self._take(batches)
+            if self.stop.agreed(error):
+                if self._iter > begin:
+                    self._call_on_stop()
+                if self.stop.failure is not None:
+                    raise UserError(self.stop.failure) from error
+                break
+            self.run_iter(batch)
+            if self.runner.val_loop is not None and (
+                self._iter % self.val_interval == 0 or self._iter == self.max_iters
+            ):
+                self._validate()
 
-    def _take(self, batches: Batches) -> tuple[Any, UserError | None]:
+    def _take(self, batches: Iterator[Any]) -> tuple[Any, UserError | None]:
         """Return the next batch, or why there is none; neither after a signal."""
+        if self.stop.signal is not None:
+            return None, None
         try:
-            return batches.take() if self.stop.signal is None else None, None
+            batch = next_batch(batches)
+            self.bad_clips.count(batch)
         except UserError as error:
             return None, error
+        return batch, None
 
     def _validate(self) -> None:
         if self.stop.agreed():
