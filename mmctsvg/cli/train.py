@@ -22,6 +22,7 @@ from mmctsvg.engine.resume import (
     iteration_of,
     read_training,
 )
+from mmctsvg.engine.stop import shelter_tracker
 from mmctsvg.engine.work_dir import claim, remove_earlier
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import RUNNERS
@@ -90,6 +91,7 @@ def run(args: argparse.Namespace) -> None:
     if is_finished(cfg):
         print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
         return
+    shelter_tracker()
     # The first process holds the work dir for all of them.
     first = process_number(args.launcher) == 0
     overwrite = cfg.resume or args.overwrite

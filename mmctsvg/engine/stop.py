@@ -1,8 +1,10 @@
 """Stops a training between two iterations when it is asked to by a signal."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 
 import torch
@@ -18,6 +20,20 @@ SIGNALS = tuple(
     if hasattr(signal, name)  # Windows has two of them
 )
 _FAILED = 128  # what a process says that cannot go on, plus its number; signals are less
+
+
+def shelter_tracker() -> None:
+    """Start Python's tracker of semaphores, which loader processes use, deaf to these signals.
+
+    They often reach all processes of a terminal or a job. Python sees to it that Ctrl-C and SIGTERM
+    do not end its tracker, but where another one does, that of a training ends in tracebacks.
+    """
+    if os.name == "nt":
+        return  # there is none
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    resource_tracker.ensure_running()  # a new program keeps what is ignored
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class StopRequest:

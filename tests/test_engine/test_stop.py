@@ -37,6 +37,27 @@ def test_a_failure_stops_too_unless_there_was_a_signal():
         assert stop.agreed(UserError("no loader")) and stop.failure is None
 
 
+TRACKED = """
+import os, signal, sys, time
+from multiprocessing import resource_tracker
+from mmctsvg.engine.stop import SIGNALS, shelter_tracker
+before = [signal.getsignal(number) for number in SIGNALS]
+shelter_tracker()
+assert before == [signal.getsignal(number) for number in SIGNALS]
+tracker = resource_tracker._resource_tracker
+for number in SIGNALS:
+    os.kill(tracker._pid, number)
+time.sleep(0.2)  # to die, if it does
+print(os.waitpid(tracker._pid, os.WNOHANG), tracker._check_alive())
+"""
+
+
+def test_signals_to_all_processes_leave_the_tracker_alone():
+    """It would write tracebacks after the last words of the training."""
+    ended = subprocess.run([sys.executable, "-c", TRACKED], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == ("(0, 0) True\n", "")
+
+
 def weights(work_dir, iteration):
     path = work_dir / f"iter_{iteration}.pth"
     return torch.load(path, weights_only=True)["state_dict"]
