@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mmctsvg.utils.errors import UserError
@@ -14,19 +15,36 @@ def next_batch(batches: Iterator[Any]) -> Any:
         UserError: As the data set raises it, or if a loader process died or has too little memory.
     """
     try:
-        return next(batches)
+        with loader_errors():
+            return next(batches)
     except UserError as error:
+        if isinstance(error.__cause__, RuntimeError):
+            raise  # of the processes, not of a clip
         sentence = str(error).strip().splitlines()[-1].split("UserError: ", 1)[-1].rstrip(".")
         raise UserError(
             f"{sentence}; go on by resume='auto', past clips that cannot be read with "
             "allow_bad_clips=True"
         ) from error
+
+
+@contextmanager
+def loader_errors() -> Iterator[None]:
+    """Turn PyTorch's errors about processes that load data into errors of the user.
+
+    Raises:
+        UserError: If such a process died or has too little memory.
+    """
+    try:
+        yield
     except RuntimeError as error:
-        raise _loader_error(error) from error
+        found = _loader_error(error)
+        if found is None:
+            raise
+        raise found from error
 
 
-def _loader_error(error: RuntimeError) -> Exception:
-    """Return the error of the user that PyTorch's error of a data loader is, or it itself."""
+def _loader_error(error: RuntimeError) -> UserError | None:
+    """Return the error of the user that PyTorch's error of a data loader is, if it is one."""
     reasons = f"{error} {error.__cause__}"  # a killed process is only named by the first
     if re.search("allocate shared memory|out of shared memory", reasons):
         return UserError(
@@ -36,7 +54,7 @@ def _loader_error(error: RuntimeError) -> Exception:
         )
     ended = re.search(r"DataLoader worker .*?(killed by signal|exited)", reasons)
     if not ended:
-        return error
+        return None
     return UserError(
         f"a process that loads data ended ({ended[0]}), often because memory ran out: lower "
         "train_dataloader.num_workers and go on by resume='auto'"

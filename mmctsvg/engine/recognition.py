@@ -22,6 +22,7 @@ from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
+from .batches import loader_errors
 from .runner import QuietRunner
 
 Annotation = dict[str, Any]
@@ -221,7 +222,7 @@ def train(
     while "dataset" in dataset:  # as in RepeatDataset
         dataset = dataset.dataset
     dataset.update(ann_file=str(pose_file), split="train")
-    with mmaction_scope():
+    with mmaction_scope(), loader_errors():
         model = QuietRunner.from_cfg(cfg).train()
     weights = {name: value.cpu() for name, value in model.state_dict().items()}
     plain = cfg.to_dict()
