@@ -37,7 +37,7 @@ def time_label(time: float) -> str:
 
 
 @lru_cache(maxsize=1024)
-def font_file(character: str) -> str | None:
+def _font_file(character: str) -> str | None:
     """Find a font that has a character: Matplotlib's own, or else any that is installed."""
     # Matplotlib's font: names of people need more letters than Pillow's has.
     # Imported here, because it takes a quarter of a second that videos need not wait for.
@@ -71,7 +71,7 @@ def _runs(text: str) -> list[tuple[str, str]]:
     """
     runs: list[tuple[str, str]] = []
     for character in normal(text):
-        path = font_file(character)
+        path = _font_file(character)
         if path is None:
             warnings.warn(
                 f"no installed font can draw {text!r}: it is written as {ascii(text)}; install a "
@@ -80,7 +80,7 @@ def _runs(text: str) -> list[tuple[str, str]]:
                 stacklevel=2,
             )
             character = character.encode("ascii", "backslashreplace").decode()
-            path = font_file("a")
+            path = _font_file("a")
         if runs and runs[-1][1] == path:
             character = runs.pop()[0] + character
         runs.append((character, path))
@@ -102,7 +102,7 @@ def _draw_text(
     """Draw a text at one of Pillow's anchors: left, middle or right; ascender or middle."""
     x, y = place
     x -= {"l": 0, "m": 0.5, "r": 1}[anchor[0]] * _text_width(text, size)
-    ascent, descent = _font(font_file("a"), size).getmetrics()
+    ascent, descent = _font(_font_file("a"), size).getmetrics()
     y += {"a": ascent, "m": (ascent - descent) / 2}[anchor[1]]  # the baseline, which fonts share
     for run, path in _runs(text):
         font = _font(path, size)
