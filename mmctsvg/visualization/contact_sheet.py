@@ -1,6 +1,5 @@
 """Contact sheets: a grid of small images with names along its edges, as one image."""
 
-import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -9,9 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mmctsvg.utils.errors import UserNote
 from mmctsvg.utils.files import atomic_path
-from mmctsvg.utils.names import normal
+
+from .fonts import font_file, split_by_font
 
 BACKGROUND = (250, 250, 248)
 INK = (40, 42, 46)
@@ -36,59 +35,13 @@ def time_label(time: float) -> str:
     return f"t = {round(time, 2 if abs(time) < 10 else 1):g}"
 
 
-@lru_cache(maxsize=1024)
-def _font_file(character: str) -> str | None:
-    """Find a font that has a character: Matplotlib's own, or else any that is installed."""
-    # Matplotlib's font: names of people need more letters than Pillow's has.
-    # Imported here, because it takes a quarter of a second that videos need not wait for.
-    import matplotlib
-    from matplotlib.ft2font import FT2Font
-
-    own = str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf")
-    if FT2Font(own).get_char_index(ord(character)):
-        return own
-    from matplotlib.font_manager import fontManager
-
-    for path in sorted({entry.fname for entry in fontManager.ttflist}):
-        try:
-            if FT2Font(path).get_char_index(ord(character)):
-                return path
-        except (OSError, RuntimeError):  # removed since Matplotlib listed it, or damaged
-            continue
-    return None
-
-
 @lru_cache(maxsize=32)
 def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
-@lru_cache(maxsize=1024)
-def _runs(text: str) -> list[tuple[str, str]]:
-    r"""Split a text into runs of one font: pairs of the run and its font's path.
-
-    A character that no font has becomes its escape, such as ``\u674e``, and a warning says so.
-    """
-    runs: list[tuple[str, str]] = []
-    for character in normal(text):
-        path = _font_file(character)
-        if path is None:
-            warnings.warn(
-                f"no installed font can draw {text!r}: it is written as {ascii(text)}; install a "
-                "font that can, such as Noto Sans",
-                UserNote,
-                stacklevel=2,
-            )
-            character = character.encode("ascii", "backslashreplace").decode()
-            path = _font_file("a")
-        if runs and runs[-1][1] == path:
-            character = runs.pop()[0] + character
-        runs.append((character, path))
-    return runs
-
-
 def _text_width(text: str, size: int) -> int:
-    return int(np.ceil(sum(_font(path, size).getlength(run) for run, path in _runs(text))))
+    return int(np.ceil(sum(_font(path, size).getlength(run) for run, path in split_by_font(text))))
 
 
 def _draw_text(
@@ -102,9 +55,9 @@ def _draw_text(
     """Draw a text at one of Pillow's anchors: left, middle or right; ascender or middle."""
     x, y = place
     x -= {"l": 0, "m": 0.5, "r": 1}[anchor[0]] * _text_width(text, size)
-    ascent, descent = _font(_font_file("a"), size).getmetrics()
+    ascent, descent = _font(font_file("a"), size).getmetrics()
     y += {"a": ascent, "m": (ascent - descent) / 2}[anchor[1]]  # the baseline, which fonts share
-    for run, path in _runs(text):
+    for run, path in split_by_font(text):
         font = _font(path, size)
         draw.text((x, y), run, ink, font, anchor="ls")
         x += font.getlength(run)

@@ -8,8 +8,6 @@ from mmctsvg.visualization.contact_sheet import (
     GAP,
     INK,
     MARGIN,
-    _font_file,
-    _runs,
     choose_scale,
 )
 
@@ -42,38 +40,8 @@ def width_of_names(name):
     return SheetLayout(1, 1, 64, 64, [name]).size[1]
 
 
-@pytest.fixture
-def font_of_one(tmp_path, monkeypatch):
-    """A font whose only letter U+10FFFD, which no other has, is a full square."""
-    from fontTools.fontBuilder import FontBuilder
-    from fontTools.pens.ttGlyphPen import TTGlyphPen
-    from matplotlib.font_manager import FontEntry, fontManager
-
-    pen = TTGlyphPen(None)
-    corners = [(0, 0), (0, 1000), (3000, 1000), (3000, 0)]
-    pen.moveTo(corners[0]), [pen.lineTo(corner) for corner in corners[1:]], pen.closePath()
-    font = FontBuilder(1000, isTTF=True)
-    font.setupGlyphOrder([".notdef", "square"])
-    font.setupCharacterMap({0x10FFFD: "square"})
-    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "square": pen.glyph()})
-    font.setupHorizontalMetrics({".notdef": (500, 0), "square": (3000, 0)})
-    font.setupHorizontalHeader(ascent=1000, descent=0)
-    font.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
-    font.setupOS2(), font.setupPost()
-    font.save(tmp_path / "squares.ttf")
-    entries = [FontEntry(fname=str(tmp_path / name)) for name in ("gone.ttf", "squares.ttf")]
-    monkeypatch.setattr(fontManager, "ttflist", entries)
-
-
-@pytest.fixture(autouse=True)
-def forget_fonts():
-    yield
-    _font_file.cache_clear(), _runs.cache_clear()
-
-
 def test_names_that_the_first_font_cannot_draw(font_of_one):
     """The baseline, the ink and the width are those of a font that can."""
-    _font_file.cache_clear(), _runs.cache_clear()
     name = "\U0010fffd"
     assert width_of_names(f"a{name}") - width_of_names("a") in (35, 36, 37)  # three ems
     frames = np.full((1, 1, 64, 64, 3), 255, np.uint8)
@@ -83,11 +51,7 @@ def test_names_that_the_first_font_cannot_draw(font_of_one):
     assert abs(np.flatnonzero(dark.any(1)).mean() - (MARGIN + 32)) < 3
 
 
-def test_names_that_no_font_can_draw(monkeypatch):
-    from matplotlib.font_manager import fontManager
-
-    monkeypatch.setattr(fontManager, "ttflist", [])
-    _font_file.cache_clear(), _runs.cache_clear()
+def test_names_that_no_font_can_draw(no_fonts):
     with pytest.warns(UserNote, match=r"no installed font can draw 'Ann 李': .*Ann .u674e.; inst"):
         sheet = contact_sheet(random_frames(1, 1, 9, 9), ["Ann 李"])
     np.testing.assert_array_equal(sheet, contact_sheet(random_frames(1, 1, 9, 9), [r"Ann \u674e"]))
