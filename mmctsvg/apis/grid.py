@@ -238,9 +238,9 @@ def write_grid(
             for number, folder in enumerate(folders):
                 folder.write(grid[:, *divmod(number, len(plan.columns))])
             progress.update(len(grid) * plan.count)
-    if "sheet" in formats:
-        written.append(base.with_name(f"{base.name}.png"))
-        write_png(written[-1], sheet.draw())
+        if "sheet" in formats:  # before the videos end, which get their sound then
+            written.append(base.with_name(f"{base.name}.png"))
+            write_png(written[-1], sheet.draw())
     return written
 
 

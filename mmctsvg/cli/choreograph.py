@@ -47,8 +47,14 @@ def run(args: argparse.Namespace) -> None:
             kept += [frames[n - seen] for n in shown if seen <= n < seen + len(frames)]
             seen += len(frames)
             progress.update(len(frames))
-    labels = [f"{performance.seconds[n]:.2f} s" for n in shown]
-    halves = [slice(start, start + _SHOWN // 2) for start in range(0, len(shown), _SHOWN // 2)]
-    sheets = [contact_sheet(np.stack(kept[half])[None], [""], labels[half]) for half in halves]
-    write_png(sheet, stack_sheets(sheets, columns=1))
+        # Before the video ends, which gets its sound then.
+        write_png(sheet, draw_sheet(kept, performance.seconds[shown]))
     print(video, sheet, score, sep="\n")
+
+
+def draw_sheet(frames: list[np.ndarray], seconds: np.ndarray) -> np.ndarray:
+    """Draw frames ``(H, W, 3)`` with their times in two rows at most, uint8 RGB."""
+    labels = [f"{time:.2f} s" for time in seconds]
+    halves = [slice(start, start + _SHOWN // 2) for start in range(0, len(labels), _SHOWN // 2)]
+    sheets = [contact_sheet(np.stack(frames[half])[None], [""], labels[half]) for half in halves]
+    return stack_sheets(sheets, columns=1)

@@ -105,6 +105,17 @@ def test_all_formats(tmp_path, make_inferencer):
     np.testing.assert_array_equal(first, grid[4, row, column])
 
 
+def test_the_sheet_is_written_before_the_sound(tmp_path, make_inferencer, beep, monkeypatch):
+    def add_sound(*_):
+        raise OSError("no space left", sorted(path.name for path in tmp_path.glob("a.*")))
+
+    monkeypatch.setattr("mmctsvg.visualization.video.add_sound", add_sound)
+    (plan,) = plan_grids(make_inferencer())
+    with pytest.raises(OSError, match="no space left") as caught:
+        write_grid(make_inferencer(), plan, range(5), tmp_path / "a", sound=beep)
+    assert caught.value.args[1] == ["a.png"]
+
+
 def test_labels_cannot_leave_the_folder(tmp_path, make_generator, make_meta):
     meta = make_meta(actors=["../../evil", ".."])
     inferencer = CTSVGInferencer.from_generator(make_generator(), meta)

@@ -57,6 +57,16 @@ def test_sound_that_is_none(run, tmp_path, capsys):
     assert "has no sound" in capsys.readouterr().err
 
 
+def test_the_sheet_is_written_before_the_sound(run, tmp_path, beep, monkeypatch):
+    def add_sound(*_):
+        raise OSError("no space left", {path.name for path in (tmp_path / "out").glob("[!.]*")})
+
+    monkeypatch.setattr("mmctsvg.visualization.video.add_sound", add_sound)
+    with pytest.raises(OSError, match="no space left") as caught:
+        run(SCRIPT, "--sound", beep)
+    assert caught.value.args[1] == {"choreography.png", "score.png"}
+
+
 def test_sound_that_cannot_be_read(run, tmp_path, capsys, beep, spoil_sound):
     with VideoWriter(tmp_path / "speech.mp4", 25, sound=beep) as writer:
         writer.write(np.zeros((25, 32, 32, 3), np.uint8))
