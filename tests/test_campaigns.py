@@ -7,7 +7,8 @@ import pytest
 from tests.campaigns.__main__ import CAMPAIGNS, is_good, main
 from tests.campaigns.judging import fuzz, judge
 
-TRAINING = {"kill", "signals", "ranks", "flip-checkpoint"}  # seconds for each case
+FAULTS = {"not-finite", "damaged-checkpoint", "broken-clips"}  # seconds for each case
+TRAINING = {"kill", "signals", "ranks", "flip-checkpoint"} | FAULTS
 QUICK = [name for name in CAMPAIGNS.keys() - TRAINING if not name.startswith("memory-")]
 
 
@@ -15,6 +16,13 @@ QUICK = [name for name in CAMPAIGNS.keys() - TRAINING if not name.startswith("me
 def test_nothing_is_silently_another_and_nothing_falls_over(name):
     counts = CAMPAIGNS[name](30, 1)
     assert sum(counts.values()) == 30
+    assert not {result: count for result, count in counts.items() if not is_good(result)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_trainings_lose_nothing(name):
+    counts = CAMPAIGNS[name](3, 1)
     assert not {result: count for result, count in counts.items() if not is_good(result)}
 
 

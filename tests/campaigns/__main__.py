@@ -7,7 +7,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable
 
-from . import flips, fuzz_files, fuzz_settings, memory, trainings
+from . import clips, flips, fuzz_files, fuzz_settings, memory, poison, trainings
 
 #: Name -> the campaign, which takes the number of cases and the seed of all chance.
 CAMPAIGNS: dict[str, Callable[[int, int], Counter]] = {
@@ -15,6 +15,9 @@ CAMPAIGNS: dict[str, Callable[[int, int], Counter]] = {
     "signals": trainings.asked,
     "ranks": trainings.ranks,
     "flip-checkpoint": trainings.flipped,
+    "not-finite": poison.poisoned,
+    "damaged-checkpoint": poison.damaged,
+    "broken-clips": clips.broken,
     **{f"flip-{name}": campaign for name, campaign in flips.CAMPAIGNS.items()},
     **{f"fuzz-{name}": campaign for name, campaign in fuzz_files.CAMPAIGNS.items()},
     **{f"fuzz-{name}": campaign for name, campaign in fuzz_settings.CAMPAIGNS.items()},

@@ -18,7 +18,7 @@ from mmctsvg.models import CTSVG
 from .trainings import ITERATIONS, differs, finish, leftovers, make_config, start
 
 
-def _train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[int, str]:
+def train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[int, str]:
     """Train in a child; return its exit code and what it said.
 
     Args:
@@ -40,7 +40,7 @@ def _train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[i
 
 def _straight(folder: Path, config: Path) -> Path:
     """Train without a fault."""
-    code, text = _train([config, "--work-dir", folder / "straight"], folder / "log")
+    code, text = train([config, "--work-dir", folder / "straight"], folder / "log")
     if code:
         raise RuntimeError(text)
     return folder / "straight"
@@ -88,7 +88,7 @@ def _poison(rng: random.Random, config: Path, work_dir: Path, straight: Path) ->
     }
     options = ["--cfg-options", *(f"{name}={value}" for name, value in intervals.items())]
     arguments = [config, "--work-dir", work_dir, "--resume", *options]
-    code, text = _train(arguments, log, fault)
+    code, text = train(arguments, log, fault)
     if "Traceback" in text or (code and not re.search(r"^error: .*diverged", text, re.M)):
         return f"ended with code {code} and no sentence"
     for path in work_dir.glob("*.pth"):
@@ -96,7 +96,7 @@ def _poison(rng: random.Random, config: Path, work_dir: Path, straight: Path) ->
             return "wrote what is not finite"
     if (exported := work_dir / "generator.safetensors").exists():
         load_generator(exported)  # refuses what is not finite
-    if code and _train(arguments, log)[0]:
+    if code and train(arguments, log)[0]:
         return "did not go on"
     if differs(work_dir, straight):
         return "another result"
@@ -162,7 +162,7 @@ def damaged(cases: int, seed: int) -> Counter:
             DAMAGES[name](work_dir / f"iter_{ITERATIONS}.pth", rng)
             if rng.random() < 0.3:
                 (work_dir / "last_checkpoint").write_bytes(rng.choice(POINTERS))
-            code, text = _train([config, "--work-dir", work_dir, "--resume"], log)
+            code, text = train([config, "--work-dir", work_dir, "--resume"], log)
             if name == "folder" and "error: cannot write" in text and "Traceback" not in text:
                 counts["refused"] += 1  # nothing can take its place
             elif code or "Traceback" in text:

@@ -225,6 +225,19 @@ def test_a_folder_that_changes_after_it_was_opened(tmp_path):
         clip.read(np.array([0]))
 
 
+def test_a_video_that_vanishes_after_it_was_opened(tmp_path, noise_frames):
+    path = tmp_path / "clip.mp4"
+    write_video(path, noise_frames)
+    reader = open_clip(path)
+    path.unlink()
+    with pytest.raises(BrokenClipError, match="^cannot be read: No such file or directory$"):
+        reader.read(np.arange(3))
+    if os.path.exists("/proc/self/mem"):  # a file whose reading fails
+        path.symlink_to("/proc/self/mem")
+        with pytest.raises(BrokenClipError, match="^cannot be read: Input/output error$"):
+            reader.read(np.arange(3))
+
+
 def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
     """Tests may run as root, whom nothing stops."""
     clip = open_clip(write_folder(tmp_path / "clip"))

@@ -98,14 +98,18 @@ def open_video(source: Source) -> av.container.InputContainer:
         source: where it is.
 
     Raises:
-        BrokenClipError: if it is something else: a text, a single picture, a list of files.
+        BrokenClipError: if it is something else: a text, a single picture, a list of files; or if
+            it cannot be opened.
         FFmpegError: if FFmpeg does not know it.
     """
     if isinstance(source, io.BytesIO):
         container = av.open(source, format=_known_format(source))
     else:
-        with open(source, "rb") as file:
-            form = _known_format(file)
+        try:
+            with open(source, "rb") as file:
+                form = _known_format(file)
+        except OSError as error:
+            raise BrokenClipError(f"cannot be read: {error.strerror}") from error
         # Without "file:", FFmpeg takes what stands before a colon for a protocol; a list of files
         # must not reach into the net.
         container = av.open(
