@@ -82,6 +82,11 @@ class Watch(threading.Thread):
         self.silence, self.interval = silence, interval
         self._ended = threading.Event()
 
+    def start(self) -> None:
+        """Give the first sign, and start the thread."""
+        self.store.set(_KEY.format(self.rank), "0")
+        super().start()
+
     def stop(self) -> None:
         """Tell the others that this process is done, and end the thread."""
         self._ended.set()
@@ -104,10 +109,13 @@ class Watch(threading.Thread):
                 _end("the launcher of this training is gone")
 
     def _look(self, other: int, value: str, since: float) -> tuple[str, float]:
-        """Return the last sign of another process, and when it was new here."""
+        """Return the last sign of another process, and when it was new here.
+
+        One that has given none yet still begins, and the others wait for it elsewhere.
+        """
         key, now = _KEY.format(other), time.monotonic()
         found = self.store.get(key).decode() if self.store.check([key]) else ""
-        if found != value or found == _DONE:
+        if found != value or found in ("", _DONE):
             return found, now
         if now - since > self.silence:
             _end(f"process {other} of this training has given no sign for {self.silence:.0f} s")

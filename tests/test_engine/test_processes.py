@@ -13,9 +13,9 @@ import sys, time
 from datetime import timedelta
 from torch.distributed import TCPStore
 from mmctsvg.engine.processes import Watch
-port, rank = map(int, sys.argv[1:])
+port, rank, silence = map(int, sys.argv[1:])
 store = TCPStore("127.0.0.1", port, is_master=False, timeout=timedelta(seconds=60))
-watch = Watch(store, rank, 2, silence=3.0, interval=0.05)
+watch = Watch(store, rank, 2, silence=silence, interval=0.05)
 watch.start()
 print("watching", flush=True)
 sys.stdin.readline()
@@ -30,11 +30,13 @@ def store():
 
 
 @pytest.fixture
-def members(store):
-    """Two processes that watch each other."""
+def members(store, request):
+    """Two processes that watch each other; the parameter is their patience in seconds."""
     pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     processes = [
-        subprocess.Popen([sys.executable, "-c", MEMBER, str(store.port), str(rank)], **pipes)
+        subprocess.Popen(
+            [sys.executable, "-c", MEMBER, *map(str, (store.port, rank, request.param))], **pipes
+        )
         for rank in range(2)
     ]
     for process in processes:
@@ -51,6 +53,7 @@ def ends(process):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("members", [3], indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_the_others_end_when_one_is_gone(members, number):
     members[1].send_signal(number)
@@ -59,6 +62,7 @@ def test_the_others_end_when_one_is_gone(members, number):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("members", [600], indirect=True)
 def test_one_that_is_done_is_not_missed(members, store):
     members[1].stdin.write("end\n")
     members[1].stdin.flush()
