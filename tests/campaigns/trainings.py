@@ -46,6 +46,8 @@ def start(arguments: list, log: Path) -> int:
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    # Those of pytest lead elsewhere.
+    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
     code = 1
     with contextlib.suppress(BaseException):
         try:
@@ -58,6 +60,7 @@ def start(arguments: list, log: Path) -> int:
 
             traceback.print_exc()
     sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(code)
 
 
