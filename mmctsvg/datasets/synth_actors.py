@@ -94,6 +94,10 @@ class SynthActorsDataset(TripletDataset):
         self._cache: dict[int, np.ndarray] = {}
         self._cached_clips = int(cache_mb * 1e6 / (3 * length * size**2))
 
+    def __getstate__(self) -> dict:
+        """Return what is sent to a loader process, which draws its clips itself."""
+        return {**self.__dict__, "_cache": {}}
+
     @staticmethod
     def is_held_out(actor: int, action: int) -> bool:
         """Return whether training never shows this actor in this action: one action per actor."""

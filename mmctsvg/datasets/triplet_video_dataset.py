@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import torch
 
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError
@@ -14,6 +13,7 @@ from .clip_list import PLAIN_LAYOUT, Layout, read_clip_list
 from .list_rate import find_rate
 from .rates import frame_times
 from .readers import BrokenClipError, fit_square
+from .shared_frames import SharedFrames
 from .triplet_dataset import Clip, TripletDataset, check_sampling
 from .validation import check_clips, check_split, refuse
 
@@ -119,7 +119,7 @@ class TripletVideoDataset(TripletDataset):
             allow_bad_clips=allow_bad_clips,
             **options,
         )
-        self._cache: torch.Tensor | None = None  # all clips, one after the other
+        self._cache: SharedFrames | None = None  # all clips, one after the other
         if cache == "memory":
             self._cache = self._read_all()
 
@@ -127,21 +127,15 @@ class TripletVideoDataset(TripletDataset):
         """Return frames of a clip, see `TripletDataset.read_frames`."""
         if self._cache is None:
             return self._decode(clip, times)
-        return self._cache.numpy()[self._starts[clip] + times]
+        return np.asarray(self._cache.array[self._starts[clip] + times])
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is sent to a loader process; all of them share one copy of the frames."""
-        if self._cache is not None:
-            self._cache.share_memory_()
-        return self.__dict__
-
-    def _read_all(self) -> torch.Tensor:
-        size, lengths = self.metainfo["size"], [reader.length for reader in self.readers]
-        *self._starts, total = np.cumsum([0, *lengths]).tolist()
-        frames = torch.empty(total, size, size, 3, dtype=torch.uint8)
+    def _read_all(self) -> SharedFrames:
+        size, lengths = self.metainfo["size"], [clip.length for clip in self.annotations]
+        self._starts = np.cumsum([0, *lengths])
+        frames = SharedFrames((int(self._starts[-1]), size, size, 3))
         for number in progress_bar("reading", "clip", range(len(lengths))):
-            clip = self._decode(number, np.arange(lengths[number]))
-            frames.numpy()[self._starts[number] :][: len(clip)] = clip
+            place = slice(*self._starts[number : number + 2])
+            frames.array[place] = self._decode(number, np.arange(lengths[number]))
         return frames
 
     def _decode(self, clip: int, times: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Processes that read and decode: how they start, and work on several of them in order."""
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
 import threading
@@ -8,10 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
 import cv2
+from torch.utils.data import DataLoader
 
 from mmctsvg.utils.errors import UserError
 
@@ -25,16 +28,17 @@ def process_context() -> multiprocessing.context.BaseContext:
     """Return how processes that decode are started: by a server of the system, where it can.
 
     Processes that are forked from one which has decoded inherit locks of FFmpeg's threads without
-    the threads, and may wait for ever. The server imports PyTorch once for all, and ends with this
-    process.
+    the threads, and may wait for ever. The server begins at once to import PyTorch, for all that it
+    will start, and ends with this process.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    multiprocessing.set_forkserver_preload(["mmctsvg.datasets"])
+    multiprocessing.set_forkserver_preload(["mmctsvg.datasets", "mmengine.dataset"])
+    multiprocessing.forkserver.ensure_running()
     return multiprocessing.get_context("forkserver")
 
 
-def start_worker(*_: object) -> None:
+def start_worker() -> None:
     """Prepare a process for its work, and let it end with the one that started it.
 
     A parent that was killed cannot say so, and PyTorch's loaders look at the number of their
@@ -48,6 +52,29 @@ def start_worker(*_: object) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def prepare_loader(loader: DataLoader) -> DataLoader:
+    """Let the processes of a data loader start as they should.
+
+    Args:
+        loader: Loader that has started none; a ``multiprocessing_context`` that it has is kept.
+
+    Returns:
+        The same loader.
+    """
+    if loader.num_workers:
+        # A function of this module: for one of `engine`, every process would import all of that.
+        loader.worker_init_fn = partial(_start_loader, loader.worker_init_fn)
+        if loader.multiprocessing_context is None:
+            loader.multiprocessing_context = process_context()
+    return loader
+
+
+def _start_loader(own: Callable[[int], None] | None, worker: int) -> None:
+    start_worker()
+    if own is not None:
+        own(worker)
 
 
 def map_in_order(

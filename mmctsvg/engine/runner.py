@@ -5,15 +5,13 @@ from collections import Counter
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.dataset.utils import worker_init_fn as default_worker_init_fn
-from mmengine.dist import get_rank
 from mmengine.hooks import ParamSchedulerHook
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mmctsvg.datasets.workers import process_context, start_worker
+from mmctsvg.datasets.workers import prepare_loader
 from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.errors import UserError
 
@@ -46,18 +44,10 @@ class QuietRunner(Runner):
             self._timestamp += f"_{before}"
 
     @staticmethod
-    def build_dataloader(
-        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
-    ) -> DataLoader:
+    def build_dataloader(dataloader: DataLoader | dict, *args: Any, **kwargs: Any) -> DataLoader:
         """Build a loader as MMEngine does, but for the start of its processes."""
-        if isinstance(dataloader, dict) and dataloader.get("num_workers"):
-            seeding = dict(num_workers=dataloader["num_workers"], rank=get_rank(), seed=seed)
-            own = dict(
-                multiprocessing_context=process_context(),
-                worker_init_fn=dict(type=_start_loader, **seeding),
-            )
-            dataloader = {**own, **dataloader}
-        return Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader = Runner.build_dataloader(dataloader, *args, **kwargs)
+        return loader if loader is dataloader else prepare_loader(loader)
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build the logger as MMEngine does and filter its console."""
@@ -134,12 +124,6 @@ class CTSVGRunner(QuietRunner):
         hook = ParamSchedulerHook()
         for iteration in range(self.iter if schedulers else 0):
             hook.after_train_iter(self, iteration)
-
-
-def _start_loader(worker: int, seed: int | None, **seeding: int) -> None:
-    start_worker()
-    if seed is not None:
-        default_worker_init_fn(worker, seed=seed, disable_subprocess_warning=True, **seeding)
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

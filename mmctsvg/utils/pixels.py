@@ -24,7 +24,9 @@ def to_float(pixels: Tensor) -> Tensor:
     Returns:
         New float32 tensor of the same shape and memory layout, -1 for 0 and 1 for 255.
     """
-    return pixels.float().div(127.5).sub_(1)
+    # By a tensor of its device: a GPU multiplies by the rounded inverse of a plain number, and
+    # would find other bits than the CPU.
+    return pixels.float().div(pixels.new_full((), 127.5, dtype=torch.float32)).sub_(1)
 
 
 def mean_motion(video: Tensor | np.ndarray) -> Tensor | np.floating:

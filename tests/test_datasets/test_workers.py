@@ -6,8 +6,9 @@ import time
 
 import cv2
 import pytest
+from torch.utils.data import DataLoader, Dataset
 
-from mmctsvg.datasets.workers import map_in_order, process_context
+from mmctsvg.datasets.workers import map_in_order, prepare_loader, process_context
 from mmctsvg.utils.errors import UserError
 
 
@@ -23,6 +24,34 @@ def kill_at_three(number):
 
 def threads_and_signal(_):
     return cv2.getNumThreads(), signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+class State(Dataset):
+    """What a process of a data loader is like."""
+
+    own = None
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        names = ("torch", "mmengine.dataset", "mmctsvg.engine")
+        return [*(name in sys.modules for name in names), cv2.getNumThreads(), self.own]
+
+
+def set_own(worker):
+    State.own = worker
+
+
+def test_processes_of_a_data_loader():
+    """Not even the training's own import is repeated in them: it takes seconds in each."""
+    loader = DataLoader(State(), num_workers=1, worker_init_fn=set_own, batch_size=None)
+    assert prepare_loader(loader) is loader
+    assert loader.multiprocessing_context.get_start_method() == "forkserver"
+    assert list(loader) == [[True, True, False, 1, 0]]
+    given = DataLoader(State(), num_workers=1, multiprocessing_context="spawn")
+    assert prepare_loader(given).multiprocessing_context.get_start_method() == "spawn"
+    assert prepare_loader(DataLoader(State())).multiprocessing_context is None
 
 
 def test_processes_start_by_a_server():

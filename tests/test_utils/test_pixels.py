@@ -36,3 +36,10 @@ def test_mean_motion_of_tensors():
     found = mean_motion(videos)
     assert found.item() == pytest.approx(np.abs(rest - first).mean(), rel=1e-6)
     assert not found.requires_grad
+
+
+def test_every_value_is_the_nearest_float():
+    """To the last bit on every device, since training depends on it."""
+    values = np.arange(256, dtype=np.uint8)
+    expected = values.astype(np.float32) / np.float32(127.5) - np.float32(1)
+    assert np.array_equal(to_float(torch.from_numpy(values)).numpy(), expected)

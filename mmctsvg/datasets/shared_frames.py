@@ -1,0 +1,42 @@
+"""Frames in memory that all processes of a data loader share."""
+
+import os
+import tempfile
+from multiprocessing import reduction
+
+import numpy as np
+
+
+class SharedFrames:
+    """An array of frames in memory; a process that it is sent to gets the same memory, no copy.
+
+    It does not lie in ``/dev/shm``, which is small in containers.
+
+    Args:
+        shape: Shape of the array.
+
+    Attributes:
+        array: The frames, uint8; 0 at first.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        if hasattr(os, "memfd_create"):
+            descriptor = os.memfd_create("mmctsvg_frames")
+        else:
+            with tempfile.TemporaryFile() as file:  # it has no name, and goes with its last user
+                descriptor = os.dup(file.fileno())
+        self._open(descriptor, shape)
+
+    def _open(self, descriptor: int, shape: tuple[int, ...]) -> None:
+        self._file = os.fdopen(descriptor, "r+b")
+        self.array = np.memmap(self._file, np.uint8, "r+", shape=shape)
+
+    def __reduce__(self) -> tuple:
+        """Pickle for another process on this machine."""
+        return _reopen, (reduction.DupFd(self._file.fileno()), self.array.shape)
+
+
+def _reopen(duplicate: reduction.DupFd, shape: tuple[int, ...]) -> SharedFrames:
+    frames = SharedFrames.__new__(SharedFrames)
+    frames._open(duplicate.detach(), shape)
+    return frames
