@@ -1,11 +1,14 @@
 """A short share of the campaigns of injected faults, always the same cases."""
 
+import time
 from collections import Counter
 
 import pytest
 
 from tests.campaigns.__main__ import CAMPAIGNS, is_good, main
 from tests.campaigns.judging import fuzz, judge
+from tests.campaigns.nursery import train
+from tests.campaigns.trainings import make_config
 
 FAULTS = {"not-finite", "damaged-checkpoint", "broken-clips"}  # seconds for each case
 TRAINING = {"kill", "signals", "ranks", "flip-checkpoint"} | FAULTS
@@ -48,6 +51,20 @@ def test_the_judge_sees_what_is_bad(monkeypatch):
             pass
 
     assert judge(hang).startswith("hangs in test_campaigns.py:")
+
+
+def _hang(*_):
+    time.sleep(10**6)
+
+
+@pytest.mark.slow
+def test_a_training_that_hangs_does_not_hang_the_campaign(monkeypatch, tmp_path):
+    monkeypatch.setattr("tests.campaigns.nursery.SECONDS", 1)
+    with pytest.raises(TimeoutError, match="a training hangs"):
+        train([make_config(tmp_path), "--work-dir", tmp_path / "w"], tmp_path / "log", _hang)
+    monkeypatch.setattr("tests.campaigns.nursery.SECONDS", 300)
+    code, text = train([make_config(tmp_path), "--work-dir", tmp_path / "v"], tmp_path / "log")
+    assert code == 0 and "done" in text  # the next answers are not those of the one before
 
 
 def test_the_counts_are_printed(monkeypatch, capsys):

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,10 @@ from mmengine.config import Config
 
 from mmctsvg.datasets.converters.pack_writer import PackWriter
 from mmctsvg.engine.resume import iteration_of, read_training
+from mmctsvg.models import CTSVG
 from mmctsvg.visualization.video import VideoWriter
 
-from .poison import train
+from .nursery import train
 from .trainings import ITERATIONS, make_config
 
 CLIPS, FRAMES = 24, 9
@@ -131,15 +133,10 @@ def _break(rng: random.Random, folder: Path, container: str, name: str) -> str:
     clip, whole = rng.randrange(CLIPS), rng.random() < 0.3
     place = folder / "data" / path.format(clip)
 
-    def fault(model: object, data: object, optim_wrapper: object) -> None:
-        if model.iteration != when:
-            return
-        files = sorted(place.glob("*.png")) if place.is_dir() else [place]
-        if container == "pack":
-            files = [place.parent]
-        for file in files if whole else files[:1]:
-            DAMAGES[name](file, rng)
-
+    files = sorted(place.glob("*.png")) if container == "folders" else [place]
+    if container == "pack":
+        files = [place.parent]
+    fault = partial(_fault, when, name, files if whole else files[:1], rng.random())
     options = ["--skip-bad-clips"] if skip else []
     code, text = train([config, "--work-dir", folder / "w", *options], folder / "log", fault)
     if "Traceback" in text or code not in (0, 2) or (code and "error: " not in text):
@@ -151,3 +148,10 @@ def _break(rng: random.Random, folder: Path, container: str, name: str) -> str:
         return "lost iterations"
     read_training(checkpoints[-1])  # refuses what is not whole and finite
     return "refused" if code else "noticed" if "could not be read" in text else "exact"
+
+
+def _fault(when: int, name: str, files: list[Path], seed: float, model: CTSVG, *_: object) -> None:
+    """Damage files before an iteration."""
+    rng = random.Random(seed)
+    for file in files if model.iteration == when else ():
+        DAMAGES[name](file, rng)

@@ -5,9 +5,9 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from unittest import mock
 
 import torch
 
@@ -15,35 +15,8 @@ from mmctsvg.checkpoints import load_generator
 from mmctsvg.engine.finite import find_not_finite
 from mmctsvg.models import CTSVG
 
-from .trainings import ITERATIONS, differs, finish, leftovers, make_config, start
-
-
-def train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[int, str]:
-    """Train in a child; return its exit code and what it said.
-
-    Args:
-        arguments: Arguments of the command.
-        log: Path of what it says.
-        fault: Function of model, data and optimisers, called before every iteration.
-    """
-    step = CTSVG.train_step
-
-    def faulty(self: CTSVG, data: dict, optim_wrapper: object) -> dict:
-        fault(self, data, optim_wrapper)
-        return step(self, data, optim_wrapper)
-
-    with mock.patch.object(CTSVG, "train_step", faulty if fault else step):
-        child = start(arguments, log)
-    code = finish(child)
-    return code, log.read_text(errors="replace")
-
-
-def _straight(folder: Path, config: Path) -> Path:
-    """Train without a fault."""
-    code, text = train([config, "--work-dir", folder / "straight"], folder / "log")
-    if code:
-        raise RuntimeError(text)
-    return folder / "straight"
+from .nursery import train
+from .trainings import ITERATIONS, differs, leftovers, make_config, train_well
 
 
 def poisoned(cases: int, seed: int) -> Counter:
@@ -56,7 +29,8 @@ def poisoned(cases: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         config, work_dir = make_config(folder), folder / "w"
-        straight = _straight(folder, config)
+        straight = folder / "straight"
+        train_well([config, "--work-dir", straight], folder / "log")
         for _ in range(cases):
             counts[_poison(rng, config, work_dir, straight)] += 1
             shutil.rmtree(work_dir, ignore_errors=True)
@@ -66,21 +40,7 @@ def poisoned(cases: int, seed: int) -> Counter:
 def _poison(rng: random.Random, config: Path, work_dir: Path, straight: Path) -> str:
     log, when = work_dir.with_name("log"), rng.randrange(1, ITERATIONS)
     place, value = rng.random(), rng.choice([torch.nan, torch.inf, -torch.inf])
-
-    def fault(model: CTSVG, data: dict, optim_wrapper: object) -> None:
-        if model.iteration != when:
-            return
-        moments = [
-            tensor
-            for wrapper in optim_wrapper.values()
-            for state in wrapper.optimizer.state.values()
-            for tensor in state.values()
-        ]
-        tensors = [*model.state_dict().values(), *moments, data["frames"], data["times"]]
-        tensors = [tensor for tensor in tensors if tensor.is_floating_point() and tensor.numel()]
-        tensor = tensors[int(place * len(tensors))]
-        tensor.data.view(-1)[int(place * 1e6) % tensor.numel()] = value
-
+    fault = partial(_fault, when, place, value)
     intervals = {
         "default_hooks.logger.interval": rng.randint(1, 9),
         "default_hooks.checkpoint.interval": rng.randint(1, 3),
@@ -101,6 +61,24 @@ def _poison(rng: random.Random, config: Path, work_dir: Path, straight: Path) ->
     if differs(work_dir, straight):
         return "another result"
     return "noticed" if code else "harmless"
+
+
+def _fault(
+    when: int, place: float, value: float, model: CTSVG, data: dict, optim_wrapper: Mapping
+) -> None:
+    """Change a number of all there are, the one at a place of 0 to 1, before an iteration."""
+    if model.iteration != when:
+        return
+    moments = [
+        tensor
+        for wrapper in optim_wrapper.values()
+        for state in wrapper.optimizer.state.values()
+        for tensor in state.values()
+    ]
+    tensors = [*model.state_dict().values(), *moments, data["frames"], data["times"]]
+    tensors = [tensor for tensor in tensors if tensor.is_floating_point() and tensor.numel()]
+    tensor = tensors[int(place * len(tensors))]
+    tensor.data.view(-1)[int(place * 1e6) % tensor.numel()] = value
 
 
 def _resave(change: Callable[[dict], object]) -> Callable:
@@ -155,7 +133,8 @@ def damaged(cases: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         config, work_dir, log = make_config(folder), folder / "w", folder / "log"
-        straight = _straight(folder, config)
+        straight = folder / "straight"
+        train_well([config, "--work-dir", straight], folder / "log")
         for case in range(cases):
             shutil.copytree(straight, work_dir)
             name = list(DAMAGES)[case % len(DAMAGES)]

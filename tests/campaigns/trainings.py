@@ -16,10 +16,11 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
-from mmctsvg.cli.main import run_verb
 from mmctsvg.engine.resume import read_training
 from mmctsvg.utils.errors import UserError
 from tests.conftest import ROOT, TOY
+
+from .nursery import Training, train
 
 ITERATIONS = 6
 
@@ -37,36 +38,15 @@ def make_config(folder: Path, workers: int = 0) -> Path:
     return path
 
 
-def start(arguments: list, log: Path) -> int:
-    """Train in a child of this process, which has imported everything; return its number."""
-    child = os.fork()
-    if child:
-        return child
-    os.setsid()
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    # Those of pytest lead elsewhere.
-    sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
-    code = 1
-    with contextlib.suppress(BaseException):
-        try:
-            run_verb("train", list(map(str, arguments)))
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        except BaseException:
-            import traceback
+def train_well(arguments: list, log: Path) -> None:
+    """Train without a fault.
 
-            traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def finish(child: int) -> int:
-    """Wait for a child; return its exit code, negative for the signal that killed it."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    Raises:
+        RuntimeError: If that fails.
+    """
+    code, text = train(arguments, log)
+    if code:
+        raise RuntimeError(text)
 
 
 def orphans(session: int) -> bool:
@@ -123,19 +103,18 @@ def interrupt(cases: int, seed: int, send: Callable[[random.Random], int], right
         log, straight, work_dir = folder / "log", folder / "straight", folder / "w"
         configs = [make_config(folder, workers) for workers in (0, 2)]
         begin = time.monotonic()
-        if finish(start([configs[0], "--work-dir", straight], log)):
-            raise RuntimeError(log.read_text())
+        train_well([configs[0], "--work-dir", straight], log)
         duration = time.monotonic() - begin
         for case in range(cases):
             arguments = [configs[case % 2], "--work-dir", work_dir, "--resume"]
-            child = start(arguments, log)
+            training = Training(arguments, log)
             time.sleep(rng.uniform(0, 1.2 * duration))
             with contextlib.suppress(ProcessLookupError):
-                os.kill(child, send(rng))
-            code = finish(child)
+                os.kill(training.process, send(rng))
+            code = training.finish()
             text = log.read_text(errors="replace")
-            left = orphans(child)
-            again = finish(start(arguments, log))
+            left = orphans(training.process)
+            again, _ = train(arguments, log)
             if left:
                 counts["a process was left"] += 1
             elif code not in (0, *right) or "Traceback" in text:
@@ -170,8 +149,7 @@ def flipped(cases: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         config = make_config(folder)
-        if finish(start([config, "--work-dir", folder / "w"], folder / "log")):
-            raise RuntimeError((folder / "log").read_text())
+        train_well([config, "--work-dir", folder / "w"], folder / "log")
         path = folder / "w" / f"iter_{ITERATIONS}.pth"
         data, right = path.read_bytes(), read_training(path)
         copy = folder / path.name

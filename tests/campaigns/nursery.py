@@ -1,0 +1,124 @@
+"""A process without threads, which has imported everything, and the trainings it forks.
+
+A fork of a process whose OpenMP threads have worked waits for ever for those threads, which it does
+not have; so none is forked from pytest, nor from anything that has computed.
+"""
+
+import contextlib
+import faulthandler
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import mmctsvg.cli.train  # noqa: F401  all that a training imports
+from mmctsvg.cli.main import run_verb
+from mmctsvg.models import CTSVG
+from tests.conftest import ROOT
+
+SECONDS = 300  # after which a training of a second hangs, however busy the machine is
+
+
+class Training:
+    """A training in a process of its own.
+
+    Args:
+        arguments: Arguments of ``train``.
+        log: Path of what it says.
+        fault: Picklable function of model, data and optimisers, called before every iteration.
+
+    Attributes:
+        process: Its number, and that of its session.
+    """
+
+    def __init__(self, arguments: list, log: Path, fault: Callable | None = None) -> None:
+        self.log = log
+        self._nursery = _nursery()
+        pickle.dump((list(map(str, arguments)), log, fault), self._nursery.stdin)
+        self._nursery.stdin.flush()
+        self.process = int(self._nursery.stdout.readline())
+
+    def finish(self) -> int:
+        """Wait for its end; return its exit code, negative for the signal that killed it.
+
+        Raises:
+            TimeoutError: If it hangs; with the places of its threads.
+        """
+        ended, _, _ = select.select([self._nursery.stdout], [], [], SECONDS)
+        if not ended:
+            os.kill(self.process, signal.SIGABRT)  # for which it says where it is
+        code = int(self._nursery.stdout.readline())
+        if not ended:
+            raise TimeoutError(f"a training hangs: {self.log.read_text(errors='replace')}")
+        return code
+
+
+def train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[int, str]:
+    """Train to the end; return the exit code and what was said, see `Training`."""
+    code = Training(arguments, log, fault).finish()
+    return code, log.read_text(errors="replace")
+
+
+@cache
+def _nursery() -> subprocess.Popen:
+    """Start the process that forks; it ends when its input does."""
+    command = [sys.executable, "-m", "tests.campaigns.nursery"]
+    pipe, threads = subprocess.PIPE, {"OPENBLAS_NUM_THREADS": "1"}  # which start when imported
+    env = os.environ | threads
+    return subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=pipe, cwd=ROOT, env=env)
+
+
+def _serve() -> None:
+    """Fork a training for each that is asked for; answer its number, and then its exit code."""
+    while len(os.listdir("/proc/self/task")) == 1:
+        try:
+            job = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        child = os.fork()
+        if not child:
+            _train(*job)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    raise RuntimeError("a process with threads must not be forked")
+
+
+def _train(arguments: list[str], log: Path, fault: Callable | None) -> None:
+    """Train in this process, and end it."""
+    os.setsid()
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for number, file in enumerate([os.open(os.devnull, os.O_RDONLY), output, output]):
+        os.dup2(file, number)
+    faulthandler.enable()
+    if fault:
+        CTSVG.train_step = _before(CTSVG.train_step, fault)
+    code = 1
+    with contextlib.suppress(BaseException):
+        try:
+            run_verb("train", arguments)
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        except BaseException:
+            traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _before(step: Callable, fault: Callable) -> Callable:
+    def faulty(self: CTSVG, data: dict, optim_wrapper: object) -> dict:
+        fault(self, data, optim_wrapper)
+        return step(self, data, optim_wrapper)
+
+    return faulty
+
+
+if __name__ == "__main__":
+    _serve()
