@@ -11,7 +11,7 @@ from tests.campaigns.nursery import train
 from tests.campaigns.trainings import make_config
 
 FAULTS = {"not-finite", "damaged-checkpoint", "broken-clips"}  # seconds for each case
-TRAINING = {"kill", "signals", "ranks", "flip-checkpoint"} | FAULTS
+TRAINING = {"kill", "kill-ranks", "signals", "ranks", "flip-checkpoint"} | FAULTS
 QUICK = [name for name in CAMPAIGNS.keys() - TRAINING if not name.startswith("memory-")]
 
 

@@ -12,6 +12,7 @@ from . import clips, flips, fuzz_files, fuzz_settings, memory, poison, trainings
 #: Name -> the campaign, which takes the number of cases and the seed of all chance.
 CAMPAIGNS: dict[str, Callable[[int, int], Counter]] = {
     "kill": trainings.killed,
+    "kill-ranks": trainings.killed_ranks,
     "signals": trainings.asked,
     "ranks": trainings.ranks,
     "flip-checkpoint": trainings.flipped,

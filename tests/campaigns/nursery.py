@@ -10,6 +10,7 @@ import os
 import pickle
 import select
 import signal
+import socket
 import subprocess
 import sys
 import traceback
@@ -32,15 +33,18 @@ class Training:
         arguments: Arguments of ``train``.
         log: Path of what it says.
         fault: Picklable function of model, data and optimisers, called before every iteration.
+        world_size: Number of processes; the others are children of the first.
 
     Attributes:
-        process: Its number, and that of its session.
+        process: Number of the first process, and of their session.
     """
 
-    def __init__(self, arguments: list, log: Path, fault: Callable | None = None) -> None:
+    def __init__(
+        self, arguments: list, log: Path, fault: Callable | None = None, world_size: int = 1
+    ) -> None:
         self.log = log
         self._nursery = _nursery()
-        pickle.dump((list(map(str, arguments)), log, fault), self._nursery.stdin)
+        pickle.dump((list(map(str, arguments)), log, fault, world_size), self._nursery.stdin)
         self._nursery.stdin.flush()
         self.process = int(self._nursery.stdout.readline())
 
@@ -59,9 +63,11 @@ class Training:
         return code
 
 
-def train(arguments: list, log: Path, fault: Callable | None = None) -> tuple[int, str]:
+def train(
+    arguments: list, log: Path, fault: Callable | None = None, world_size: int = 1
+) -> tuple[int, str]:
     """Train to the end; return the exit code and what was said, see `Training`."""
-    code = Training(arguments, log, fault).finish()
+    code = Training(arguments, log, fault, world_size).finish()
     return code, log.read_text(errors="replace")
 
 
@@ -89,8 +95,8 @@ def _serve() -> None:
     raise RuntimeError("a process with threads must not be forked")
 
 
-def _train(arguments: list[str], log: Path, fault: Callable | None) -> None:
-    """Train in this process, and end it."""
+def _train(arguments: list[str], log: Path, fault: Callable | None, world_size: int) -> None:
+    """Train in this process and its children, and end them."""
     os.setsid()
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for number, file in enumerate([os.open(os.devnull, os.O_RDONLY), output, output]):
@@ -98,6 +104,9 @@ def _train(arguments: list[str], log: Path, fault: Callable | None) -> None:
     faulthandler.enable()
     if fault:
         CTSVG.train_step = _before(CTSVG.train_step, fault)
+    if world_size > 1:
+        arguments = [*arguments, "--launcher", "pytorch"]
+        _become_ranks(world_size)
     code = 1
     with contextlib.suppress(BaseException):
         try:
@@ -110,6 +119,17 @@ def _train(arguments: list[str], log: Path, fault: Callable | None) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _become_ranks(world_size: int) -> None:
+    """Fork the other processes of a training, and tell each which it is, as torchrun does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    rank = next((rank for rank in range(1, world_size) if not os.fork()), 0)
+    ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world_size}
+    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in (ranks | place).items()})
 
 
 def _before(step: Callable, fault: Callable) -> Callable:

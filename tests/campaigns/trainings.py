@@ -23,6 +23,7 @@ from tests.conftest import ROOT, TOY
 from .nursery import Training, train
 
 ITERATIONS = 6
+ASKING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 
 
 def make_config(folder: Path, workers: int = 0) -> Path:
@@ -38,13 +39,13 @@ def make_config(folder: Path, workers: int = 0) -> Path:
     return path
 
 
-def train_well(arguments: list, log: Path) -> None:
+def train_well(arguments: list, log: Path, world_size: int = 1) -> None:
     """Train without a fault.
 
     Raises:
         RuntimeError: If that fails.
     """
-    code, text = train(arguments, log)
+    code, text = train(arguments, log, world_size=world_size)
     if code:
         raise RuntimeError(text)
 
@@ -85,14 +86,21 @@ def leftovers(work_dir: Path) -> list[Path]:
     return [*work_dir.rglob(".*"), *([] if right else work_dir.glob("*.pth"))]
 
 
-def interrupt(cases: int, seed: int, send: Callable[[random.Random], int], right: tuple) -> Counter:
-    """Send a signal at a random time, then let the training finish.
+def interrupt(
+    cases: int,
+    seed: int,
+    strike: Callable[[random.Random, int], object],
+    right: tuple,
+    world_size: int = 1,
+) -> Counter:
+    """Strike at a random time, then let the training finish.
 
     Args:
         cases: Number of trainings.
         seed: Seed of times and signals.
-        send: Draws the signal.
+        strike: Function of the draw and of the number of the first process.
         right: Exit codes that are right for a training that was interrupted.
+        world_size: Number of processes of each training.
 
     Returns:
         Count of each result; ``exact`` is the only good one.
@@ -103,18 +111,18 @@ def interrupt(cases: int, seed: int, send: Callable[[random.Random], int], right
         log, straight, work_dir = folder / "log", folder / "straight", folder / "w"
         configs = [make_config(folder, workers) for workers in (0, 2)]
         begin = time.monotonic()
-        train_well([configs[0], "--work-dir", straight], log)
+        train_well([configs[0], "--work-dir", straight], log, world_size)
         duration = time.monotonic() - begin
         for case in range(cases):
             arguments = [configs[case % 2], "--work-dir", work_dir, "--resume"]
-            training = Training(arguments, log)
+            training = Training(arguments, log, world_size=world_size)
             time.sleep(rng.uniform(0, 1.2 * duration))
             with contextlib.suppress(ProcessLookupError):
-                os.kill(training.process, send(rng))
+                strike(rng, training.process)
             code = training.finish()
             text = log.read_text(errors="replace")
             left = orphans(training.process)
-            again, _ = train(arguments, log)
+            again, _ = train(arguments, log, world_size=world_size)
             if left:
                 counts["a process was left"] += 1
             elif code not in (0, *right) or "Traceback" in text:
@@ -131,16 +139,36 @@ def interrupt(cases: int, seed: int, send: Callable[[random.Random], int], right
     return counts
 
 
+def _kill(rng: random.Random, process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+
+
+def _kill_some(rng: random.Random, process: int) -> None:
+    """Kill the first process, another one, or all at once."""
+    victim = rng.choice([process, *_trainers(process), None])
+    if victim is None:
+        os.killpg(process, signal.SIGKILL)
+    else:
+        os.kill(victim, signal.SIGKILL)
+
+
+def _ask(rng: random.Random, process: int) -> None:
+    os.kill(process, rng.choice(ASKING))
+
+
 def killed(cases: int, seed: int) -> Counter:
     """SIGKILL at random times, with 0 and 2 loader processes in turn."""
-    return interrupt(cases, seed, lambda rng: signal.SIGKILL, (-signal.SIGKILL,))
+    return interrupt(cases, seed, _kill, (-signal.SIGKILL,))
+
+
+def killed_ranks(cases: int, seed: int) -> Counter:
+    """SIGKILL of one or both of two processes at random times; the other has to end too."""
+    return interrupt(cases, seed, _kill_some, (1, 2, -signal.SIGKILL), world_size=2)
 
 
 def asked(cases: int, seed: int) -> Counter:
     """Signals that ask for an end; before and after the training itself they end it at once."""
-    signals = [signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT]
-    codes = (130, *(-number for number in signals))
-    return interrupt(cases, seed, lambda rng: rng.choice(signals), codes)
+    return interrupt(cases, seed, _ask, (130, *(-number for number in ASKING)))
 
 
 def flipped(cases: int, seed: int) -> Counter:
