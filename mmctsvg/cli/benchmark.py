@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import math
 import resource
 import time
 from collections import defaultdict
@@ -22,6 +21,7 @@ from mmctsvg.datasets import TripletDataset
 from mmctsvg.engine.checks import check_batch
 from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.engine.config import config_errors, load_config
+from mmctsvg.engine.pace import kinds_of_iterations
 from mmctsvg.models.networks import D_S, D_T, GENERATOR
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
@@ -153,17 +153,6 @@ def measure_step(
         for part, time_spent in parts.items():
             spent[part] += scale * time_spent
     return total, work, spent
-
-
-def kinds_of_iterations(model) -> list[tuple[int, float]]:
-    """Return an iteration for every set of regularisers that can be due, with its share of all."""
-    path = model.path_interval if model.path_weight else 0
-    r1 = model.r1_interval if model.r1_gamma else 0
-    period = math.lcm(path or 1, r1 or 1)
-    kinds = defaultdict(list)
-    for i in range(1, period + 1):
-        kinds[path and i % path == 0, r1 and i % r1 == 0].append(i)
-    return [(members[0], len(members) / period) for members in kinds.values()]
 
 
 def measure_rendering(

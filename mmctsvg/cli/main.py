@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import time
 from collections.abc import Sequence
 
 from .errors import user_errors
@@ -24,9 +25,11 @@ def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: For errors of the user, and after ``--help``.
     """
+    began = time.perf_counter()  # before the command's imports, which take seconds
     parser = make_parser(verb, f"python {sys.argv[0]}" if argv is None else None)
     with user_errors(parser):
         args = parser.parse_args(argv)
+        args.began = began
         importlib.import_module(f"mmctsvg.cli.{verb.replace('-', '_')}").run(args)
 
 

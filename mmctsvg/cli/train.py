@@ -4,13 +4,16 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+from mmengine.dist import get_rank, init_dist, is_distributed
 
 from mmctsvg.checkpoints.generator_file import read_checkpoint
 from mmctsvg.cli.options import read_config
+from mmctsvg.engine.budget import check_budget, fit_into, shorten_again
 from mmctsvg.engine.checks import optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.generator_meta import bare_model
@@ -52,6 +55,8 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
     cfg.initial_weights = None if cfg.get("resume") else load_from  # stored even when resumed
     checkpoint = find_checkpoint(resume, Path(cfg.work_dir))
     cfg.resume = checkpoint is not None
+    if not cfg.resume:
+        cfg.pop("budget", None)  # of the training that a stored config is from
     cfg.load_from = str(checkpoint) if checkpoint else load_from
 
 
@@ -88,6 +93,8 @@ def run(args: argparse.Namespace) -> None:
     check_launcher(args.launcher)
     cfg = read_config(args)
     apply_args(cfg, args)
+    if cfg.resume:
+        shorten_again(cfg, Path(cfg.load_from))
     if is_finished(cfg):
         print(f"already trained: {cfg.train_cfg.max_iters} iterations; results in {cfg.work_dir}")
         return
@@ -98,7 +105,8 @@ def run(args: argparse.Namespace) -> None:
     with claim(Path(cfg.work_dir), overwrite) if first else nullcontext():
         if args.launcher != "none":
             init_process_group_cpu()
-        runner = build_runner(cfg, args)
+        notes = [apply_budget(cfg, args)] if args.minutes else []
+        runner = build_runner(cfg, args, notes)
         if first and not cfg.resume:
             remove_earlier(Path(cfg.work_dir))  # only now that the config is known to be good
         runner.train()  # ResumableIterBasedTrainLoop calls CTSVG.train_step with every batch
@@ -109,8 +117,22 @@ def run(args: argparse.Namespace) -> None:
         print(last_words(runner, args))
 
 
-def build_runner(cfg, args: argparse.Namespace):
-    """Build the runner and check the checkpoint that it will load."""
+def apply_budget(cfg, args: argparse.Namespace) -> str:
+    """Make the training as short as --minutes needs; return what was done, in one line."""
+    if cfg.resume:
+        last = cfg.train_cfg.max_iters
+        return f"--minutes is for the start of a training: this one goes on to iteration {last}"
+    with config_errors(args.config):
+        check_budget(cfg, args.config)
+    if args.launcher != "none" and not is_distributed():  # as the Runner would
+        init_dist(args.launcher, **cfg.env_cfg.get("dist_cfg", {}))
+    if get_rank() == 0:
+        print("measuring how fast this machine trains")
+    return fit_into(cfg, args.config, args.minutes, args.began)
+
+
+def build_runner(cfg, args: argparse.Namespace, notes: Sequence[str] = ()):
+    """Build the runner, log what is to be noted, and check the checkpoint that it will load."""
     cfg.setdefault("runner_type", "CTSVGRunner")  # older configs do not name it
     with config_errors(args.config):
         runner = RUNNERS.build(cfg)
@@ -118,7 +140,10 @@ def build_runner(cfg, args: argparse.Namespace):
         plan = describe(runner, model)
     with optimiser_errors(args.config):
         runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
-    runner.logger.info(plan)
+    for line in (plan, *notes):
+        runner.logger.info(line)
+    if args.minutes and not cfg.resume:
+        runner.deadline = args.began + 60 * args.minutes
     if cfg.load_from:
         read = read_training if cfg.resume else read_checkpoint
         checkpoint = read(Path(cfg.load_from))

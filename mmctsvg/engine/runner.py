@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmctsvg.datasets.workers import prepare_loader
-from mmctsvg.registry import RUNNERS
+from mmctsvg.registry import MODELS, RUNNERS
 from mmctsvg.utils.errors import UserError
 
 from .checks import check_loader, check_time_points, check_training
@@ -65,7 +65,12 @@ class CTSVGRunner(QuietRunner):
     `mmctsvg.engine.complete` says what comes from where. The data set is built before the model,
     which takes from it what its config leaves out; they are checked against each other. The config
     that is stored, in the work dir and in checkpoints, is that of `without_start`.
+
+    Attributes:
+        deadline: When this training has to be done, by `time.perf_counter`; None for never.
     """
+
+    deadline: float | None = None
 
     def __init__(self, *args: Any, cfg: Config | None = None, **kwargs: Any) -> None:
         super().__init__(*args, cfg=without_start(cfg) if cfg else cfg, **kwargs)
@@ -77,9 +82,7 @@ class CTSVGRunner(QuietRunner):
         Raises:
             UserError: If the numbers of a data loader are out of range.
         """
-        for name in ("train_dataloader", "val_dataloader"):
-            if cfg.get(name):
-                check_loader(cfg.filename or "the config", name, cfg[name])
+        check_loaders(cfg)
         return super().from_cfg(complete_config(cfg))
 
     def build_model(self, model: nn.Module | dict[str, Any]) -> nn.Module:
@@ -88,13 +91,7 @@ class CTSVGRunner(QuietRunner):
         Raises:
             UserError: If the config's model, data and batch do not fit each other.
         """
-        config, loader = self.cfg.filename or "the config", self.train_dataloader
-        if isinstance(model, dict):
-            check_time_points(config, model)
-            model = complete_model(model, loader.dataset.metainfo)
-        model = super().build_model(model)
-        check_training(config, model, loader.dataset.metainfo, loader.batch_size)
-        return model
+        return build_checked(self.cfg.filename or "the config", model, self.train_dataloader)
 
     def resume(
         self,
@@ -124,6 +121,36 @@ class CTSVGRunner(QuietRunner):
         hook = ParamSchedulerHook()
         for iteration in range(self.iter if schedulers else 0):
             hook.after_train_iter(self, iteration)
+
+
+def check_loaders(cfg: Config) -> None:
+    """Refuse data loaders whose numbers are out of range.
+
+    Raises:
+        UserError: If one of them is.
+    """
+    for name in ("train_dataloader", "val_dataloader"):
+        if cfg.get(name):
+            check_loader(cfg.filename or "the config", name, cfg[name])
+
+
+def build_checked(config: str, model: nn.Module | dict[str, Any], loader: DataLoader) -> nn.Module:
+    """Build a model, if it is not built yet, and check that it fits its data.
+
+    Args:
+        config: Name of the config, for errors.
+        model: A `CTSVG`, or the config of one.
+        loader: Data loader of the training.
+
+    Raises:
+        UserError: If the config's model, data and batch do not fit each other.
+    """
+    metainfo = loader.dataset.metainfo
+    if isinstance(model, dict):
+        check_time_points(config, model)
+        model = MODELS.build(complete_model(model, metainfo))
+    check_training(config, model, metainfo, loader.batch_size)
+    return model
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

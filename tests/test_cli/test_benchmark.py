@@ -18,20 +18,6 @@ def test_flops_are_counted(benchmark):
     assert benchmark.flops(lambda: F.conv2d(x, w, padding=1)) == 2 * 9 * 3 * 5 * 2 * 64
 
 
-def test_shares_of_iterations_are_exact(benchmark):
-    """Over 16 iterations: 12 plain ones, 3 with path length, 1 with both."""
-
-    class Model:
-        path_interval, path_weight, r1_interval, r1_gamma = 4, 2, 16, 10
-
-    kinds = dict(benchmark.kinds_of_iterations(Model))
-    assert {i: share * 16 for i, share in kinds.items()} == {1: 12, 4: 3, 16: 1}
-    Model.r1_gamma = 0
-    assert dict(benchmark.kinds_of_iterations(Model)) == {1: 3 / 4, 4: 1 / 4}
-    Model.path_weight = 0
-    assert dict(benchmark.kinds_of_iterations(Model)) == {1: 1}
-
-
 def test_report(benchmark, toy_config, capsys):
     """Every part is there."""
     benchmark.main([str(toy_config()), "--precision", "fp32", "--repeats", "1"])

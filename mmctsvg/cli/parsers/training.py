@@ -2,7 +2,7 @@
 
 import argparse
 
-from .common import Parser, at_least, whole
+from .common import Parser, above_zero, at_least, whole
 
 
 def train(parser: Parser) -> None:
@@ -33,6 +33,11 @@ def train(parser: Parser) -> None:
         const="auto",
         choices=("auto", "bf16", "fp16"),
         help="compute convolutions in half precision; auto: bf16 where the hardware has it",
+    )
+    add(
+        "--minutes",
+        type=above_zero,
+        help="make the training as short as this machine needs to be done by then",
     )
     add("--seed", type=whole, help="seed of data, noise and initial weights")
     parser.shared("--cfg-options", "--launcher")

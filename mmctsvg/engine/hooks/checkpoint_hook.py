@@ -55,9 +55,11 @@ class AtomicCheckpointHook(CheckpointHook):
         return Path(self.out_dir) / self.filename_tmpl.format(step)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Add the generator's card and take out all but plain data."""
+        """Add the generator's card and the budget's share; take out all but plain data."""
         card = make_card(bare_model(runner).generator_ema, generator_meta(runner))
         checkpoint[CARD_KEY] = json.dumps(card)
+        if "budget" in runner.cfg:
+            checkpoint["meta"]["budget"] = dict(runner.cfg.budget)
         hub = checkpoint["message_hub"]
         hub["log_scalars"] = OrderedDict()
         hub["resumed_keys"] = OrderedDict(

@@ -1,6 +1,7 @@
 """One short line about the training, with what a person who waits wants to know."""
 
 import datetime
+import math
 import resource
 import sys
 import time
@@ -18,7 +19,8 @@ class ProgressLoggerHook(LoggerHook):
     """MMEngine's ``LoggerHook`` with a shorter line for training.
 
     The line has iteration, iterations and frames per second, time left, memory (peak of the GPU,
-    or of the process where there is none), the losses, and the motion of real and fake videos.
+    or of the process where there is none), the losses, and the motion of real and fake videos. A
+    training with a time budget that will need more says how much.
     Everything goes to the visualizer's backends. Validation logs as in MMEngine, by iterations.
 
     Args:
@@ -65,7 +67,8 @@ class ProgressLoggerHook(LoggerHook):
     @staticmethod
     def _line(runner: Runner, speed: dict[str, float], scalars: dict[str, float]) -> str:
         last = str(runner.max_iters)
-        left = datetime.timedelta(seconds=round(runner.message_hub.get_info("eta")))
+        eta = runner.message_hub.get_info("eta")
+        rest = math.inf if runner.deadline is None else runner.deadline - time.perf_counter()
         numbers = [
             f"{name} {value:.3g}"
             for name, value in scalars.items()
@@ -74,11 +77,16 @@ class ProgressLoggerHook(LoggerHook):
         parts = [
             f"iter {runner.iter + 1:{len(last)}d}/{last}",
             f"{speed['iterations_per_second']:.3g} it/s, {speed['frames_per_second']:.3g} frames/s",
-            f"{left} left",
+            f"{_duration(eta)} left",
+            *([f"{_duration(eta - rest)} over the budget"] if eta > rest else []),
             f"{speed['memory']:.0f} MB",
             *(["  ".join(numbers)] if numbers else []),
         ]
         return " | ".join(parts)
+
+
+def _duration(seconds: float) -> datetime.timedelta:
+    return datetime.timedelta(seconds=round(seconds))
 
 
 def peak_memory() -> float:

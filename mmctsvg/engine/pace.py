@@ -1,0 +1,119 @@
+"""How long an iteration of a training takes on this machine."""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.dist import broadcast_object_list
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from torch import nn
+
+from mmctsvg.utils.clock import clock as device_clock
+
+from .batches import next_batch
+from .checks import optimiser_errors
+from .complete import complete_config
+from .config import config_errors
+from .runner import QuietRunner, build_checked, check_loaders
+
+
+def kinds_of_iterations(model: nn.Module) -> list[tuple[int, float]]:
+    """Return an iteration for every set of regularisers that can be due, with its share of all.
+
+    Args:
+        model: A `CTSVG`, not wrapped.
+    """
+    path = model.path_interval if model.path_weight else 0
+    r1 = model.r1_interval if model.r1_gamma else 0
+    period = math.lcm(path or 1, r1 or 1)
+    kinds = defaultdict(list)
+    for i in range(1, period + 1):
+        kinds[path and i % path == 0, r1 and i % r1 == 0].append(i)
+    return [(members[0], len(members) / period) for members in kinds.values()]
+
+
+def agree(value: Any) -> Any:
+    """Return the first process's value in all processes of a training."""
+    told = [value]
+    broadcast_object_list(told)
+    return told[0]
+
+
+def mean_seconds(
+    step: Callable[[int], None],
+    kinds: list[tuple[int, float]],
+    limit: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> float:
+    """Measure the mean duration of an iteration, every kind by its share.
+
+    Each kind runs once before the clock is read: memory, compiled kernels and loader processes have
+    to begin. All processes of a training measure equally often and get the first one's number.
+
+    Args:
+        step: Runs the iteration of a number.
+        kinds: Numbers and shares of `kinds_of_iterations`.
+        limit: Seconds after which no further round over the kinds begins; there is one at least.
+        clock: Returns the time in seconds, with all work done.
+    """
+    for iteration, _ in kinds:
+        step(iteration)
+    spent = dict.fromkeys(kinds, 0.0)
+    begin = clock()
+    rounds, more = 0, True
+    while more:
+        for kind in kinds:
+            start = clock()
+            step(kind[0])
+            spent[kind] += clock() - start
+        rounds += 1
+        more = agree(clock() - begin < limit)
+    return agree(sum(share * spent[iteration, share] for iteration, share in kinds) / rounds)
+
+
+def measure_pace(
+    cfg: Config,
+    config: Path | str,
+    limit: float,
+    clock: Callable[[], float] | None = None,
+) -> float:
+    """Measure the mean seconds of an iteration, with its data, on a training that is thrown away.
+
+    It comes before the Runner, which sets the random numbers before it builds anything: the
+    training afterwards is that of its config, to the last bit.
+
+    Args:
+        cfg: Config of a training. It stays as it is.
+        config: Its name, for errors.
+        limit: See `mean_seconds`.
+        clock: Likewise; None for the clock of the device.
+
+    Raises:
+        UserError: If the training cannot be built from its config, or has no batch.
+    """
+    torch.backends.cudnn.benchmark = bool(cfg.env_cfg.get("cudnn_benchmark"))
+    init_default_scope(cfg.get("default_scope", "mmctsvg"))
+    with config_errors(config):
+        check_loaders(cfg)
+        cfg = complete_config(cfg)
+        loader = QuietRunner.build_dataloader(cfg.train_dataloader)
+        model = build_checked(config, cfg.model, loader).to(get_device())
+    with optimiser_errors(config):
+        wrappers = build_optim_wrapper(model, cfg.optim_wrapper)
+    device = next(model.parameters()).device
+    batches = iter(loader)
+
+    def step(iteration: int) -> None:
+        model.iteration = iteration
+        model.train_step(next_batch(batches), wrappers)
+
+    return mean_seconds(
+        step, kinds_of_iterations(model), limit, clock or (lambda: device_clock(device))
+    )
