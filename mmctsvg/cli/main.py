@@ -1,6 +1,7 @@
 """The console command ``mmctsvg VERB ...``; the files in tools/ call the same commands."""
 
 import importlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: For errors of the user, and after ``--help``.
     """
+    if verb == "train":
+        # Before PyTorch is loaded: threads that wait for each other sleep. By default they spin,
+        # and where another program has a core, they hold up the thread that they wait for.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     began = time.perf_counter()  # before the command's imports, which take seconds
     parser = make_parser(verb, f"python {sys.argv[0]}" if argv is None else None)
     with user_errors(parser):

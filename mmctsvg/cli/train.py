@@ -14,7 +14,7 @@ from mmengine.dist import get_rank, init_dist, is_distributed
 from mmctsvg.checkpoints.generator_file import read_checkpoint
 from mmctsvg.cli.options import read_config
 from mmctsvg.engine.budget import check_budget, fit_into, shorten_again
-from mmctsvg.engine.checks import optimiser_errors
+from mmctsvg.engine.checks import check_threads, optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.generator_meta import bare_model
 from mmctsvg.engine.resume import (
@@ -77,8 +77,10 @@ def describe(runner, model) -> str:
     device = next(model.parameters()).device
     precision = str(resolve_precision(model.precision, device)).removeprefix("torch.")
     batch = runner.train_dataloader.batch_size
+    count = torch.get_num_threads()
+    threads = f" with {count} thread{'s' * (count > 1)}" if device.type == "cpu" else ""
     return (
-        f"training on {runner.world_size} x {device.type} in {precision} | "
+        f"training on {runner.world_size} x {device.type} in {precision}{threads} | "
         f"{batch * runner.world_size} triplets per iteration | "
         f"{len(data)} clips, {len(data.metainfo['actors'])} actors, "
         f"{len(data.metainfo['actions'])} actions | "
@@ -91,6 +93,7 @@ def run(args: argparse.Namespace) -> None:
     """Train."""
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     check_launcher(args.launcher)
+    check_threads()
     cfg = read_config(args)
     apply_args(cfg, args)
     if cfg.resume:

@@ -1,6 +1,7 @@
 """Checks of a config before a training starts, so that its first iteration does not fail."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -118,6 +119,20 @@ def check_batch(
                 f"minibatch_stddev='official' needs; give a {option} that is a multiple of "
                 f"{4 * parts}, or model.switches.minibatch_stddev=paper."
             )
+
+
+def check_threads() -> None:
+    """Refuse a number of threads in the environment that OpenMP would ignore.
+
+    Raises:
+        UserError: If ``OMP_NUM_THREADS`` is set and no whole number above 0, nor a list of them.
+    """
+    threads = os.environ.get("OMP_NUM_THREADS", "1")
+    if not re.fullmatch(r" *0*[1-9]\d* *(, *0*[1-9]\d* *)*", threads):
+        raise UserError(
+            f"OMP_NUM_THREADS={threads}: it must be a whole number from 1 on; without it every "
+            "core has a thread."
+        )
 
 
 @contextmanager

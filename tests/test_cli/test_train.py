@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from mmctsvg.engine import budget
 from mmctsvg.engine.complete import complete_config
 
 
@@ -25,7 +26,7 @@ def trained(tmp_path, toy_config, train, capsys):
 def test_says_what_it_does_and_where_results_are(trained, train, capsys, check_refusal):
     config, work_dir, output = trained
     (line,) = [line for line in output.splitlines() if "training on" in line]
-    words = ("cpu in float32", "4 triplets per", "12 clips, 3 actors, 5 actions", "generator")
+    words = ("cpu in float32 with", "4 triplets per", "12 clips, 3 actors, 5 actions", "generator")
     assert all(word in line for word in (*words, str(work_dir))), line
     assert output.splitlines()[-1] == f"done: results in {work_dir}"
     assert {p.name for p in work_dir.iterdir()} >= {"iter_2.pth", "last_checkpoint", config.name}
@@ -53,6 +54,42 @@ def test_says_what_it_does_and_where_results_are(trained, train, capsys, check_r
     train([str(config), "--work-dir", str(moved), *options])
     assert [path.name for path in moved.glob("*.pth")] == ["iter_1.pth"]
     shutil.rmtree(moved)
+
+
+@pytest.mark.slow
+def test_a_budget_is_kept_by_what_goes_on(toy_config, load_tool, tmp_path, capsys, monkeypatch):
+    config, work_dir, tool = toy_config({"custom_hooks": []}), tmp_path / "w", load_tool("train")
+
+    def fit_into(cfg, config, minutes, began):
+        """With a clock that shows a second more at every look."""
+        ticks = iter(range(100))
+        return budget.fit_into(cfg, config, minutes, 0.0, lambda: float(next(ticks)))
+
+    monkeypatch.setattr(tool.module, "fit_into", fit_into)
+    command = [str(config), "--work-dir", str(work_dir)]
+    tool.main([*command, "--minutes", "0.25"])
+    output = capsys.readouterr().out
+    assert "5 of 8 iterations fit into 0.25 minutes" in output and "iter 5/5" in output
+    whole = torch.load(work_dir / "iter_5.pth", weights_only=True)
+
+    tool.main([*command, "--resume", "auto"])
+    assert "already trained: 5 iterations" in capsys.readouterr().out
+    for options, note in (([], False), (["--minutes", "0.9"], True)):
+        (work_dir / "iter_5.pth").unlink()  # as if it had been killed after the fourth
+        (work_dir / "last_checkpoint").unlink()
+        tool.main([*command, "--resume", "auto", *options])
+        output = capsys.readouterr().out
+        assert "resumed epoch: 0, iter: 4" in output and "iter 5/5" in output
+        assert ("--minutes is for the start of a training: this one goes on to" in output) == note
+        resumed = torch.load(work_dir / "iter_5.pth", weights_only=True)
+        for name, value in whole["state_dict"].items():
+            assert torch.equal(value, resumed["state_dict"][name]), name
+
+    # Who wants more iterations after all says how many.
+    more = ["--cfg-options", "train_cfg.max_iters=6"]
+    tool.main([*command, "--resume", "auto", *more])
+    assert "iter 6/6" in capsys.readouterr().out
+    assert "budget" not in torch.load(work_dir / "iter_6.pth", weights_only=True)["meta"]
 
 
 @pytest.mark.slow
@@ -137,6 +174,26 @@ def test_checkpoints_that_do_not_belong(trained, train, check_refusal, tmp_path)
         (["{config}", "--launcher", "pytorch"], ["--launcher pytorch", "tools/dist_train.sh"]),
         (["{config}", "--launcher", "slurm"], ["SLURM_NTASKS is not set", "srun"]),
         (["{config}", "--amp", "fp8"], ["fp8"]),
+        (["{config}", "--minutes", "0"], ["--minutes is 0: it must be above 0"]),
+        (["{config}", "--minutes", "-2"], ["--minutes is -2: it must be above 0"]),
+        (["{config}", "--minutes", "nan"], ["--minutes is nan: it must be finite"]),
+        (
+            ["{config}", "--minutes", "2", "--cfg-options", "train_cfg.max_iters=None"],
+            ["has no train_cfg.max_iters", "or leave out --minutes"],
+        ),
+        (
+            ["{config}", "--minutes", "2", "--cfg-options", "model.preset=official"],
+            ["model.switches.ramp is 'official'", "or leave out --minutes"],
+        ),
+        (
+            ["{config}", "--minutes", "2", "--cfg-options", "model.accumulate=3"],
+            ["accumulate=3 cannot split the 4"],
+        ),
+        (
+            ["{config}", "--minutes", "2", "--cfg-options", "optim_wrapper.optimizer.lr=-1"],
+            ["lr is -1"],
+        ),
+        (["{config}", "--minutes", "1e-6"], ["--minutes 1e-06: the start took", "give more than"]),
         (
             ["{config}", "--cfg-options", "model.switches.time_range=official"]
             + ["train_dataloader.dataset.times=paper"],
@@ -204,6 +261,12 @@ def test_bad_input_is_one_sentence(
         monkeypatch.delenv(variable, raising=False)
     config = toy_config()
     check_refusal(train, [str(a).format(config=config) for a in arguments], *words)
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "", "2,0"])
+def test_threads_that_openmp_would_ignore(toy_config, train, check_refusal, monkeypatch, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    check_refusal(train, [toy_config()], f"OMP_NUM_THREADS={threads}: it must be a whole number")
 
 
 def test_a_missing_package_of_a_visualizer(tmp_path, toy_config, train, check_refusal, monkeypatch):
@@ -354,7 +417,7 @@ def test_two_processes_without_a_gpu_give_the_update_of_one(tmp_path, toy_config
         *["--work-dir", both, "--cfg-options", *options],
     )
     assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.count("training on 2 x cpu in float32 | 4 triplets per iteration") == 1
+    assert run.stdout.count("training on 2 x cpu in float32 with 1 thread | 4 triplets") == 1
     assert run.stdout.count("done: results in") == 1
     accumulating = toy_config({"model.accumulate": 2})
     train([str(accumulating), "--work-dir", str(one), "--cfg-options", *options])

@@ -147,6 +147,10 @@ def test_active_environment_that_is_somebody_elses(clone, tmp_path):
 
 def test_unknown_argument(clone):
     assert_one_sentence(bash(clone, "tools/quickstart.sh", "--heer"), "--heer", "--here")
+    for wrong in ("0", "0.0", "-1", "nan", "1.", "5m", ""):
+        done = bash(clone, "tools/quickstart.sh", "--here", "--minutes", wrong)
+        assert_one_sentence(done, f"--minutes is '{wrong}'", "above 0")
+    assert_one_sentence(bash(clone, "tools/quickstart.sh", "--minutes"), "--minutes is ''")
 
 
 @pytest.mark.slow
@@ -260,6 +264,7 @@ def test_quickstart_trains_and_generates_once(clone):
     demo.parent.mkdir(parents=True)
     demo.touch()
     train = "train configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart --resume auto"
+    train += " --minutes 9"
 
     first = bash(clone, "tools/quickstart.sh")
     assert first.returncode == 0, first.stderr
@@ -274,9 +279,9 @@ def test_quickstart_trains_and_generates_once(clone):
         assert path.is_file()
         assert str(path) in first.stdout
 
-    second = bash(clone, "tools/quickstart.sh")
+    second = bash(clone, "tools/quickstart.sh", "--minutes", "0.5")
     called = [line for line in second.stdout.splitlines() if line.startswith(("train", "generate"))]
-    assert called == [train]
+    assert called == [train.replace("minutes 9", "minutes 0.5")]
 
 
 def test_quickstart_stops_with_the_training(clone):
