@@ -24,8 +24,8 @@ from .pace import agree, measure_pace
 from .resume import read_training
 from .train_loop import ResumableIterBasedTrainLoop
 
-#: Share of the minutes for what comes besides the iterations: another start, the last validation,
-#: files. Those of the quick start take 15 s of 9 minutes, on a machine that is taken 50 s.
+#: Share of the minutes for what comes besides the iterations: the last validation and files. Those
+#: of the quick start took 43 s of nine minutes where four other programs were running.
 RESERVE = 0.1
 #: Share of the minutes in which the pace is measured, and its seconds at most.
 PROBE, PROBE_SECONDS = 0.02, 20.0

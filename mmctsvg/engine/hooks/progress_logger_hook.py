@@ -68,7 +68,8 @@ class ProgressLoggerHook(LoggerHook):
     def _line(runner: Runner, speed: dict[str, float], scalars: dict[str, float]) -> str:
         last = str(runner.max_iters)
         eta = runner.message_hub.get_info("eta")
-        rest = math.inf if runner.deadline is None else runner.deadline - time.perf_counter()
+        deadline = getattr(runner, "deadline", None)  # MMEngine's own Runner has none
+        rest = math.inf if deadline is None else deadline - time.perf_counter()
         numbers = [
             f"{name} {value:.3g}"
             for name, value in scalars.items()

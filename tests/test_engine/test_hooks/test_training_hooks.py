@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from types import SimpleNamespace
 
 import av
@@ -14,7 +15,7 @@ from mmengine.logging import MessageHub
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.engine.config import load_config
-from mmctsvg.engine.hooks import LazyRuntimeInfoHook
+from mmctsvg.engine.hooks import LazyRuntimeInfoHook, ProgressLoggerHook
 from mmctsvg.engine.runner import CTSVGRunner
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.curves import read_scalars
@@ -148,6 +149,20 @@ def test_a_slow_training_shows_that_it_lives(tmp_path, toy_config, capsys):
     assert [f"iter {i}/3" in line for i, line in enumerate(lines, 1)] == [True] * 3
     assert ["loss" in line for line in lines] == [False, False, True]
     assert read_scalars(tmp_path)["loss_generator"][0].tolist() == [3]
+
+
+def test_the_line_says_how_late_a_training_will_be(monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", lambda: 1000.0)
+    hub = SimpleNamespace(get_info={"eta": 90.4}.get)
+    runner = SimpleNamespace(max_iters=20, iter=9, message_hub=hub)
+    speed = dict(iterations_per_second=2.0, frames_per_second=48.0, memory=700.0)
+    late = "0:01:30 left | 0:00:30 over the budget | 700 MB"
+    for deadline, text in ((1060.0, late), (1091.0, "0:01:30 left | 700 MB")):
+        runner.deadline = deadline
+        line = ProgressLoggerHook._line(runner, speed, {})
+        assert line == f"iter 10/20 | 2 it/s, 48 frames/s | {text}"
+    del runner.deadline
+    assert "over" not in ProgressLoggerHook._line(runner, speed, {})
 
 
 def test_log_is_json_lines_with_finite_history(tmp_path, toy_config):
