@@ -16,10 +16,10 @@ OUT=work_dirs/quickstart
 DEMO=mmctsvg/assets/demo.safetensors
 
 MINUTES=9
-HERE=()
+HERE=
 while [ $# -gt 0 ]; do
   case $1 in
-    --here) HERE=(--here) ;;
+    --here) HERE=--here ;;
     --minutes)
       MINUTES=${2:-}
       [[ $MINUTES =~ ^[0-9]*\.?[0-9]+$ && $MINUTES =~ [1-9] ]] ||
@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-set_up "${HERE[@]}"
+set_up ${HERE:+"$HERE"}
 
 # The video of the model that is shipped: something to look at while one's own is being trained.
 if [ -f "$DEMO" ] && [ ! "$OUT/demo/samples.png" -nt "$DEMO" ]; then
