@@ -28,6 +28,9 @@ from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
 from mmctsvg.utils.errors import UserError
 
+from .arguments import pick
+from .benchmark_turns import compare
+
 #: Parts of the step -> methods of CTSVG whose time counts as this part.
 PARTS = {
     "render fakes": ["fakes"],
@@ -246,6 +249,12 @@ def run(args: argparse.Namespace) -> None:
         f"{args.config}: {args.size} px, {args.batch_size} triplets, {device}, "
         f"{torch.get_num_threads()} threads, medians of {args.repeats}"
     )
+    if args.against:
+        shared = pick(args, "config", "size", "batch_size")
+        request = {**shared, "chunks": args.chunk, "precision": args.precision[0]}
+        request["config"], request["device"] = str(args.config.resolve()), str(device)
+        compare(args.against, request, args.repeats)
+        return
     torch.backends.cudnn.benchmark = True
     if not args.only_rendering:
         report_training(cfg, dataset, args, device)

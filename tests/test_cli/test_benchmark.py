@@ -1,10 +1,13 @@
 """The benchmark measures what it says."""
 
 import re
+import shutil
 
 import pytest
 import torch
 from torch.nn import functional as F
+
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -57,3 +60,42 @@ def test_bad_input_is_one_sentence(benchmark, toy_config, check_refusal, options
 
 def test_a_config_that_is_not_there(benchmark, check_refusal):
     check_refusal(benchmark.main, ["no_such.py"], "no_such.py: there is no such config")
+
+
+def test_two_checkouts_in_turns(benchmark, toy_config, monkeypatch, capsys, tmp_path):
+    """A checkout whose step does everything twice takes about twice the time of this one."""
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "mmctsvg", other / "mmctsvg", ignore=shutil.ignore_patterns("*.pyc"))
+    path = other / "mmctsvg" / "models" / "ctsvg.py"
+    code = path.read_text(encoding="utf-8")
+    path.write_text(
+        f"{code}\n\nonce = CTSVG.train_step\n"
+        "CTSVG.train_step = lambda *a: [once(*a) for _ in range(4)][0]\n",
+        encoding="utf-8",
+    )
+    options = ["--against", str(other), "--chunk", "2", "--precision", "fp32", "--repeats", "3"]
+    benchmark.main([str(toy_config()), *options])
+    out = capsys.readouterr().out
+    rows = dict(re.findall(r"^(\w.*?) +[\d.]+ +[\d.]+  ([\d.]+)", out, re.M))
+    assert rows.keys() == {
+        "step",
+        "step + path length",
+        "step + R1 + path length",
+        "2 frames of a stream",
+        "training, mean iteration",
+    }
+    # The rendering is the same in both; of all that a step does nothing is outside train_step.
+    assert float(rows["training, mean iteration"]) > 2 > float(rows["2 frames of a stream"])
+    assert "peak memory" in out
+
+
+def test_a_checkout_that_is_none(benchmark, toy_config, check_refusal, tmp_path):
+    options = ["--against", tmp_path, "--repeats", "1"]
+    check_refusal(benchmark.main, [toy_config(), *options], f"{tmp_path}: no checkout of mmctsvg")
+
+
+def test_a_checkout_that_fails(benchmark, toy_config, check_refusal, tmp_path):
+    (tmp_path / "mmctsvg").mkdir()
+    (tmp_path / "mmctsvg" / "__init__.py").touch()
+    options = ["--against", tmp_path, "--repeats", "1"]
+    check_refusal(benchmark.main, [toy_config(), *options], f"{tmp_path}: its process ended")

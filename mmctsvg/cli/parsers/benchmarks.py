@@ -1,5 +1,7 @@
 """Command lines that measure speed."""
 
+from pathlib import Path
+
 from .analysis import add_recovery_clips
 from .common import Parser, at_least
 
@@ -13,6 +15,7 @@ def benchmark(parser: Parser) -> None:
     Examples:
         %(prog)s configs/ctsvg_mead_128.py --size 32 --batch-size 4
         %(prog)s configs/ctsvg_mead_128.py --only-rendering --render-size 32 64 128
+        %(prog)s configs/ctsvg_synth_actors_32.py --against ../mmctsvg_before --repeats 20
     """
     add = parser.add_argument
     parser.shared("config")
@@ -23,6 +26,13 @@ def benchmark(parser: Parser) -> None:
     add("--render-size", type=at_least(1), nargs="+", help="rendered sizes (default: --size)")
     parser.shared("--chunk", nargs="+", default=[1, 16])
     add("--only-rendering", action="store_true", help="train nothing")
+    add(
+        "--against",
+        type=Path,
+        metavar="CHECKOUT",
+        help="another checkout (git worktree add): the two work in turns, in the first precision, "
+        "and the ratio of their times is printed",
+    )
     parser.shared("--device")
 
 
