@@ -24,7 +24,6 @@ visualizer = dict(type="Visualizer", vis_backends=vis_backends)
 
 env_cfg = dict(
     cudnn_benchmark=True,
-    mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0),
     dist_cfg=dict(backend="nccl"),
 )
 randomness = dict(seed=0)

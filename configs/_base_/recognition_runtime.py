@@ -11,7 +11,6 @@ default_hooks = dict(
 )
 env_cfg = dict(
     cudnn_benchmark=False,
-    mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0),
     dist_cfg=dict(backend="nccl"),
 )
 log_processor = dict(type="LogProcessor", window_size=20, by_epoch=True)

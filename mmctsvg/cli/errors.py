@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mmctsvg.utils.errors import UserError, UserNote
-from mmctsvg.utils.files import write_json
+from mmctsvg.utils.files import DISC_ERRORS, write_json
 
 from .parsers.common import Parser
 
@@ -23,7 +23,6 @@ _PLACES = (
     errno.ENAMETOOLONG,
     errno.ENOTDIR,
     errno.EPERM,
-    errno.EROFS,
 )
 
 #: A value in a message: a text, a list, or a word without the full stop behind it.
@@ -37,7 +36,7 @@ def user_errors(parser: Parser) -> Iterator[None]:
     """End the program with one line where the user did something wrong.
 
     A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2; so does a file that
-    the system refuses, with its name and the reason. Ctrl-C exits with code 130. Every other
+    the system refuses, with its name and the reason, and a full or broken disc. Ctrl-C exits with code 130. Every other
     exception is a defect and keeps its traceback. A `UserNote` prints ``note: <sentence>`` to
     stderr.
 
@@ -68,9 +67,10 @@ def user_errors(parser: Parser) -> Iterator[None]:
         _tell_launcher(sentence)
         raise SystemExit(2) from None
     except OSError as error:
-        if error.errno not in _PLACES or not error.filename:
+        if error.errno not in DISC_ERRORS and not (error.errno in _PLACES and error.filename):
             raise
-        print(f"error: {error.filename}: {error.strerror}", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename else "a file cannot be written: "
+        print(f"error: {place}{error.strerror}", file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)

@@ -111,7 +111,8 @@ def run(args: argparse.Namespace) -> None:
         notes = [apply_budget(cfg, args)] if args.minutes else []
         runner = build_runner(cfg, args, notes)
         if first and not cfg.resume:
-            remove_earlier(Path(cfg.work_dir))  # only now that the config is known to be good
+            # Only now that the config is known to be good.
+            remove_earlier(Path(cfg.work_dir), cfg.load_from)
         runner.train()  # ResumableIterBasedTrainLoop calls CTSVG.train_step with every batch
         skipped = runner.train_loop.bad_clips.summary()
     if first:

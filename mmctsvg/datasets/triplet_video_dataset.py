@@ -46,7 +46,7 @@ class TripletVideoDataset(TripletDataset):
         allow_bad_clips: Whether unusable clips are skipped and counted, instead of refused, at the
             start and later.
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
-            frame); None reads every frame when it is needed.
+            frame), but for bad ones that are skipped; None reads every frame when it is needed.
         stride: Frames between the frames of a triplet, or ``'official'``.
         times: Law of the times, ``'paper'`` or ``'official'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
@@ -125,17 +125,26 @@ class TripletVideoDataset(TripletDataset):
 
     def read_frames(self, clip: int, times: np.ndarray) -> np.ndarray:
         """Return frames of a clip, see `TripletDataset.read_frames`."""
-        if self._cache is None:
+        if self._cache is None or clip in self._uncached:
             return self._decode(clip, times)
         return np.asarray(self._cache.array[self._starts[clip] + times])
 
     def _read_all(self) -> SharedFrames:
         size, lengths = self.metainfo["size"], [clip.length for clip in self.annotations]
         self._starts = np.cumsum([0, *lengths])
+        self._uncached: set[int] = set()  # they could not be read, and are tried again when drawn
         frames = SharedFrames((int(self._starts[-1]), size, size, 3))
         for number in progress_bar("reading", "clip", range(len(lengths))):
             place = slice(*self._starts[number : number + 2])
-            frames.array[place] = self._decode(number, np.arange(lengths[number]))
+            try:
+                frames.array[place] = self._decode(number, np.arange(lengths[number]))
+            except UserError as error:
+                if not self.allow_bad_clips:
+                    raise UserError(
+                        f"{error}; cache='memory' reads all clips at the start: mend it, or skip "
+                        "such clips with allow_bad_clips=True"
+                    ) from error
+                self._uncached.add(number)
         return frames
 
     def _decode(self, clip: int, times: np.ndarray) -> np.ndarray:

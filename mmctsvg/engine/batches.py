@@ -1,11 +1,26 @@
 """The batches of a training, with a sentence where there is none."""
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pickle import PicklingError
 from typing import Any
 
+from torch.utils.data import DataLoader
+
 from mmctsvg.utils.errors import UserError
+
+
+def begin(loader: DataLoader) -> Iterator[Any]:
+    """Return an iterator of the batches of a loader, whose processes it starts.
+
+    Raises:
+        UserError: If they cannot be given the data set.
+    """
+    with warnings.catch_warnings(), loader_errors():
+        warnings.filterwarnings("ignore", "Got pickle error")  # which the sentence says better
+        return iter(loader)
 
 
 def next_batch(batches: Iterator[Any]) -> Any:
@@ -32,10 +47,18 @@ def loader_errors() -> Iterator[None]:
     """Turn PyTorch's errors about processes that load data into errors of the user.
 
     Raises:
-        UserError: If such a process died or has too little memory.
+        UserError: If such a process died or has too little memory, or cannot be given the data
+            set.
     """
     try:
         yield
+    except (AttributeError, TypeError, PicklingError) as error:
+        if "pickle" not in str(error):
+            raise
+        raise UserError(
+            f"the data set cannot be given to the processes that load data ({error}): keep such "
+            "objects out of it, or give train_dataloader.num_workers=0"
+        ) from error
     except RuntimeError as error:
         found = _loader_error(error)
         if found is None:

@@ -50,11 +50,13 @@ class QuietRunner(Runner):
         return loader if loader is dataloader else prepare_loader(loader)
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Build the logger as MMEngine does and filter its console."""
+        """Build the logger as MMEngine does, filter its console, and let its file fail."""
         logger = super().build_logger(*args, **kwargs)
         for handler in logger.handlers:
             if type(handler) is logging.StreamHandler:
                 handler.addFilter(_is_for_people)
+            else:
+                handler.handleError = _fail  # logging would print a traceback for every line
         return logger
 
 
@@ -151,6 +153,10 @@ def build_checked(config: str, model: nn.Module | dict[str, Any], loader: DataLo
         model = MODELS.build(complete_model(model, metainfo))
     check_training(config, model, metainfo, loader.batch_size)
     return model
+
+
+def _fail(record: logging.LogRecord) -> None:
+    raise  # what kept the record from being written
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

@@ -1,6 +1,7 @@
 """A training loop by iterations that resumes without replaying the data."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from mmengine.dist import get_world_size
@@ -13,7 +14,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from .bad_clips import BadClips
-from .batches import next_batch
+from .batches import begin, next_batch
 from .generator_meta import bare_model
 from .processes import watching
 from .stop import StopRequest
@@ -27,7 +28,8 @@ class ResumableIterBasedTrainLoop(BaseLoop):
     interruption. Here the sampler counts items and begins where the loop says.
 
     When a signal asks the process to stop, the iteration is finished and the hooks' ``on_stop``
-    called, of which the checkpoint's writes one; likewise where no further batch can be read.
+    called, of which the checkpoint's writes one; likewise where no further batch can be read, or a
+    hook cannot write its file.
 
     Args:
         runner: Runner of the training.
@@ -93,7 +95,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         begin = self._iter
         self.dataloader.sampler.start = begin * self.dataloader.batch_size * get_world_size()
         # The iterator is made only now: with workers it fetches batches right away.
-        batches = iter(self.dataloader)
+        batches = begin(self.dataloader)
         while self._iter < self.max_iters and not self.stop_training:
             self.runner.model.train()
             batch, error = self._take(batches)
@@ -138,7 +140,14 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         """Train on one batch of the data loader."""
         self.runner.call_hook("before_train_iter", batch_idx=self._iter, data_batch=data_batch)
         outputs = self.runner.model.train_step(data_batch, optim_wrapper=self.runner.optim_wrapper)
-        self.runner.call_hook(
-            "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
-        )
+        try:
+            self.runner.call_hook(
+                "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
+            )
+        except (OSError, UserError) as error:
+            if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+                # Something could not be written: there may be room for a checkpoint yet.
+                with suppress(OSError, UserError):
+                    self.runner.call_hook("on_stop")
+            raise
         self._iter += 1

@@ -4,13 +4,14 @@ import contextlib
 import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
-from mmctsvg.utils.files import make_folder
+from mmctsvg.utils.files import DISC_ERRORS, make_folder
 
 try:
     import fcntl
@@ -33,12 +34,12 @@ def claim(work_dir: Path, used: bool) -> Iterator[None]:
         used: Whether it may hold checkpoints of a training: to go on from, or to be overwritten.
 
     Raises:
-        UserError: If another process trains there, it cannot be written to, or it holds checkpoints
-            and must not.
+        UserError: If another process trains there, it cannot be written to, now or later, or it
+            holds checkpoints and must not, or a folder where checkpoints are written.
     """
     make_folder(work_dir, "work_dir")
     path = work_dir / LOCK_NAME
-    with _locked(path):
+    with _disc_errors(work_dir), _locked(path):
         try:
             earlier = _earlier(work_dir)
             if earlier and not used:
@@ -47,14 +48,71 @@ def claim(work_dir: Path, used: bool) -> Iterator[None]:
                     "it by resume='auto', choose another work_dir, or remove them by "
                     "overwrite=True."
                 )
+            for held in earlier:
+                if held.is_dir():  # which would only be noticed when it is reached
+                    raise UserError(
+                        f"{held}: is a folder in the place of a checkpoint's file; move it away"
+                    )
             yield
         finally:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the disc may have become read-only, or be gone
+                path.unlink()
 
 
-def remove_earlier(work_dir: Path) -> None:
-    """Remove the checkpoints in a work dir."""
-    for path in _earlier(work_dir):
+@contextmanager
+def _disc_errors(work_dir: Path) -> Iterator[None]:
+    """Turn failures of MMEngine and TensorBoard to write there into errors of the user.
+
+    TensorBoard writes in a thread, whose error the next writing raises again.
+    """
+    show = threading.excepthook
+
+    def show_others(args: threading.ExceptHookArgs) -> None:
+        if not _is_of_disc(args.exc_value, work_dir):
+            show(args)
+
+    threading.excepthook = show_others
+    try:
+        yield
+    except OSError as error:
+        if not _is_of_disc(error, work_dir):
+            raise
+        reason = error.strerror or error
+        raise UserError(
+            f"cannot write {error.filename or f'to {work_dir}'}: {reason}; once that is mended, go "
+            "on by resume='auto'"
+        ) from error
+    finally:
+        threading.excepthook = show
+
+
+def _is_of_disc(error: BaseException | None, work_dir: Path) -> bool:
+    if not isinstance(error, OSError):
+        return False
+    if error.errno in DISC_ERRORS:
+        return True
+    file = error.filename
+    return isinstance(file, str | Path) and work_dir.absolute() in Path(file).absolute().parents
+
+
+def remove_earlier(work_dir: Path, weights: str | None) -> None:
+    """Remove the checkpoints in a work dir.
+
+    Args:
+        work_dir: Work dir that a new training was given.
+        weights: Path of the weights that it starts from, if there are any.
+
+    Raises:
+        UserError: If the weights are among the checkpoints; then all of them stay.
+    """
+    earlier = _earlier(work_dir)
+    for path in earlier:
+        if weights and Path(weights).exists() and path.samefile(weights):
+            raise UserError(
+                f"load_from={weights}: overwrite=True would remove these weights before they are "
+                "read; choose another work_dir."
+            )
+    for path in earlier:
         path.unlink()
 
 

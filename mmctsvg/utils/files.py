@@ -16,7 +16,8 @@ from .errors import UserError
 
 Found = TypeVar("Found")
 
-_DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: Reasons of the system that lie in the disc, whichever file it is.
+DISC_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EFBIG)
 
 
 def cache_dir() -> Path:
@@ -52,7 +53,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     except OSError as error:
         # Errors of the block itself pass; the user's are those of the place that was chosen.
         place = error.filename and Path(error.filename) in {path, temporary, *path.parents}
-        if not place and error.errno not in _DISC_ERRORS:
+        if not place and error.errno not in DISC_ERRORS:
             raise
         reason = error.strerror or error
         raise UserError(f"cannot write {path}: {reason}; choose another place") from error

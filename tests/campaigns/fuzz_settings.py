@@ -19,6 +19,7 @@ from mmctsvg.engine.checks import check_loader, check_training, optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.optim import LazyAdamConstructor
 from mmctsvg.models import CTSVG
+from mmctsvg.registry import HOOKS
 from mmctsvg.utils.errors import UserError
 
 from .drawing import NUMBERS, SCALARS, paths, put, quiet_folder
@@ -46,6 +47,13 @@ _CONFIG = {
     "dataset": dict(size=16, num_actors=2, num_takes=1, length=12, stride=1, times="paper", seed=0),
     "loader": dict(batch_size=4, num_workers=0),
     "optimizer": dict(type="Adam", lr=0.002, betas=[0.0, 0.99]),
+    "hooks": dict(
+        AtomicCheckpointHook=dict(interval=1000, max_keep_ckpts=2, save_begin=0),
+        ProgressLoggerHook=dict(interval=50, silence=15.0),
+        VideoGridHook=dict(interval=1000, rows=4, columns=5, frames=16, seed=0),
+        CurvesHook=dict(interval=-1),
+        ExportHook=dict(interval=-1),
+    ),
 }
 
 
@@ -62,6 +70,8 @@ def configs(cases: int, seed: int) -> Counter[str]:
         for path, value in changes:
             put(config, path, value)
         with config_errors("config.py"):
+            for name, arguments in config["hooks"].items():
+                HOOKS.get(name)(**arguments)
             check_loader("config.py", "train_dataloader", config["loader"])
             dataset = SynthActorsDataset(**config["dataset"])
             model = CTSVG(**config["model"])

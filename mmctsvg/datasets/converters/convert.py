@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.progress import progress_bar
 
 from ..crops.box import Box, middle_box
@@ -96,9 +95,6 @@ def convert(clips: RawSet, out: Path, settings: Settings, workers: int, name: st
         if wrong := wrong_length(length, length, settings):
             errors[name] = wrong
             del kept[name]
-    if not kept:
-        first = next(iter(errors.items()))
-        raise UserError(f"none of the {len(errors)} clips can be used; {first[0]} {first[1]}")
     return Conversion(done=kept, errors=errors)
 
 

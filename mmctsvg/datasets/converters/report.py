@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import mmctsvg
+from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path
 from mmctsvg.visualization.contact_sheet import contact_sheet, write_png
 
@@ -39,7 +40,17 @@ def write_report(
 
     Returns:
         Summary of several lines.
+
+    Raises:
+        UserError: If no clip could be converted; ``errors.csv`` is then all that is written.
     """
+    left_out = [*conversion.errors.items(), *clips.skipped.items()]
+    if left_out:
+        _write_csv(out / "errors.csv", ("path", "reason"), left_out)
+    else:
+        (out / "errors.csv").unlink(missing_ok=True)
+    if not conversion.done:
+        raise UserError(f"none of the clips can be used: {_balance(0, left_out, out)}")
     done = [clip for clip in clips.clips if clip.name in conversion.done]
     there = {clip.actor for clip in done}
     actors = [name for name in clips.actors if name in there]
@@ -72,11 +83,6 @@ def write_report(
     }
     with atomic_path(out / META_NAME) as path:
         path.write_text(json.dumps(meta, indent=1), encoding="utf-8")
-    left_out = [*conversion.errors.items(), *clips.skipped.items()]
-    if left_out:
-        _write_csv(out / "errors.csv", ("path", "reason"), left_out)
-    else:
-        (out / "errors.csv").unlink(missing_ok=True)
     write_png(out / "contact_sheet.png", draw_sheet(done, out / PACK, actors, clips.actions))
     rates = group_rates([entry["fps"] for entry in conversion.done.values()])
     names = list(conversion.done)

@@ -12,9 +12,11 @@ from mmengine.runner import Runner
 from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
 from mmctsvg.registry import HOOKS
 from mmctsvg.utils.files import atomic_path, remove_leftovers
+from mmctsvg.utils.numbers import check_number
 
 from ..finite import check_finite
 from ..generator_meta import bare_model, generator_meta
+from .periodic_hook import check_interval
 
 
 @HOOKS.register_module()
@@ -31,9 +33,15 @@ class AtomicCheckpointHook(CheckpointHook):
 
     Raises:
         TypeError: For another argument, which MMEngine would refuse at the first checkpoint.
+        UserError: If ``interval`` or ``max_keep_ckpts`` is neither from 1 on nor -1, or
+            ``save_begin`` is no iteration.
     """
 
     def __init__(self, interval: int = -1, by_epoch: bool = False, **kwargs: Any) -> None:
+        name = type(self).__name__
+        check_interval(f"{name}.interval", interval)
+        check_interval(f"{name}.max_keep_ckpts", kwargs.get("max_keep_ckpts", -1))
+        check_number(f"{name}.save_begin", kwargs.get("save_begin", 0), 0, whole=True)
         super().__init__(interval, by_epoch, **kwargs)
         if self.args:
             unknown = ", ".join(map(repr, self.args))

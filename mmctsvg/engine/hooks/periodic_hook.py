@@ -12,6 +12,16 @@ from mmctsvg.utils.numbers import check_number
 from ..finite import check_finite
 
 
+def check_interval(name: str, value: Any) -> None:
+    """Refuse what is neither a whole number from 1 on nor -1, which stands for never or all.
+
+    Raises:
+        UserError: If it is something else.
+    """
+    if value != -1:
+        check_number(name, value, 1, whole=True)
+
+
 class PeriodicHook(Hook):
     """Hook whose main process writes every ``interval`` iterations and at the last one.
 
@@ -25,8 +35,7 @@ class PeriodicHook(Hook):
     priority = "LOW"  # after the logger, before the checkpoint
 
     def __init__(self, interval: int = -1) -> None:
-        if interval != -1:
-            check_number("interval", interval, 1, whole=True)
+        check_interval(f"{type(self).__name__}.interval", interval)
         self.interval = interval
 
     def after_train_iter(self, runner: Runner, batch_idx: int, **_: Any) -> None:

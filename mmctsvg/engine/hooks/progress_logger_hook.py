@@ -12,6 +12,7 @@ from mmengine.hooks import LoggerHook
 from mmengine.runner import Runner
 
 from mmctsvg.registry import HOOKS
+from mmctsvg.utils.numbers import check_number
 
 
 @HOOKS.register_module()
@@ -24,14 +25,19 @@ class ProgressLoggerHook(LoggerHook):
     Everything goes to the visualizer's backends. Validation logs as in MMEngine, by iterations.
 
     Args:
-        interval: Iterations between two lines.
-        silence: Seconds after which a line with the progress only comes in between.
+        interval: Iterations between two lines, at least 1.
+        silence: Seconds after which a line with the progress only comes in between, at least 0.
         **kwargs: Arguments of MMEngine's hook.
+
+    Raises:
+        UserError: If ``interval`` or ``silence`` is another.
     """
 
     def __init__(self, interval: int = 50, silence: float = 15.0, **kwargs: Any) -> None:
         # MMEngine would write validations at epoch 0, before all that was logged so far.
         kwargs.setdefault("log_metric_by_epoch", False)
+        check_number("ProgressLoggerHook.interval", interval, 1, whole=True)
+        check_number("ProgressLoggerHook.silence", silence, 0)
         super().__init__(interval, **kwargs)
         self.silence = silence
         self._shown_at = time.monotonic()

@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 from mmctsvg.apis.grid import plan_grids, write_grid
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.registry import HOOKS
+from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.spread import evenly_spread
 
 from ..generator_meta import bare_model, generator_meta
@@ -23,10 +24,13 @@ class VideoGridHook(PeriodicHook):
 
     Args:
         interval: Iterations between two videos; -1 for only one at the end.
-        rows: Number of actors at most, evenly chosen.
-        columns: Number of actions at most, evenly chosen.
-        frames: Number of frames.
-        seed: Seed of contents and motions.
+        rows: Number of actors at most, at least 1, evenly chosen.
+        columns: Number of actions at most, at least 1, evenly chosen.
+        frames: Number of frames, at least 1.
+        seed: Seed of contents and motions, at least 0.
+
+    Raises:
+        UserError: If one is no such number.
     """
 
     def __init__(
@@ -38,6 +42,9 @@ class VideoGridHook(PeriodicHook):
         seed: int = 0,
     ) -> None:
         super().__init__(interval)
+        for name, value in (("rows", rows), ("columns", columns), ("frames", frames)):
+            check_number(f"VideoGridHook.{name}", value, 1, whole=True)
+        check_number("VideoGridHook.seed", seed, 0, whole=True)
         self.rows = rows
         self.columns = columns
         self.frames = frames
