@@ -36,9 +36,9 @@ def user_errors(parser: Parser) -> Iterator[None]:
     """End the program with one line where the user did something wrong.
 
     A `UserError` prints ``error: <sentence>`` to stderr and exits with code 2; so does a file that
-    the system refuses, with its name and the reason, and a full or broken disc. Ctrl-C exits with code 130. Every other
-    exception is a defect and keeps its traceback. A `UserNote` prints ``note: <sentence>`` to
-    stderr.
+    the system refuses, with its name and the reason, and a full or broken disc. Ctrl-C exits with
+    code 130. Every other exception is a defect and keeps its traceback. A `UserNote` prints
+    ``note: <sentence>`` to stderr.
 
     Args:
         parser: Parser of the command.

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from mmctsvg.utils.errors import UserError
 
 
-def begin(loader: DataLoader) -> Iterator[Any]:
+def start_loading(loader: DataLoader) -> Iterator[Any]:
     """Return an iterator of the batches of a loader, whose processes it starts.
 
     Raises:

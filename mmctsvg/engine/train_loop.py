@@ -14,7 +14,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from .bad_clips import BadClips
-from .batches import begin, next_batch
+from .batches import next_batch, start_loading
 from .generator_meta import bare_model
 from .processes import watching
 from .stop import StopRequest
@@ -95,7 +95,7 @@ class ResumableIterBasedTrainLoop(BaseLoop):
         begin = self._iter
         self.dataloader.sampler.start = begin * self.dataloader.batch_size * get_world_size()
         # The iterator is made only now: with workers it fetches batches right away.
-        batches = begin(self.dataloader)
+        batches = start_loading(self.dataloader)
         while self._iter < self.max_iters and not self.stop_training:
             self.runner.model.train()
             batch, error = self._take(batches)
