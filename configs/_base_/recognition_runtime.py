@@ -1,11 +1,17 @@
-# What trainings of action recognisers share; all components are MMAction2's.
+# What trainings of action recognisers share; most components are MMAction2's.
 default_scope = "mmaction"
 default_hooks = dict(
     runtime_info=dict(type="RuntimeInfoHook"),
     timer=dict(type="IterTimerHook"),
     logger=dict(type="LoggerHook", interval=20, ignore_last=False),
     param_scheduler=dict(type="ParamSchedulerHook"),
-    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=1),
+    checkpoint=dict(
+        # MMAction2's registry reaches those of mmctsvg through MMagic's, their parent.
+        type="mmagic.mmctsvg.AtomicCheckpointHook",
+        interval=1,
+        by_epoch=True,
+        max_keep_ckpts=2,
+    ),
     sampler_seed=dict(type="DistSamplerSeedHook"),
     sync_buffers=dict(type="SyncBuffersHook"),
 )

@@ -3,13 +3,19 @@
 import argparse
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+
+from mmengine.config import Config
 
 from mmctsvg.cli.options import read_config
 from mmctsvg.engine import recognition as work
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.recognition import Ranks
+from mmctsvg.engine.resume import find_checkpoint
+from mmctsvg.engine.work_dir import claim, remove_earlier
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
 
@@ -33,12 +39,26 @@ def read_ranks(path: Path, names: list[str]) -> Ranks | None:
     return Ranks(**kept) if kept.pop("held_out") == names else None
 
 
+@contextmanager
+def begin(cfg: Config, work_dir: Path, resume: bool, overwrite: bool) -> Iterator[None]:
+    """Keep a work dir for a training, whose config gets the checkpoint to go on from."""
+    with claim(work_dir, resume or overwrite):
+        checkpoint = find_checkpoint("auto" if resume else None, work_dir)
+        cfg.work_dir, cfg.resume = str(work_dir), checkpoint is not None
+        if checkpoint:
+            cfg.load_from = str(checkpoint)
+        else:
+            remove_earlier(work_dir, cfg.get("load_from"))
+        yield
+
+
 def run(args: argparse.Namespace) -> None:
     """Train."""
     cfg = read_config(args)
     if "skeletons" not in cfg:
         raise UserError(f"{args.config}: has no 'skeletons', so it is no config of a recogniser")
     work_dir = args.work_dir or Path("work_dirs") / args.config.stem
+    resume = args.resume is not None
     with config_errors(args.config):
         skeletons = work.load_skeletons(cfg.skeletons, work_dir / "skeletons.pkl")
     classes = cfg.model.cls_head.num_classes
@@ -53,11 +73,12 @@ def run(args: argparse.Namespace) -> None:
     known, total = {}, None
     for number, (clips, held_out) in enumerate(folds, 1):
         folder = work_dir / f"fold_{number}"
-        cfg.work_dir, kept = str(folder), folder / "ranks.json"
+        kept = folder / "ranks.json"
         names = [clip["frame_dir"] for clip in held_out]
-        ranks = read_ranks(kept, names) if args.resume else None
+        ranks = read_ranks(kept, names) if resume else None
         if ranks is None:
-            with config_errors(args.config):
+            # A fold that was interrupted begins again: it may have been another one.
+            with config_errors(args.config), begin(cfg, folder, False, resume or args.overwrite):
                 ranks = work.train(cfg, skeletons, clips, held_out, folder / "recognizer.pth")
             write_json(kept, {"held_out": names, **asdict(ranks)})
         print(describe(f"fold {number} of {len(folds)}", ranks.accuracy()))
@@ -65,8 +86,7 @@ def run(args: argparse.Namespace) -> None:
     if total:
         known = {"actors_left_out": total.accuracy()}
         print(describe("every actor left out once", known["actors_left_out"]))
-    cfg.work_dir, cfg.resume = str(work_dir), args.resume
-    with config_errors(args.config):
+    with config_errors(args.config), begin(cfg, work_dir, resume, args.overwrite):
         ranks = work.train(cfg, skeletons, skeletons.train, skeletons.test, out, **known)
     print(describe("held-out clips", ranks.accuracy()))
     print(f"done in {(time.monotonic() - start) / 60:.1f} min: the recogniser is {out}")

@@ -11,6 +11,7 @@ from mmctsvg.checkpoints.generator_file import checkpoint_card, read_checkpoint
 from mmctsvg.utils.errors import UserError, UserNote
 
 from .finite import find_not_finite
+from .work_dir import list_checkpoints
 
 #: What a checkpoint of a training has, and what the training has to find in it.
 _PARTS = {"meta": ("epoch", "iter"), "message_hub": ("runtime_info",), "optimizer": ()}
@@ -53,7 +54,7 @@ def find_checkpoint(resume: str | None, work_dir: Path) -> Path | None:
 
 def _candidates(work_dir: Path) -> list[Path]:
     """List the checkpoints in a work dir, the best one to go on from first."""
-    found = sorted(work_dir.glob("iter_*.pth"), key=iteration_of, reverse=True)
+    found = sorted(list_checkpoints(work_dir), key=iteration_of, reverse=True)
     pointer = work_dir / "last_checkpoint"
     try:
         named = Path(pointer.read_text(encoding="utf-8").strip())
@@ -84,11 +85,11 @@ def read_training(path: Path) -> dict[str, Any]:
         content = checkpoint[part]
         if not isinstance(content, dict) or not content or not set(keys) <= content.keys():
             raise UserError(f"{path}: cannot be resumed from, its {part} is no training's.")
-    iteration, named = checkpoint["meta"]["iter"], iteration_of(path)
-    if type(iteration) is not int or iteration < 0 or named not in (0, iteration):
-        raise UserError(
-            f"{path}: cannot be resumed from, it says that it is of iteration {iteration!r}."
-        )
+    named = iteration_of(path)
+    key, unit = ("epoch",) * 2 if path.name.startswith("epoch_") else ("iter", "iteration")
+    number = checkpoint["meta"][key]
+    if type(number) is not int or number < 0 or named not in (0, number):
+        raise UserError(f"{path}: cannot be resumed from, it says that it is of {unit} {number!r}.")
     bad = find_not_finite({part: checkpoint[part] for part in ("state_dict", "optimizer")})
     if bad is not None:
         raise UserError(f"{path}: cannot be resumed from, {bad} holds numbers that are not finite.")
@@ -96,8 +97,8 @@ def read_training(path: Path) -> dict[str, Any]:
 
 
 def iteration_of(checkpoint: Path) -> int:
-    """Return the iteration in the name of a checkpoint, or 0."""
-    found = re.fullmatch(r"iter_(\d{1,18})\.pth", checkpoint.name)
+    """Return the iteration, or the epoch, in the name of a checkpoint, or 0."""
+    found = re.fullmatch(r"(?:iter|epoch)_(\d{1,18})\.pth", checkpoint.name)
     return int(found[1]) if found else 0
 
 

@@ -116,8 +116,13 @@ def remove_earlier(work_dir: Path, weights: str | None) -> None:
         path.unlink()
 
 
+def list_checkpoints(work_dir: Path) -> list[Path]:
+    """List the checkpoints in a work dir: of `CTSVG` by iterations, of recognisers by epochs."""
+    return [*work_dir.glob("iter_*.pth"), *work_dir.glob("epoch_*.pth")]
+
+
 def _earlier(work_dir: Path) -> list[Path]:
-    return [*work_dir.glob("iter_*.pth"), *work_dir.glob("last_checkpoint")]
+    return [*list_checkpoints(work_dir), *work_dir.glob("last_checkpoint")]
 
 
 @contextmanager

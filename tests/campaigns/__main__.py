@@ -7,7 +7,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable
 
-from . import clips, flips, fuzz_files, fuzz_settings, memory, poison, trainings
+from . import clips, discs, flips, fuzz_files, fuzz_settings, memory, poison, trainings
 
 #: Name -> the campaign, which takes the number of cases and the seed of all chance.
 CAMPAIGNS: dict[str, Callable[[int, int], Counter]] = {
@@ -19,6 +19,7 @@ CAMPAIGNS: dict[str, Callable[[int, int], Counter]] = {
     "not-finite": poison.poisoned,
     "damaged-checkpoint": poison.damaged,
     "broken-clips": clips.broken,
+    "discs": discs.spoilt,
     **{f"flip-{name}": campaign for name, campaign in flips.CAMPAIGNS.items()},
     **{f"fuzz-{name}": campaign for name, campaign in fuzz_files.CAMPAIGNS.items()},
     **{f"fuzz-{name}": campaign for name, campaign in fuzz_settings.CAMPAIGNS.items()},

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from mmctsvg.engine import recognition
+from mmctsvg.engine.resume import read_training
 from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
 from mmctsvg.evaluation.video import Video
@@ -145,6 +146,26 @@ def test_folds_that_are_done_are_not_trained_again(main, toy, tmp_path, monkeypa
     trained *= 3  # past the interruption
     main([*arguments, "3", "--resume"])  # other clips are held out
     assert [name for name, _ in trained[3:]] == ["fold_1", "fold_2", "fold_3", "run"]
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_past_a_damaged_checkpoint(main, toy, tmp_path, check_refusal, capsys):
+    work_dir, options = tmp_path / "run", ["--cfg-options", "train_cfg.max_epochs=3"]
+    run = [str(toy), "--work-dir", str(work_dir)]
+    main([*run, *options])
+    kept = sorted(path.name for path in work_dir.glob("*.pth"))
+    assert kept == ["epoch_2.pth", "epoch_3.pth", "toy.pth"]
+    newest = work_dir / "epoch_3.pth"
+    newest.write_bytes(newest.read_bytes()[:5000])
+    check_refusal(main, run, "holds checkpoints", "--resume auto", "--overwrite")
+    capsys.readouterr()
+    main([*run, "--resume", *options])
+    said = capsys.readouterr()
+    assert f"going on from {work_dir}/epoch_2.pth" in said.err
+    assert "checkpoint at 3 epochs" in said.out and "checkpoint at 2 epochs" not in said.out
+    assert read_training(newest)["meta"]["epoch"] == 3
+    main([*run, "--overwrite", "--cfg-options", "train_cfg.max_epochs=1"])
+    assert [path.name for path in work_dir.glob("epoch_*")] == ["epoch_1.pth"]
 
 
 def test_wrong_configs_are_refused(main, toy, tmp_path, check_refusal):

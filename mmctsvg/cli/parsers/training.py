@@ -4,6 +4,8 @@ import argparse
 
 from .common import Parser, above_zero, at_least, whole
 
+_OVERWRITE = "remove the checkpoints in the work dir first"
+
 
 def train(parser: Parser) -> None:
     """Train a model from a config.
@@ -20,7 +22,7 @@ def train(parser: Parser) -> None:
         metavar="auto|PATH",
         help="go on from the last checkpoint in the work dir, if there is one, or from this one",
     )
-    add("--overwrite", action="store_true", help="remove the checkpoints in the work dir first")
+    add("--overwrite", action="store_true", help=_OVERWRITE)
     add(
         "--skip-bad-clips",
         dest="allow_bad_clips",
@@ -58,5 +60,12 @@ def train_recognizer(parser: Parser) -> None:
     add = parser.add_argument
     parser.shared("config", "--work-dir")
     add("--folds", type=at_least(0), default=0, help="trainings before, each without some actors")
-    add("--resume", action="store_true", help="go on after finished folds, or the last checkpoint")
+    add(
+        "--resume",
+        nargs="?",
+        const="auto",
+        choices=("auto",),
+        help="go on after finished folds, or the last checkpoint",
+    )
+    add("--overwrite", action="store_true", help=_OVERWRITE)
     parser.shared("--cfg-options")

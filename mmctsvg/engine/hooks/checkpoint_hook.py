@@ -63,9 +63,10 @@ class AtomicCheckpointHook(CheckpointHook):
         return Path(self.out_dir) / self.filename_tmpl.format(step)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Add the generator's card and the budget's share; take out all but plain data."""
-        card = make_card(bare_model(runner).generator_ema, generator_meta(runner))
-        checkpoint[CARD_KEY] = json.dumps(card)
+        """Add the generator's card and the budget's share, if any; take out all but plain data."""
+        generator = getattr(bare_model(runner), "generator_ema", None)
+        if generator is not None:
+            checkpoint[CARD_KEY] = json.dumps(make_card(generator, generator_meta(runner)))
         if "budget" in runner.cfg:
             checkpoint["meta"]["budget"] = dict(runner.cfg.budget)
         hub = checkpoint["message_hub"]
