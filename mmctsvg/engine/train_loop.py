@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mmctsvg.registry import LOOPS
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UnwritableError, UserError
 from mmctsvg.utils.numbers import check_number
 
 from .bad_clips import BadClips
@@ -144,10 +144,9 @@ class ResumableIterBasedTrainLoop(BaseLoop):
             self.runner.call_hook(
                 "after_train_iter", batch_idx=self._iter, data_batch=data_batch, outputs=outputs
             )
-        except (OSError, UserError) as error:
-            if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
-                # Something could not be written: there may be room for a checkpoint yet.
-                with suppress(OSError, UserError):
-                    self.runner.call_hook("on_stop")
+        except (OSError, UnwritableError):
+            # There may be room for a checkpoint yet.
+            with suppress(OSError, UserError):
+                self.runner.call_hook("on_stop")
             raise
         self._iter += 1

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UnwritableError, UserError
 from mmctsvg.utils.files import DISC_ERRORS, make_folder
 
 try:
@@ -61,7 +61,7 @@ def claim(work_dir: Path, used: bool) -> Iterator[None]:
 
 @contextmanager
 def _disc_errors(work_dir: Path) -> Iterator[None]:
-    """Turn failures of MMEngine and TensorBoard to write there into errors of the user.
+    """Say how a training goes on that could not write there, MMEngine and TensorBoard included.
 
     TensorBoard writes in a thread, whose error the next writing raises again.
     """
@@ -74,13 +74,15 @@ def _disc_errors(work_dir: Path) -> Iterator[None]:
     threading.excepthook = show_others
     try:
         yield
+    except UnwritableError as error:
+        raise UserError(f"{error}, or go on by resume='auto' once this one is mended") from error
     except OSError as error:
         if not _is_of_disc(error, work_dir):
             raise
         reason = error.strerror or error
+        place = os.fsdecode(error.filename) if error.filename else f"to {work_dir}"
         raise UserError(
-            f"cannot write {error.filename or f'to {work_dir}'}: {reason}; once that is mended, go "
-            "on by resume='auto'"
+            f"cannot write {place}: {reason}; go on by resume='auto' once that is mended"
         ) from error
     finally:
         threading.excepthook = show
@@ -92,7 +94,9 @@ def _is_of_disc(error: BaseException | None, work_dir: Path) -> bool:
     if error.errno in DISC_ERRORS:
         return True
     file = error.filename
-    return isinstance(file, str | Path) and work_dir.absolute() in Path(file).absolute().parents
+    if not isinstance(file, str | bytes | Path):
+        return False
+    return work_dir.absolute() in Path(os.fsdecode(file)).absolute().parents
 
 
 def remove_earlier(work_dir: Path, weights: str | None) -> None:

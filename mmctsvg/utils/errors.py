@@ -9,5 +9,9 @@ class UserError(ValueError):
     """
 
 
+class UnwritableError(UserError):
+    """A file that cannot be written: the disc is full, or the place is wrong."""
+
+
 class UserNote(UserWarning):
     """Something that a user may not expect, in one sentence; commands show it as one line."""

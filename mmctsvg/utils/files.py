@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .errors import UserError
+from .errors import UnwritableError, UserError
 
 Found = TypeVar("Found")
 
@@ -37,7 +37,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         Path to write to, in the same folder.
 
     Raises:
-        UserError: If the folder cannot be made or written to, or the disc is full.
+        UnwritableError: If the folder cannot be made or written to, or the disc is full.
+        UserError: If ``path`` has no name.
     """
     path = Path(path)
     if not path.name:
@@ -56,7 +57,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         if not place and error.errno not in DISC_ERRORS:
             raise
         reason = error.strerror or error
-        raise UserError(f"cannot write {path}: {reason}; choose another place") from error
+        raise UnwritableError(f"cannot write {path}: {reason}; choose another place") from error
     finally:
         with suppress(OSError):  # usually because it is not there
             temporary.unlink()

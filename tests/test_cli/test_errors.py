@@ -123,6 +123,14 @@ def test_files_that_the_system_refuses(code, capsys):
     assert capsys.readouterr().err == f"error: a/b.mp4: {os.strerror(code)}\n"
 
 
+def test_a_full_disc_without_a_name(capsys):
+    """As of what is written to a file that is open."""
+    with pytest.raises(SystemExit) as end, user_errors(make_parser("generate")):
+        raise OSError(errno.ENOSPC, "it is full")
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "error: a file cannot be written: it is full\n"
+
+
 @pytest.mark.parametrize("error", [OSError(errno.EACCES, "no"), OSError(errno.EPIPE, "no", "a")])
 def test_other_errors_of_the_system_are_defects(error):
     with pytest.raises(OSError, match="no"), user_errors(make_parser("generate")):

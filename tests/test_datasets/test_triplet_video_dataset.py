@@ -6,6 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mmctsvg.datasets import CounterSampler, TripletVideoDataset, WeizmannDataset
+from mmctsvg.datasets.triplet_dataset import BAD_CLIPS
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.errors import UserError, UserNote
 
@@ -191,6 +192,25 @@ def test_a_clip_that_vanishes_while_training(clip_list):
     with pytest.raises(UserError, match="anna1/jump1/0 had 12 pictures"):
         dataset[0]
     assert make(clip_list, allow_bad_clips=True).allow_bad_clips
+
+
+def test_the_memory_cache_skips_bad_clips_as_without_it(clip_list):
+    """And counts them alike: the items are the same, and say the same of what was skipped."""
+    picture = clip_list.parent / "anna1/jump1/0/frame5.png"
+    data = picture.read_bytes()  # of which opening looks at both ends
+    picture.write_bytes(data[: len(data) // 2] + bytes(40) + data[len(data) // 2 + 40 :])
+    make(clip_list)
+    with pytest.raises(UserError, match="anna1/jump1/0 .*frame5.*; cache='memory' reads all clips"):
+        make(clip_list, split="all", cache="memory")
+    options = dict(split="all", allow_bad_clips=True)
+    plain, cached = make(clip_list, **options), make(clip_list, cache="memory", **options)
+    skipped = 0
+    for index in range(40):
+        a, b = plain[index], cached[index]
+        assert a.keys() == b.keys() and a[BAD_CLIPS] == b[BAD_CLIPS]
+        assert torch.equal(a["frames"], b["frames"])
+        skipped += bool(a[BAD_CLIPS])
+    assert skipped
 
 
 @pytest.mark.parametrize(

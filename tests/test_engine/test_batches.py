@@ -5,7 +5,7 @@ import pytest
 from torch.utils.data import DataLoader, Dataset
 
 from mmctsvg.datasets.workers import process_context
-from mmctsvg.engine.batches import next_batch
+from mmctsvg.engine.batches import loader_errors, next_batch, start_loading
 from mmctsvg.utils.errors import UserError
 
 
@@ -24,6 +24,23 @@ def test_a_killed_loader_process_is_one_sentence():
     with pytest.raises(UserError, match="loads data ended .*: lower .*num_workers") as caught:
         next_batch(batches)
     assert "\n" not in str(caught.value)
+
+
+class Unpicklable(Dataset):
+    def __init__(self):
+        self.draw = lambda: 7
+
+    def __len__(self):
+        return 4
+
+
+def test_a_data_set_that_processes_cannot_be_given_is_one_sentence(recwarn):
+    loader = DataLoader(Unpicklable(), num_workers=1, multiprocessing_context=process_context())
+    with pytest.raises(UserError, match=r"data set cannot be given .*lambda.*num_workers=0"):
+        start_loading(loader)
+    assert not recwarn.list
+    with pytest.raises(TypeError, match="^ours$"), loader_errors():
+        raise TypeError("ours")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """The runners: found by their name, apart from each other, and configs of both styles alike."""
 
+import errno
+import logging
 import time
 from pathlib import Path
+from unittest import mock
 
 import mmengine.registry
 import pytest
@@ -70,6 +73,19 @@ def test_two_runs_that_start_in_one_second_share_nothing(tmp_path, toy_config, m
     assert first.logger is not second.logger
     for name in ("a", "b"):
         assert list((tmp_path / name).glob("*/vis_data/config.py")), name
+
+
+def test_a_log_that_cannot_be_written_is_an_error(tmp_path, toy_config, capsys, monkeypatch):
+    """Python's logging would print a traceback for every line, and go on."""
+    cfg = load_config(toy_config())
+    cfg.work_dir = str(tmp_path)
+    logger = CTSVGRunner.from_cfg(cfg).logger
+    (file,) = [one for one in logger.handlers if isinstance(one, logging.FileHandler)]
+    full = mock.Mock(write=mock.Mock(side_effect=OSError(errno.ENOSPC, "No space left")))
+    monkeypatch.setattr(file, "stream", full)
+    with pytest.raises(OSError, match="No space left"):
+        logger.info("anything")
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_configs_name_their_runner(tmp_path, toy_config):

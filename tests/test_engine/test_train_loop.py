@@ -4,8 +4,9 @@ from mmengine.hooks import Hook
 
 from mmctsvg.engine import ResumableIterBasedTrainLoop
 from mmctsvg.engine.config import load_config
+from mmctsvg.engine.resume import read_training
 from mmctsvg.engine.runner import CTSVGRunner
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UnwritableError, UserError
 
 
 class Stop(Exception):
@@ -84,6 +85,21 @@ def test_numbers_of_iterations_are_numbers(toy_config, tmp_path):
     for name, wrong in (("max_iters", 0), ("max_iters", 2.5), ("val_interval", 0)):
         with pytest.raises(ValueError, match=f"{name}.*{wrong}"):
             build(toy_config({f"train_cfg.{name}": wrong}), tmp_path)
+
+
+def test_what_cannot_be_written_costs_no_iteration(toy_config, tmp_path):
+    """Where there is still room for a checkpoint."""
+    runner, recorder = build(toy_config({"default_hooks.checkpoint.interval": 100}), tmp_path)
+
+    def after_train_iter(runner, **_):
+        if runner.iter == 2:
+            raise UnwritableError("cannot write curves.png")
+
+    recorder.after_train_iter = after_train_iter
+    with pytest.raises(UnwritableError, match="^cannot write curves"):
+        runner.train()
+    assert read_training(tmp_path / "iter_3.pth")["meta"]["iter"] == 3
+    assert len(recorder.items) == 3
 
 
 def fail(clip, times):

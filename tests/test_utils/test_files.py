@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UnwritableError, UserError
 from mmctsvg.utils.files import atomic_path, make_folder, write_json
 
 
@@ -31,7 +31,7 @@ def test_failure_leaves_the_old_file(tmp_path, error):
 def test_bad_places_are_told(tmp_path):
     (tmp_path / "file").touch()
     with (
-        pytest.raises(UserError, match=r"cannot write .*file/a\.txt: .*; choose another place"),
+        pytest.raises(UnwritableError, match=r"write .*file/a\.txt: .*; choose another place"),
         atomic_path(tmp_path / "file" / "a.txt"),
     ):
         pass

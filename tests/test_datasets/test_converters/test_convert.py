@@ -206,8 +206,7 @@ def test_other_limits_of_the_length(tmp_path, write_clip):
         errors = list(csv.reader((out / "errors.csv").read_text().splitlines()))
         assert errors[1:] == [[f"ann/nod/{15 - good}", f"has {wrong}"]]
     assert (out / "clips.zip").read_bytes() == pack
-    with pytest.raises(UserError, match="none of the 2 clips can be used; ann/nod/6 has 6 frames"):
-        convert(clips, out, replace(SETTINGS, min_frames=10), 1, "folder")
+    assert not convert(clips, out, replace(SETTINGS, min_frames=10), 1, "folder").done
 
 
 def test_one_rate_for_all(tmp_path, write_clip):
@@ -238,8 +237,17 @@ def test_one_rate_for_all(tmp_path, write_clip):
 def test_nothing_that_can_be_used(tmp_path):
     (tmp_path / "raw/a/b").mkdir(parents=True)
     (tmp_path / "raw/a/b/c.mp4").write_bytes(b"x")
-    with pytest.raises(UserError, match="none of the 1 clips can be used; a/b/c cannot be decoded"):
-        convert(folder.find_clips(tmp_path / "raw"), tmp_path / "out", SETTINGS, 1, "folder")
+    (tmp_path / "raw/a/c").mkdir()
+    (tmp_path / "raw/a/c/d.mp4").write_bytes(b"")
+    clips, out = folder.find_clips(tmp_path / "raw"), tmp_path / "out"
+    said = (
+        r"none of the clips can be used: found 2 clips = made 0 \+ skipped 2 \(.*errors.csv names"
+    )
+    with pytest.raises(UserError, match=said):
+        write_report(clips, convert(clips, out, SETTINGS, 1, "folder"), out, tmp_path, {})
+    errors = list(csv.reader((out / "errors.csv").read_text().splitlines()))
+    assert [name for name, _ in errors] == ["path", "a/b/c", "a/c/d"]
+    assert not (out / "annotations.csv").exists()
 
 
 def test_sheet_shows_every_cell(mead, tmp_path):
