@@ -27,7 +27,7 @@ def test_nothing_is_silently_another_and_nothing_falls_over(name):
 @pytest.mark.parametrize("name", sorted(FAULTS))
 def test_trainings_lose_nothing(name):
     if name == "discs" and not can_mount():
-        pytest.skip("mounting discs needs root, or: unshare --user --map-root-user --mount")
+        pytest.skip("mounting discs needs root, or: unshare -rm")
     counts = CAMPAIGNS[name](3, 1)
     assert not {result: count for result, count in counts.items() if not is_good(result)}
 

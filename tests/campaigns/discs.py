@@ -115,7 +115,7 @@ def spoilt(cases: int, seed: int) -> Counter:
     kept, and once the disc is mended it goes on to the same end.
     """
     if not can_mount():
-        advice = "as another user than root run it by: unshare --user --map-root-user --mount"
+        advice = "as another user than root run it by: unshare -rm"
         return Counter({f"nothing, because mounts are not allowed; {advice}": 1})
     rng, counts = random.Random(seed), Counter()
     with tempfile.TemporaryDirectory() as folder:
