@@ -180,7 +180,7 @@ def _spoil(rng: random.Random, disc: Path, kind: str, config: Path) -> str:
     intervals = {"default_hooks.checkpoint.interval": checkpoints, "train_cfg.val_interval": 2}
     intervals |= {f"{name}.interval": rng.choice([1, 1, 2, 3, 6]) for name in names}
     options = ["--cfg-options", *(f"{name}={value}" for name, value in intervals.items())]
-    arguments = [config, "--work-dir", work_dir, "--resume", *options]
+    arguments = [config, "--work-dir", work_dir, "--resume"]
     kept, fault = when // checkpoints * checkpoints, partial(_fault, when, kind, disc, share)
     if when < 0:
         kept = 0
@@ -192,7 +192,7 @@ def _spoil(rng: random.Random, disc: Path, kind: str, config: Path) -> str:
             fault = partial(_fault, kept, kind, disc, share)
         else:
             KINDS[kind](disc, share)
-    code, text = train(arguments, log, fault)
+    code, text = train([*arguments, *options], log, fault)
     if "Traceback" in text or code not in (0, 2):
         return f"ended with code {code} and a traceback"
     if code and len(re.findall("^error: ", text, re.M)) != 1:
