@@ -177,10 +177,11 @@ def _spoil(rng: random.Random, disc: Path, kind: str, config: Path) -> str:
     when, share = rng.randrange(-1, ITERATIONS), rng.random()
     checkpoints = rng.randint(1, 3)
     names = ["default_hooks.logger", *(f"custom_hooks.{number}" for number in range(3))]
-    intervals = {"default_hooks.checkpoint.interval": checkpoints, "train_cfg.val_interval": 2}
-    intervals |= {f"{name}.interval": rng.choice([1, 1, 2, 3, 6]) for name in names}
-    options = ["--cfg-options", *(f"{name}={value}" for name, value in intervals.items())]
-    arguments = [config, "--work-dir", work_dir, "--resume"]
+    intervals = {f"{name}.interval": rng.choice([1, 1, 2, 3, 6]) for name in names}
+    intervals["train_cfg.val_interval"] = 2
+    options = [f"{name}={value}" for name, value in intervals.items()]
+    arguments = [config, "--work-dir", work_dir, "--resume", "--cfg-options"]
+    arguments.append(f"default_hooks.checkpoint.interval={checkpoints}")
     kept, fault = when // checkpoints * checkpoints, partial(_fault, when, kind, disc, share)
     if when < 0:
         kept = 0
