@@ -71,7 +71,7 @@ def read_script(path: str | Path) -> Script:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read ({error}); give a YAML file.") from error
     return _Parser(path).parse(text)
 

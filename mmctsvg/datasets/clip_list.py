@@ -177,7 +177,7 @@ def _read_csv(source: Path) -> ClipList:
             rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise UserError(f"{source} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (ValueError, csv.Error) as error:
         raise UserError(f"{source} is no CSV list in UTF-8: {error}") from error
     clips = ClipList(source=source, columns=tuple(name for name in COLUMNS if name in header))
     clips.problems.extend(_misspelt(header))

@@ -124,6 +124,8 @@ def test_no_file(tmp_path):
     (tmp_path / "video.yaml").write_bytes(b"\xff\xfe\x00\x9f")
     with pytest.raises(UserError, match="cannot be read"):
         read_script(tmp_path / "video.yaml")
+    with pytest.raises(UserError, match="cannot be read .embedded null byte"):
+        read_script("a\0.yaml")
 
 
 def test_nothing_is_constructed(write, tmp_path):
