@@ -4,10 +4,12 @@ import argparse
 import itertools
 import resource
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from statistics import median
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -27,6 +29,7 @@ from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.files import write_json
 
 from .arguments import pick
 from .benchmark_turns import compare
@@ -83,6 +86,20 @@ def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:
     return flops(work) / seconds(work, max(repeats, 5), device)
 
 
+def waits(work, device: torch.device) -> int:
+    """Count how often ``work()`` lets the CPU wait for a GPU; 0 on other devices."""
+    if device.type != "cuda":
+        return 0
+    torch.cuda.set_sync_debug_mode("warn")
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            work()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return sum("synchronizing" in str(warning.message) for warning in caught)
+
+
 def prepare(cfg: Config, size: int | None) -> tuple[Config, TripletDataset]:
     """Return a config whose model fits its data, and the data, or drawn actors in their place."""
     cfg = complete_config(cfg)
@@ -113,10 +130,13 @@ def random_batch(generator: torch.nn.Module, batch_size: int) -> dict:
     )
 
 
-def measure_step(
-    cfg: Config, args, precision: str, device: torch.device
-) -> tuple[float, float, dict]:
-    """Measure seconds, FLOPs and parts of an iteration; regularisers over their intervals."""
+def measure_step(cfg: Config, args, precision: str, device: torch.device) -> dict[str, Any]:
+    """Measure an iteration, regularisers over their intervals.
+
+    Returns:
+        ``seconds``, ``flops``, ``waits`` (how often the CPU waits for a GPU) and ``parts``, the
+        seconds of each of `PARTS`.
+    """
     model = MODELS.build({**cfg.model, "precision": precision}).to(device)
     constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
     wrappers = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
@@ -136,13 +156,14 @@ def measure_step(
 
         return run
 
-    total = work = 0.0
+    total = work = stops = 0.0
     spent = dict.fromkeys(PARTS, 0.0)
     for iteration, share in kinds_of_iterations(model):
         step = partial(train, iteration)
         duration = seconds(step, args.repeats, device)
         total += share * duration
         work += share * flops(step)
+        stops += share * waits(step, device)
         # The parts are timed apart: waiting for the device after each would slow the step down.
         parts.clear()
         for part, methods in PARTS.items():
@@ -155,7 +176,7 @@ def measure_step(
             delattr(model, name)
         for part, time_spent in parts.items():
             spent[part] += scale * time_spent
-    return total, work, spent
+    return {"seconds": total, "flops": work, "waits": stops, "parts": spent}
 
 
 def measure_rendering(
@@ -199,26 +220,49 @@ def measure_data(dataset: TripletDataset) -> float:
     return 1000 / (time.perf_counter() - start)
 
 
-def report_training(cfg: Config, dataset: TripletDataset, args, device: torch.device) -> None:
-    """Print what an iteration takes in every precision."""
+def report_training(
+    cfg: Config, dataset: TripletDataset, args, device: torch.device
+) -> dict[str, dict[str, Any]]:
+    """Print what an iteration takes in every precision, and return it."""
     source, data = type(dataset).__name__, measure_data(dataset)
-    baseline = None
+    table: dict[str, dict[str, Any]] = {}
     for precision in args.precision:
         best = peak(resolve_precision(precision, device), device, args.repeats)
-        duration, work, parts = measure_step(cfg, args, precision, device)
-        baseline = baseline or duration
+        table[precision] = step = measure_step(cfg, args, precision, device)
+        duration, rate = step["seconds"], step["flops"] / step["seconds"]
+        step.update(peak_flops_per_second=best, data_seconds=args.batch_size / data)
         print(f"\n{precision}: this machine's convolution peak {best / 1e9:.0f} GFLOP/s")
         print(
-            f"  training  {duration:8.3f} s an iteration, {work / 1e9:.0f} GFLOP, "
-            f"{work / duration / 1e9:.0f} GFLOP/s = {work / duration / best:.0%} of the peak, "
-            f"{baseline / duration:.2f} x {args.precision[0]}"
+            f"  training  {duration:8.3f} s an iteration, {step['flops'] / 1e9:.0f} GFLOP, "
+            f"{rate / 1e9:.0f} GFLOP/s = {rate / best:.0%} of the peak, "
+            f"{table[args.precision[0]]['seconds'] / duration:.2f} x {args.precision[0]}"
         )
-        for part, spent in parts.items():
+        for part, spent in step["parts"].items():
             print(f"    {part:24s} {spent:8.3f} s  {spent / duration:4.0%}")
+        if device.type == "cuda":
+            print(f"  the CPU waits for the GPU {step['waits']:.1f} times an iteration")
         print(
-            f"  data      {args.batch_size / data:8.5f} s a batch ({source}, one process) = "
-            f"{args.batch_size / data / duration:.1%} of the step"
+            f"  data      {step['data_seconds']:8.5f} s a batch ({source}, one process) = "
+            f"{step['data_seconds'] / duration:.1%} of the step"
         )
+    return table
+
+
+def report_rendering(cfg: Config, args, device: torch.device) -> list[dict[str, Any]]:
+    """Print what a frame takes in every precision, size and chunk, and return it."""
+    table = []
+    for precision in args.precision:
+        kind = "processor seconds" if device.type == "cpu" else "seconds"
+        print(f"\n{precision}: rendering, {kind} a frame")
+        for size in args.render_size:
+            for chunk, plain, stream in measure_rendering(cfg, args, size, precision, device):
+                print(
+                    f"  {size:4d} px, {chunk:3d} at once: plain {plain:8.5f}, "
+                    f"stream {stream:8.5f}, {plain / stream:.2f} x"
+                )
+                found = dict(precision=precision, size=size, frames_at_once=chunk)
+                table.append({**found, "plain_seconds": plain, "stream_seconds": stream})
+    return table
 
 
 def check(cfg: Config, args, device: torch.device) -> None:
@@ -256,18 +300,16 @@ def run(args: argparse.Namespace) -> None:
         compare(args.against, request, args.repeats)
         return
     torch.backends.cudnn.benchmark = True
-    if not args.only_rendering:
-        report_training(cfg, dataset, args, device)
-    for precision in args.precision:
-        kind = "processor seconds" if device.type == "cpu" else "seconds"
-        print(f"\n{precision}: rendering, {kind} a frame")
-        for size in args.render_size:
-            for chunk, plain, stream in measure_rendering(cfg, args, size, precision, device):
-                print(
-                    f"  {size:4d} px, {chunk:3d} at once: plain {plain:8.5f}, "
-                    f"stream {stream:8.5f}, {plain / stream:.2f} x"
-                )
+    training = {} if args.only_rendering else report_training(cfg, dataset, args, device)
+    rendering = report_rendering(cfg, args, device)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     if device.type == "cuda":
         memory = torch.cuda.max_memory_allocated(device) / 2**30
     print(f"\npeak memory {memory:.2f} GiB")
+    if args.json:
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+        about = dict(config=str(args.config), device=name, torch=torch.__version__)
+        about.update(threads=torch.get_num_threads(), **pick(args, "size", "batch_size"))
+        results = dict(training=training, rendering=rendering, peak_memory_gib=memory)
+        write_json(args.json, {**about, **results})
+        print(f"done: the numbers are in {args.json}")

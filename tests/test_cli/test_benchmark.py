@@ -1,5 +1,6 @@
 """The benchmark measures what it says."""
 
+import json
 import re
 import shutil
 
@@ -21,10 +22,24 @@ def test_flops_are_counted(benchmark):
     assert benchmark.flops(lambda: F.conv2d(x, w, padding=1)) == 2 * 9 * 3 * 5 * 2 * 64
 
 
-def test_report(benchmark, toy_config, capsys):
-    """Every part is there."""
-    benchmark.main([str(toy_config()), "--precision", "fp32", "--repeats", "1"])
+def test_report(benchmark, toy_config, capsys, tmp_path):
+    """Every part is there, and the file says what is printed."""
+    file = tmp_path / "numbers.json"
+    options = ["--precision", "fp32", "--repeats", "1", "--json", str(file)]
+    benchmark.main([str(toy_config()), *options])
     out = capsys.readouterr().out
+    numbers = json.loads(file.read_text())
+    (precision, step), *others = numbers["training"].items()
+    assert precision == "fp32" and not others
+    assert f"training  {step['seconds']:8.3f} s an iteration" in out
+    assert step["flops"] > 0 and step["waits"] == 0 and step["peak_flops_per_second"] > 0
+    assert sum(step["parts"].values()) <= 1.001 * step["seconds"]
+    assert [(row["size"], row["frames_at_once"]) for row in numbers["rendering"]] == [
+        (16, 1),
+        (16, 16),
+    ]
+    assert f"plain {numbers['rendering'][0]['plain_seconds']:8.5f}" in out
+    assert (numbers["size"], numbers["batch_size"], numbers["device"]) == (16, 4, "cpu")
     assert re.search(r"training .* s an iteration, .* of the peak", out)
     shares = [int(n) for n in re.findall(r" s +(\d+)%$", out, re.M)]
     assert len(shares) == 5

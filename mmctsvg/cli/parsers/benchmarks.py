@@ -33,6 +33,7 @@ def benchmark(parser: Parser) -> None:
         help="another checkout (git worktree add): the two work in turns, in the first precision, "
         "and the ratio of their times is printed",
     )
+    add("--json", type=Path, metavar="FILE", help="write the numbers as JSON, too")
     parser.shared("--device")
 
 
