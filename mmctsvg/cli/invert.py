@@ -132,5 +132,5 @@ def make_settings(args: argparse.Namespace) -> Settings:
     if "t0" in args.optimise:
         given.setdefault("restarts", _SHIFTED_RESTARTS)
     if args.frames_per_step is not None:
-        given["levels"] = (Level(until=0.9, frames=args.frames_per_step),)
+        given["levels"] = (Level(until=1.0, frames=args.frames_per_step),)
     return replace(OFFICIAL if args.preset == "official" else DEFAULT, **given)

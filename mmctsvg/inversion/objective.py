@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ Synthesis = Callable[[Tensor, Sequence[Tensor] | None], Tensor]
 
 _SMALLEST = 64  # pixels to which smaller frames are enlarged for LPIPS, as in `LPIPSDistance`
 _LEAST = 32  # pixels that LPIPS must have
+_KEPT = 256 * 2**20  # bytes of the clip's LPIPS features that are kept, about
 _TEMPO_UNIT = 0.05  # one unit of the tempo's parameter: lr 0.1 changes speed by 1/2 % a step
 TEMPO_REACH = math.log(1.25) / _TEMPO_UNIT  # largest tempo that is searched, both ways
 
@@ -46,25 +47,42 @@ class Objective(nn.Module):
         """Name of LPIPS's network, ``'none'`` without."""
         if self.lpips is None:
             return "none"
-        return getattr(self.lpips, "pnet_type", type(self.lpips).__name__)
+        return getattr(self.lpips, "net", type(self.lpips).__name__)
 
-    def forward(self, frames: Tensor, target: Tensor, shrink: int = 1) -> Tensor:
+    def features(self, frames: Tensor, shrink: int = 1) -> list[Tensor]:
+        """Compute what LPIPS compares, (N, C, h, w) of every layer.
+
+        Args:
+            frames: Frames, (N, 3, H, W).
+            shrink: Factor by which LPIPS sees smaller frames, as in `Level`.
+        """
+        side = frames.shape[-1]
+        wanted = max(_LEAST, max(side, _SMALLEST) // shrink)
+        if wanted != side:
+            mode = "bilinear" if wanted > side else "area"
+            frames = F.interpolate(frames, wanted, mode=mode)
+        return self.lpips.features(frames)
+
+    def forward(
+        self,
+        frames: Tensor,
+        target: Tensor,
+        shrink: int = 1,
+        features: Sequence[Tensor] | None = None,
+    ) -> Tensor:
         """Compute the distance of every frame, (N,).
 
         Args:
             frames: Frames of the video, (N, 3, H, W).
             target: Frames of the clip, (N, 3, H, W).
             shrink: Factor by which LPIPS sees smaller frames, as in `Level`.
+            features: Features of the target, where they are known.
         """
         loss = self.mse_weight * (frames - target).square().mean(dim=(1, 2, 3))
         if self.lpips is None:
             return loss
-        side = frames.shape[-1]
-        wanted = max(_LEAST, max(side, _SMALLEST) // shrink)
-        if wanted != side:
-            mode = "bilinear" if wanted > side else "area"
-            frames, target = (F.interpolate(x, wanted, mode=mode) for x in (frames, target))
-        return loss + self.lpips(frames, target).flatten()
+        features = features or self.features(target, shrink)
+        return loss + self.lpips.compare(self.features(frames, shrink), features).flatten()
 
 
 @dataclass(eq=False)
@@ -78,6 +96,8 @@ class Problem:
         objective: Distance of video and clip; it moves to the generator's device.
         noise: Noise maps that all frames share; None for none.
         synthesis: Rendering of styles (N, S) under noise maps, in place of the generator's.
+        known: LPIPS features of frames of the clip, by shrink and number, that need not be computed
+            again; they come as frames are compared, and are bounded.
 
     Raises:
         UserError: If the frames have another type or shape, or not as many finite times.
@@ -89,6 +109,7 @@ class Problem:
     objective: Objective
     noise: Sequence[Tensor] | None = None
     synthesis: Synthesis | None = None
+    known: dict[tuple[int, int], Sequence[Tensor]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.target = torch.as_tensor(self.target)
@@ -136,9 +157,25 @@ class Problem:
     def losses(self, parameters: Parameters, frames: Tensor, shrink: int = 1) -> Tensor:
         """Compute the distance of every frame to the clip's, (R, n); ``shrink`` as in `Level`."""
         video = self.video(parameters, frames)
-        target = self.colours(frames).expand_as(video)
-        found = self.objective(video.flatten(0, 1), target.flatten(0, 1), shrink)
+        wanted = [self.colours(frames), *self._features(frames, shrink)]
+        rows = [x.expand(len(video), *x.shape).flatten(0, 1) for x in wanted]
+        found = self.objective(video.flatten(0, 1), rows[0], shrink, rows[1:])
         return found.reshape(video.shape[:2])
+
+    @torch.no_grad()
+    def _features(self, frames: Tensor, shrink: int) -> list[Tensor]:
+        """Take the LPIPS features (n, C, h, w) of frames (n,) of the clip, layer by layer."""
+        if self.objective.lpips is None:
+            return []
+        keys, found = [(shrink, n) for n in frames.tolist()], {}
+        if new := [key for key in keys if key not in self.known]:
+            colours = self.colours(torch.tensor([n for _, n in new]))
+            layers = self.objective.features(colours, shrink)
+            found = dict(zip(new, zip(*layers, strict=True), strict=True))
+            if sum(x.nbytes for some in self.known.values() for x in some) < _KEPT:
+                self.known.update(found)
+        every = [found.get(key) or self.known[key] for key in keys]
+        return [torch.stack(layer) for layer in zip(*every, strict=True)]
 
     def colours(self, frames: Tensor) -> Tensor:
         """Take frames (n, 3, H, W) of the clip, in [-1, 1]."""
@@ -157,7 +194,7 @@ class Problem:
 
     def part(self, frames: Tensor) -> Problem:
         """Restrict the problem to some of the frames: a mask (T,) or numbers (n,)."""
-        return replace(self, target=self.target[frames], times=self.times[frames])
+        return replace(self, target=self.target[frames], times=self.times[frames], known={})
 
     def tuned(self, weights: Mapping[str, Tensor]) -> Problem:
         """Make the problem with other weights of the synthesis network."""

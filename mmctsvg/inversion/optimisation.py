@@ -17,6 +17,7 @@ class Optimisation:
     Args:
         leaves: Tensors that are optimised.
         settings: Settings with ``lr`` and ``rate``.
+        betas: Decay of Adam's running averages, as in `Settings`.
 
     Attributes:
         kept: Names of the attributes that belong to the state.
@@ -26,9 +27,14 @@ class Optimisation:
 
     kept: ClassVar[tuple[str, ...]] = ("step", "history", "best", "result")
 
-    def __init__(self, leaves: Sequence[Tensor], settings: Settings) -> None:
+    def __init__(
+        self,
+        leaves: Sequence[Tensor],
+        settings: Settings,
+        betas: tuple[float, float] = Settings.betas,
+    ) -> None:
         self._leaves = [leaf.requires_grad_() for leaf in leaves]
-        self._adam = torch.optim.Adam(self._leaves, settings.lr)
+        self._adam = torch.optim.Adam(self._leaves, settings.lr, betas)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._adam, settings.rate)
         self.step = 0
         self.history: list[Any] = []

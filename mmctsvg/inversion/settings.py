@@ -72,14 +72,15 @@ class Settings:
         lr: Rate of Adam at its height.
         warmup: Share of the steps over which the rate rises linearly.
         cooldown: Share of the steps over which it falls as a cosine, at the end.
+        betas: Decay of the running averages of gradient and square in Adam, from 0 to below 1.
         latent_noise: Noise on ``m`` at the start, in standard deviations of F_t's samples.
         noise_until: Share of the steps after which there is no noise; before, it falls
             quadratically.
         restarts: Number of starts that are optimised side by side: the mean of F_t, and the best of
             ``candidates`` samples.
         candidates: Number of samples of F_t that are tried as starts.
-        levels: Coarser levels that come first, in order; the steps after the last of them take the
-            exact objective.
+        levels: Coarser levels that come first, in order; the steps after the last of them, if any
+            are left, take the exact objective.
         chunk: Number of frames rendered at once, of all restarts together.
         seed: Seed of everything that is drawn.
 
@@ -93,6 +94,7 @@ class Settings:
     lr: float = 0.1
     warmup: float = 0.05
     cooldown: float = 0.25
+    betas: tuple[float, float] = (0.9, 0.999)
     latent_noise: float = 0.05
     noise_until: float = 0.75
     restarts: int = 1
@@ -109,9 +111,11 @@ class Settings:
             raise UserError("optimise takes m or, in its place, z_m, not both.")
         if self.t0_range is not None and "t0" not in self.optimise:
             raise UserError("t0_range belongs to 't0'; add it to optimise.")
-        ends = [0.0, *(level.until for level in self.levels), 1.0]
-        if any(low >= high for low, high in itertools.pairwise(ends)):
-            raise UserError(f"levels end at {ends[1:-1]}: these must rise, above 0 and below 1.")
+        ends = [0.0, *(level.until for level in self.levels)]
+        if ends[-1] > 1 or any(low >= high for low, high in itertools.pairwise(ends)):
+            raise UserError(f"levels end at {ends[1:]}: these must rise, above 0 and up to 1.")
+        if any(not 0 <= beta < 1 for beta in self.betas):
+            raise UserError(f"betas is {self.betas}: both must be from 0 to below 1.")
 
     def rate(self, step: int) -> float:
         """Compute the share of the learning rate that step 0, 1, ... ``steps - 1`` takes."""

@@ -21,11 +21,14 @@ _SEARCHED = 4  # motions with which every actor and action is tried
 
 @torch.no_grad()
 def rank(problem: Problem, parameters: Parameters, chunk: int, frames: int = 8) -> Tensor:
-    """Compute the mean loss over a few frames, (R,), of any number of rows, for a search."""
+    """Compute the mean loss over a few frames, (R,), of any number of rows, for a search.
+
+    LPIPS sees frames of half the size, which is as good for choosing and many times faster.
+    """
     seen = stratified(len(problem), frames)
     rows = torch.arange(len(parameters["m"])).split(max(1, chunk // len(seen)))
     pieces = ({name: value[some] for name, value in parameters.items()} for some in rows)
-    return torch.cat([problem.losses(piece, seen).mean(dim=1) for piece in pieces])
+    return torch.cat([problem.losses(piece, seen, shrink=2).mean(dim=1) for piece in pieces])
 
 
 @torch.no_grad()

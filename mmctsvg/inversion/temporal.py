@@ -35,7 +35,8 @@ class TemporalInversion(Optimisation):
     def __init__(self, problem: Problem, start: Parameters, settings: Settings) -> None:
         self.problem, self.settings = problem, settings
         self.parameters, self.result = clone(start), clone(start)
-        super().__init__([self.parameters[name] for name in settings.optimise], settings)
+        leaves = [self.parameters[name] for name in settings.optimise]
+        super().__init__(leaves, settings, settings.betas)
         # The noise is put on the motion: as in StyleGAN2's projection its unit is the root of the
         # mean squared distance from the mean.
         self._vector = "z_m" if "z_m" in start else "m"

@@ -141,7 +141,7 @@ def _content_run(run: PivotalTuning) -> TemporalInversion:
             optimise=("w_c",),
             steps=settings.content_steps,
             latent_noise=0.0,
-            levels=(Level(until=0.9, frames=settings.frames_per_step),),
+            levels=(Level(until=1.0, frames=settings.frames_per_step),),
             chunk=settings.chunk,
             seed=settings.seed,
         ),

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.inversion import objective
 from mmctsvg.inversion.objective import (
     Objective,
     accumulate,
@@ -94,6 +95,30 @@ def test_gradient_of_chunks_is_that_of_the_whole(problem, perceptual, shrink, co
             assert (found[name] - reference[name]).abs().max() <= 1e-6 * max(1, scale), name
     if count == 11 and shrink != 2:
         torch.testing.assert_close(evaluate(task, start, 4), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_features_of_the_clip_are_computed_once(problem, perceptual, monkeypatch):
+    task, m, w_c = problem(length=11)
+    task.objective.lpips = perceptual
+    start = task.start(torch.cat([0.5 * m, -m]), w_c[0])
+
+    def losses(task, frames, shrink=1):
+        perceptual.seen = 0
+        found = task.losses(start, torch.tensor(frames), shrink)
+        return found, perceptual.seen - 2 * len(frames)  # less those of two videos
+
+    assert losses(task, [2, 5, 7])[1] == 3
+    found, seen = losses(task, [7, 3, 2])
+    assert seen == 1  # also of both rows
+    part = task.part(torch.tensor([7, 3, 2]))
+    again, seen = losses(part, [0, 1, 2])  # other frames have these numbers in a part
+    assert seen == 3
+    torch.testing.assert_close(again, found)
+    weights = dict(task.generator.synthesis.named_parameters())
+    assert losses(task.tuned(weights), [2, 3])[1] == 0
+    assert losses(task, [2, 3], shrink=2)[1] == 2
+    monkeypatch.setattr(objective, "_KEPT", 0)
+    assert losses(task, [8, 2])[1] == losses(task, [8, 2])[1] == 1  # no more room
 
 
 @pytest.mark.parametrize("size", [64, 16])

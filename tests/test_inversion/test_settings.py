@@ -43,6 +43,8 @@ def test_levels_end_in_the_exact_objective():
     assert all(level.is_exact and level.frames is None for level in levels[90:])
     assert not first.is_exact and not second.is_exact and not Level(until=1, shrink=2).is_exact
     assert Settings().level(0).is_exact
+    to_the_end = Settings(steps=10, levels=(first, Level(until=1.0, frames=8)))
+    assert [to_the_end.level(step).frames for step in range(10)] == [4] * 3 + [8] * 7
 
 
 def test_refuses():
@@ -51,7 +53,9 @@ def test_refuses():
         ({"optimise": ("m", "z_m")}, "not both"),
         ({"t0_range": (0.0, 1.0)}, "belongs to 't0'"),
         ({"steps": 0}, "steps is 0: it must be a number from 1 on"),
-        ({"levels": (Level(until=1.0, frames=2),)}, "below 1"),
+        ({"levels": (Level(until=1.1, frames=2),)}, "up to 1"),
+        ({"betas": (0.9, 1.0)}, "from 0 to below 1"),
+        ({"betas": (float("nan"), 0.9)}, "from 0 to below 1"),
         ({"levels": (Level(until=0.5), Level(until=0.4))}, "must rise"),
     ):
         with pytest.raises(UserError, match=words):

