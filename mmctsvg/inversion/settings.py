@@ -138,14 +138,10 @@ class Settings:
 OFFICIAL = Settings()
 #: As good and many times faster, see docs/lab/inversion.md.
 DEFAULT = Settings(
-    steps=120,
-    lr=0.6,
+    steps=160,
+    lr=1.0,
     cooldown=0.7,
+    betas=(0.5, 0.9),
     latent_noise=0.0,
-    levels=(
-        Level(until=0.3, frames=4, shrink=2),
-        Level(until=0.7, frames=8, shrink=2),
-        Level(until=0.9, frames=16, shrink=2),
-        Level(until=0.96, frames=16),
-    ),
+    levels=(Level(until=0.7, frames=4, shrink=2), Level(until=1.0, frames=8, shrink=2)),
 )

