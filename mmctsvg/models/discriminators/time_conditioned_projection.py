@@ -7,7 +7,7 @@ from mmctsvg.registry import MODELS
 from mmctsvg.utils.numbers import check_number
 
 from ..generators.time2vec import Time2Vec
-from ..layers import EqualConv2d, EqualLinear
+from ..layers import EqualConv2d, EqualLinear, embedding
 from ..resolutions import MOST_LABELS, WIDEST
 from .trunk import Trunk
 
@@ -140,8 +140,8 @@ class TimeConditionedProjectionDiscriminator(nn.Module):
         self.time_head = head(embed_dim * time_points)
         self.action_head = head(embed_dim) if num_actions else None
         self.actor_head = head(embed_dim) if num_actors else None
-        self.action = nn.Embedding(num_actions, embed_dim) if num_actions else None
-        self.actor = nn.Embedding(num_actors, embed_dim) if num_actors else None
+        self.action = embedding(num_actions, embed_dim) if num_actions else None
+        self.actor = embedding(num_actors, embed_dim) if num_actors else None
 
     def forward(
         self,

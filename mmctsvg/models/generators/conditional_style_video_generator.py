@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
 
+from ..layers import normal
 from ..resolutions import check_channels
 from .content import ContentMapper
 from .synthesis import SynthesisNetwork
@@ -87,7 +88,7 @@ class ConditionalStyleVideoGenerator(nn.Module):
         )
         self.synthesis = SynthesisNetwork(size, content_dim + motion_dim, channels, noise=noise)
         for i, side in enumerate(self.synthesis.noise_sizes):
-            self.register_buffer(f"noise_{i}", torch.randn(1, 1, side, side))
+            self.register_buffer(f"noise_{i}", normal(1, 1, side, side))
 
     @property
     def compute_dtype(self) -> torch.dtype:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from mmctsvg.registry import MODELS
 from mmctsvg.utils.numbers import check_number
 
-from ..layers import EqualLinear, PixelNorm
+from ..layers import EqualLinear, PixelNorm, embedding
 from ..resolutions import DEEPEST, MOST_LABELS, WIDEST
 
 
@@ -55,9 +55,9 @@ class ContentMapper(nn.Module):
         check_number("content_dim", dim, 2 if shared else 1, WIDEST, whole=True)
         check_number("content_layers", num_layers, 0, DEEPEST, whole=True)
         self.mapped_dim = dim // 2 if shared else dim
-        self.actor = nn.Embedding(num_actors, self.mapped_dim) if num_actors else None
+        self.actor = embedding(num_actors, self.mapped_dim) if num_actors else None
         action_dim = dim - self.mapped_dim if shared else dim
-        self.action = nn.Embedding(num_actions, action_dim) if num_actions else None
+        self.action = embedding(num_actions, action_dim) if num_actions else None
         width = self.mapped_dim
         layers = [
             EqualLinear(width, width, lr_mul=lr_mul, activation=True) for _ in range(num_layers)

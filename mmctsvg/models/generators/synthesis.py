@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..layers import FIR, FilteredModule, ModulatedConv2d, memory_format, upfirdn2d
+from ..layers import FIR, FilteredModule, ModulatedConv2d, memory_format, normal, upfirdn2d
 from ..layers.ops import GAIN, SLOPE
 from ..resolutions import check_channels, resolutions
 
@@ -89,7 +89,7 @@ class SynthesisNetwork(nn.Module):
         super().__init__()
         channels, sides = check_channels(size, channels), resolutions(size)
         self.size = size
-        self.constant = nn.Parameter(torch.randn(1, channels[4], 4, 4))
+        self.constant = nn.Parameter(normal(1, channels[4], 4, 4))
         self.convs = nn.ModuleList([StyledConv(channels[4], channels[4], style_dim, noise=noise)])
         self.to_rgbs = nn.ModuleList([ToRGB(channels[4], style_dim)])
         for low, high in itertools.pairwise(sides):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from mmctsvg.registry import MODELS
 from mmctsvg.utils.numbers import check_number
 
-from ..layers import EqualLinear, PixelNorm
+from ..layers import EqualLinear, PixelNorm, normal
 from ..resolutions import DEEPEST, WIDEST
 
 
@@ -86,10 +86,10 @@ class Time2Vec(nn.Module):
         check_number("dim of time2vec", dim, 2, whole=True)
         check_number("frequency_std", frequency_std, 0, 1e6)
         check_number("linear_std", linear_std, 0, 1e6)
-        self.linear_weight = nn.Parameter(torch.randn(1) * linear_std)
-        self.linear_phase = nn.Parameter(torch.randn(1))
-        self.weight = nn.Parameter(torch.randn(dim - 1) * frequency_std)
-        self.phase = nn.Parameter(torch.randn(dim - 1))
+        self.linear_weight = nn.Parameter(normal(1, times=linear_std))
+        self.linear_phase = nn.Parameter(normal(1))
+        self.weight = nn.Parameter(normal(dim - 1, times=frequency_std))
+        self.phase = nn.Parameter(normal(dim - 1))
         self.order = order
 
     def forward(self, t: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from .conv import EqualConv2d, FilteredModule, ModulatedConv2d
 from .linear import EqualLinear, PixelNorm
 from .ops import FIR, memory_format, upfirdn2d
+from .start import embedding, normal
 
 __all__ = [
     "FIR",
@@ -11,6 +12,8 @@ __all__ = [
     "FilteredModule",
     "ModulatedConv2d",
     "PixelNorm",
+    "embedding",
     "memory_format",
+    "normal",
     "upfirdn2d",
 ]

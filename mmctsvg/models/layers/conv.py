@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from .linear import EqualLinear
 from .ops import FIR, GAIN, SLOPE, upfirdn2d
+from .start import normal
 
 
 class FilteredModule(nn.Module):
@@ -51,7 +52,7 @@ class EqualConv2d(FilteredModule):
         activation: bool = True,
     ):
         super().__init__(FIR.clone())
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
+        self.weight = nn.Parameter(normal(out_channels, in_channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(out_channels)) if activation else None
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.kernel_size = kernel_size
@@ -102,7 +103,7 @@ class ModulatedConv2d(FilteredModule):
     ):
         # Times 4, because three of four pixels are inserted zeros.
         super().__init__(FIR * 4)
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
+        self.weight = nn.Parameter(normal(out_channels, in_channels, kernel_size, kernel_size))
         self.modulation = EqualLinear(style_dim, in_channels, bias_init=1.0)
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
         self.kernel_size = kernel_size

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .ops import GAIN, SLOPE
+from .start import normal
 
 
 class PixelNorm(nn.Module):
@@ -43,7 +44,7 @@ class EqualLinear(nn.Module):
         activation: bool = False,
     ):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_features, in_features) / lr_mul)
+        self.weight = nn.Parameter(normal(out_features, in_features, over=lr_mul))
         self.bias = nn.Parameter(torch.full((out_features,), bias_init / lr_mul))
         self.scale = lr_mul / math.sqrt(in_features)
         self.lr_mul = lr_mul
