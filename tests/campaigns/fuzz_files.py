@@ -20,9 +20,8 @@ from mmctsvg.checkpoints import load_generator
 from mmctsvg.checkpoints.tuning import load_tuning
 from mmctsvg.choreography import read_script
 from mmctsvg.choreography.perform import prepare
-from mmctsvg.datasets.clip_list import read_clip_list
+from mmctsvg.datasets import TripletVideoDataset
 from mmctsvg.datasets.readers import open_clip
-from mmctsvg.datasets.validation import check_clips, refuse
 from mmctsvg.evaluation.cards import compare_cards, read_card, render_card
 from mmctsvg.motion import load_motion
 
@@ -154,26 +153,31 @@ def _use_motion(path: Path, generator: torch.nn.Module) -> None:
 
 
 def lists(cases: int, seed: int) -> Counter[str]:
-    """CSV lists of clips, and the names in ``meta.json`` beside them."""
-    rows = b"path,label,is_train,person\nann/nod/0,0,1,0\nbob/wave/1,1,1,1\n"
+    """CSV lists of clips and ``meta.json`` beside them, of which a data set is made and read."""
+    rows = "".join(f"{clip},{i},1,{i}\n" for i, clip in enumerate(little.CLIPS)).encode()
+    rows = b"path,label,is_train,person\n" + rows
     names = {"format": "mmctsvg clips 1", "actors": ["ann", "bob"], "actions": ["nod", "wave"]}
     cells = st.one_of(
-        st.text(max_size=30), st.integers().map(str), st.sampled_from(["", "a" * 5000, "..", "\0"])
+        st.sampled_from([*little.CLIPS, "0", "1", "", "a" * 5000, "..", "\0"]),
+        st.text(max_size=30),
+        st.integers().map(str),
     )
     tables = st.lists(st.lists(cells, max_size=5).map(",".join), max_size=4).map(
         lambda lines: "\n".join(["path,label,is_train,person", *lines]).encode(errors="replace")
     )
     with quiet_folder() as folder:
+        little.write_folders(folder)
 
-        def attempt(drawn: tuple[bytes, Any]) -> None:
-            content, meta = drawn
+        def attempt(drawn: tuple[bytes, Any, bool]) -> None:
+            content, meta, allow_bad_clips = drawn
             (folder / "list.csv").write_bytes(content)
             (folder / "meta.json").write_text(json.dumps(meta))
-            clips = read_clip_list(folder / "list.csv")
-            refuse(clips.source, check_clips(clips).problems, allow_bad_clips=False)
+            options = dict(size=16, fps=25, allow_bad_clips=allow_bad_clips)
+            TripletVideoDataset(annotations=str(folder / "list.csv"), **options)[0]
 
-        contents = st.binary(max_size=60) | spoilt(rows) | tables
-        return fuzz(st.tuples(contents, changed(names) | st.just(names)), attempt, cases, seed)
+        contents = st.just(rows) | st.binary(max_size=60) | spoilt(rows) | tables
+        metas = changed(names) | st.just(names)
+        return fuzz(st.tuples(contents, metas, st.booleans()), attempt, cases, seed)
 
 
 _SCRIPT = {

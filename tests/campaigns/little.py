@@ -65,13 +65,25 @@ def write_tuning(folder: Path) -> Path:
     return path
 
 
+def _pictures(clip: int) -> list[bytes]:
+    """Encode the four frames of a clip of `CLIPS`."""
+    pictures = [np.full((16, 16, 3), 40 * clip + 10 * n, np.uint8) for n in range(4)]
+    return [cv2.imencode(".png", picture)[1].tobytes() for picture in pictures]
+
+
+def write_folders(folder: Path) -> None:
+    """Write a folder of pictures for each of `CLIPS`."""
+    for clip, name in enumerate(CLIPS):
+        (folder / name).mkdir(parents=True)
+        for number, picture in enumerate(_pictures(clip)):
+            (folder / name / f"{number}.png").write_bytes(picture)
+
+
 def write_pack(folder: Path) -> Path:
     """Write ``clips.zip`` with its index: two clips of four frames."""
     writer = PackWriter(folder / "clips.zip", {"size": 16})
     for clip, name in enumerate(CLIPS):
-        pictures = [np.full((16, 16, 3), 40 * clip + 10 * n, np.uint8) for n in range(4)]
-        encoded = [cv2.imencode(".png", picture)[1].tobytes() for picture in pictures]
-        writer.append(name, encoded, ".png", {"fps": 25.0, "even": True})
+        writer.append(name, _pictures(clip), ".png", {"fps": 25.0, "even": True})
     writer.close()
     return folder / "clips.zip"
 

@@ -26,7 +26,8 @@ def test_import_is_light():
 
 def test_rendering_needs_no_compiler():
     loaded = modules_after(
-        "from mmctsvg.apis import CTSVGInferencer; CTSVGInferencer('demo').render([0, 1], 'Mia', 'wave')"
+        "from mmctsvg.apis import CTSVGInferencer; "
+        "CTSVGInferencer('demo').render([0, 1], 'Mia', 'wave')"
     )
     assert "mmctsvg.models.generators.synthesis" in loaded
     assert not loaded & (HEAVY | COMPILER)
