@@ -17,6 +17,7 @@ from mmctsvg.engine.budget import check_budget, fit_into, shorten_again
 from mmctsvg.engine.checks import check_threads, optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.generator_meta import bare_model
+from mmctsvg.engine.processes import connection_errors
 from mmctsvg.engine.resume import (
     carry_ramp,
     check_fit,
@@ -105,7 +106,8 @@ def run(args: argparse.Namespace) -> None:
     # The first process holds the work dir for all of them.
     first = process_number(args.launcher) == 0
     overwrite = cfg.resume or args.overwrite
-    with claim(Path(cfg.work_dir), overwrite) if first else nullcontext():
+    claimed = claim(Path(cfg.work_dir), overwrite) if first else nullcontext()
+    with connection_errors(), claimed:
         if args.launcher != "none":
             init_process_group_cpu()
         notes = [apply_budget(cfg, args)] if args.minutes else []

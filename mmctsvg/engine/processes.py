@@ -29,9 +29,6 @@ def watching() -> Iterator[None]:
     A process that is stopped, or whose machine is gone, leaves the others waiting for it. A thread
     of each process gives signs of life in the store by which the launcher connected them, and looks
     for those of the others; long work between iterations does not keep it from that.
-
-    Raises:
-        UserError: If the connection to another process is lost.
     """
     if get_world_size() == 1:
         yield
@@ -46,6 +43,19 @@ def watching() -> Iterator[None]:
     watch.start()
     try:
         yield
+    finally:
+        watch.stop()
+
+
+@contextmanager
+def connection_errors() -> Iterator[None]:
+    """Turn errors about lost connections to other processes into errors of the user.
+
+    Raises:
+        UserError: If the connection to another process is lost.
+    """
+    try:
+        yield
     except RuntimeError as error:
         if not re.search(_LOST, str(error)):
             raise
@@ -53,8 +63,6 @@ def watching() -> Iterator[None]:
             f"process {get_rank()} of this training lost its connection to another one, which "
             "ended; go on by resume='auto'."
         ) from error
-    finally:
-        watch.stop()
 
 
 class Watch(threading.Thread):

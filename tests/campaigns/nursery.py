@@ -48,6 +48,14 @@ class Training:
         self._nursery.stdin.flush()
         self.process = int(self._nursery.stdout.readline())
 
+    def ranks(self) -> list[int]:
+        """List the processes of the other ranks; what they start is another program."""
+        return [
+            child
+            for child in children_of(self.process)
+            if b"nursery" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
+
     def finish(self) -> int:
         """Wait for its end; return its exit code, negative for the signal that killed it.
 
@@ -69,6 +77,16 @@ def train(
     """Train to the end; return the exit code and what was said, see `Training`."""
     code = Training(arguments, log, fault, world_size).finish()
     return code, log.read_text(errors="replace")
+
+
+def children_of(process: int) -> list[int]:
+    """List the processes that a process started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(status.read_text().rpartition(")")[2].split()[1]) == process:
+                found.append(int(status.parent.name))
+    return found
 
 
 @cache

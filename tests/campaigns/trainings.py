@@ -20,7 +20,7 @@ from mmctsvg.engine.resume import read_training
 from mmctsvg.utils.errors import UserError
 from tests.conftest import ROOT, TOY
 
-from .nursery import Training, train
+from .nursery import Training, children_of, train
 
 ITERATIONS = 6
 ASKING = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
@@ -89,7 +89,7 @@ def leftovers(work_dir: Path) -> list[Path]:
 def interrupt(
     cases: int,
     seed: int,
-    strike: Callable[[random.Random, int], object],
+    strike: Callable[[random.Random, Training], object],
     right: tuple,
     world_size: int = 1,
 ) -> Counter:
@@ -98,7 +98,7 @@ def interrupt(
     Args:
         cases: Number of trainings.
         seed: Seed of times and signals.
-        strike: Function of the draw and of the number of the first process.
+        strike: Function of the draw and the training.
         right: Exit codes that are right for a training that was interrupted.
         world_size: Number of processes of each training.
 
@@ -118,7 +118,7 @@ def interrupt(
             training = Training(arguments, log, world_size=world_size)
             time.sleep(rng.uniform(0, 1.2 * duration))
             with contextlib.suppress(ProcessLookupError):
-                strike(rng, training.process)
+                strike(rng, training)
             code = training.finish()
             text = log.read_text(errors="replace")
             left = orphans(training.process)
@@ -139,21 +139,26 @@ def interrupt(
     return counts
 
 
-def _kill(rng: random.Random, process: int) -> None:
-    os.kill(process, signal.SIGKILL)
+def _kill(rng: random.Random, training: Training) -> None:
+    os.kill(training.process, signal.SIGKILL)
 
 
-def _kill_some(rng: random.Random, process: int) -> None:
-    """Kill the first process, another one, or all at once."""
-    victim = rng.choice([process, *_trainers(process), None])
-    if victim is None:
-        os.killpg(process, signal.SIGKILL)
+def _kill_some(rng: random.Random, training: Training) -> None:
+    """Kill the first process, the other one, or both.
+
+    Before they are connected both: a rank that is alone then waits half an hour for the other, and
+    it is torchrun that ends it.
+    """
+    ranks = [training.process, *training.ranks()]
+    victim = rng.choice([*ranks, None])
+    if victim is None or "training on 2 x" not in training.log.read_text(errors="replace"):
+        os.killpg(training.process, signal.SIGKILL)
     else:
         os.kill(victim, signal.SIGKILL)
 
 
-def _ask(rng: random.Random, process: int) -> None:
-    os.kill(process, rng.choice(ASKING))
+def _ask(rng: random.Random, training: Training) -> None:
+    os.kill(training.process, rng.choice(ASKING))
 
 
 def killed(cases: int, seed: int) -> Counter:
@@ -238,7 +243,7 @@ def _lose(victim: str, number: int, config: Path, work_dir: Path, log: Path, rng
         process = launcher.pid if victim == "launcher" else _child(launcher.pid, int(victim))
         begin = time.monotonic()
         os.kill(process, number)
-        others = [p for p in _trainers(launcher.pid) if p != process]
+        others = [p for p in children_of(launcher.pid) if p != process]
         _wait(lambda: not any(map(_runs, others)), 120)
         took = time.monotonic() - begin
         if any(map(_runs, others)):
@@ -247,7 +252,7 @@ def _lose(victim: str, number: int, config: Path, work_dir: Path, log: Path, rng
         said = "error: " in text
         return ("ended" if took < 60 else "ended late") + ("" if said else " without a sentence")
     finally:
-        for process in [*_trainers(launcher.pid), launcher.pid]:
+        for process in [*children_of(launcher.pid), launcher.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         launcher.wait()
@@ -266,19 +271,9 @@ def _runs(process: int) -> bool:
     return False
 
 
-def _trainers(launcher: int) -> list[int]:
-    """List the processes that a launcher started."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            if int(status.read_text().rpartition(")")[2].split()[1]) == launcher:
-                found.append(int(status.parent.name))
-    return found
-
-
 def _child(launcher: int, rank: int) -> int:
     """Return the process of a rank."""
-    for process in _trainers(launcher):
+    for process in children_of(launcher):
         if f"\0RANK={rank}\0".encode() in Path(f"/proc/{process}/environ").read_bytes():
             return process
     raise RuntimeError(f"there is no rank {rank}")

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from torch.distributed import TCPStore
 
-from mmctsvg.engine.processes import Watch, watching
+from mmctsvg.engine.processes import Watch, connection_errors, watching
+from mmctsvg.utils.errors import UserError
 
 MEMBER = """
 import sys, time
@@ -80,5 +81,11 @@ def test_a_single_process_watches_nobody(monkeypatch):
     monkeypatch.setattr("mmctsvg.engine.processes.Watch", None)
     with watching():
         pass
-    with pytest.raises(RuntimeError, match="closed by peer"), watching():
-        raise RuntimeError("closed by peer")
+
+
+def test_lost_connections_are_a_sentence():
+    """Those of gloo, also before the first iteration; other errors are defects and stay."""
+    with pytest.raises(UserError, match="lost its connection to another one"), connection_errors():
+        raise RuntimeError("[pair.cc:553] Connection closed by peer [127.0.0.1]:19360.")
+    with pytest.raises(RuntimeError, match="a matrix"), connection_errors():
+        raise RuntimeError("a matrix of another size")
