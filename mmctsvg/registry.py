@@ -62,8 +62,8 @@ METRICS = _child(mmagic.METRICS, "mmctsvg.evaluation.metrics")
 EVALUATORS = _child(mmagic.EVALUATORS)
 
 # Videos and curves.
-VISUALIZERS = _child(mmagic.VISUALIZERS)
-VISBACKENDS = _child(mmagic.VISBACKENDS)
+VISUALIZERS = _child(mmagic.VISUALIZERS, "mmctsvg.engine")
+VISBACKENDS = _child(mmagic.VISBACKENDS, "mmctsvg.engine")
 
 # MMagic has no registries of these two kinds, so their parents are MMEngine's.
 INFERENCERS = _child(mmengine.INFERENCERS, "mmctsvg.apis")

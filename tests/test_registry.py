@@ -77,6 +77,25 @@ def test_names_of_the_ancestors_are_found():
     assert registry.MODELS.get("no such model") is None
 
 
+def test_parts_of_mmengine_are_not_those_of_mmagic():
+    """MMagic has a timer, a log processor and more under MMEngine's names; these are imported."""
+    code = """if True:
+        from mmctsvg import registry  # before torchvision, which it repairs
+        import mmagic.engine, mmagic.visualization
+        names = dict(
+            HOOKS="IterTimerHook",
+            LOG_PROCESSORS="LogProcessor",
+            VISBACKENDS="TensorboardVisBackend",
+            VISUALIZERS="Visualizer",
+        )
+        for name, part in names.items():
+            both = (getattr(registry, name), getattr(registry, name).parent)
+            print(*(children.get(part).__module__.split(".")[0] for children in both))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["mmengine mmagic"] * 4, done.stderr
+
+
 @pytest.mark.slow
 def test_models_of_mmagic_are_found_by_their_scope():
     pytest.importorskip("diffusers")

@@ -1,5 +1,11 @@
 """What MMEngine lacks to train this model: the runner, the loop, the optimisers, the hooks."""
 
+from mmengine.hooks import IterTimerHook
+from mmengine.runner import LogProcessor
+from mmengine.visualization import TensorboardVisBackend, Visualizer
+
+from mmctsvg import registry
+
 from . import hooks
 from .data_parallel import GANDataParallel
 from .optim import LazyAdamConstructor
@@ -15,3 +21,13 @@ __all__ = [
     "VideoValLoop",
     "hooks",
 ]
+
+# MMagic, whose registries are the parents, has others of these names. Once anything has imported
+# them they would be taken: its timer tells no time left.
+for _name, _part in (
+    ("HOOKS", IterTimerHook),
+    ("LOG_PROCESSORS", LogProcessor),
+    ("VISBACKENDS", TensorboardVisBackend),
+    ("VISUALIZERS", Visualizer),
+):
+    getattr(registry, _name).register_module(module=_part)

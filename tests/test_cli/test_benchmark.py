@@ -77,17 +77,12 @@ def test_a_config_that_is_not_there(benchmark, check_refusal):
     check_refusal(benchmark.main, ["no_such.py"], "no_such.py: there is no such config")
 
 
-def test_two_checkouts_in_turns(benchmark, toy_config, monkeypatch, capsys, tmp_path):
-    """A checkout whose step does everything twice takes about twice the time of this one."""
+def test_two_checkouts_in_turns(benchmark, toy_config, capsys, tmp_path):
+    """Another checkout's times are those of its own code, here of a clock that is far too fast."""
     other = tmp_path / "other"
     shutil.copytree(ROOT / "mmctsvg", other / "mmctsvg", ignore=shutil.ignore_patterns("*.pyc"))
-    path = other / "mmctsvg" / "models" / "ctsvg.py"
-    code = path.read_text(encoding="utf-8")
-    path.write_text(
-        f"{code}\n\nonce = CTSVG.train_step\n"
-        "CTSVG.train_step = lambda *a: [once(*a) for _ in range(4)][0]\n",
-        encoding="utf-8",
-    )
+    with open(other / "mmctsvg" / "utils" / "clock.py", "a", encoding="utf-8") as code:
+        code.write("\n\nslow = processor_clock\nprocessor_clock = lambda d: 1e6 * slow(d)\n")
     options = ["--against", str(other), "--chunk", "2", "--precision", "fp32", "--repeats", "3"]
     benchmark.main([str(toy_config()), *options])
     out = capsys.readouterr().out
@@ -99,8 +94,7 @@ def test_two_checkouts_in_turns(benchmark, toy_config, monkeypatch, capsys, tmp_
         "2 frames of a stream",
         "training, mean iteration",
     }
-    # The rendering is the same in both; of all that a step does nothing is outside train_step.
-    assert float(rows["training, mean iteration"]) > 2 > float(rows["2 frames of a stream"])
+    assert all(float(ratio) > 1000 for ratio in rows.values())
     assert "peak memory" in out
 
 
