@@ -99,6 +99,17 @@ DAMAGES: dict[str, Callable[[Path, random.Random], object]] = {
 }
 
 
+def write_clips(folder: Path, container: str) -> dict:
+    """Write clips and their list into a new folder; return the config of the data set."""
+    write, path = CONTAINERS[container]
+    write(folder)
+    rows = [f"{path.format(clip)},0,1,0" for clip in range(CLIPS)]
+    listed = "\n".join(["path,label,is_train,person", *rows])
+    (folder / "list.csv").write_text(listed + "\n", encoding="utf-8")
+    annotations = str(folder / "list.csv")
+    return dict(type="TripletVideoDataset", annotations=annotations, size=16, fps=25)
+
+
 def broken(cases: int, seed: int) -> Counter:
     """Files of a random clip, or all of a pack, are damaged at a random iteration.
 
@@ -118,17 +129,12 @@ def broken(cases: int, seed: int) -> Counter:
 
 def _break(rng: random.Random, folder: Path, container: str, name: str) -> str:
     folder.mkdir()
-    write, path = CONTAINERS[container]
-    write(folder / "data")
-    rows = [f"{path.format(clip)},0,1,0" for clip in range(CLIPS)]
-    listed = "\n".join(["path,label,is_train,person", *rows])
-    (folder / "data" / "list.csv").write_text(listed + "\n", encoding="utf-8")
+    _, path = CONTAINERS[container]
+    dataset = write_clips(folder / "data", container)
     workers, skip, when = rng.choice([0, 2]), rng.random() < 0.5, rng.randrange(1, ITERATIONS - 1)
     config = make_config(folder, workers)
     cfg = Config.fromfile(config)
-    cfg.train_dataloader.dataset = dict(
-        type="TripletVideoDataset", annotations=str(folder / "data" / "list.csv"), size=16, fps=25
-    )
+    cfg.train_dataloader.dataset = dataset
     cfg.dump(config)
     clip, whole = rng.randrange(CLIPS), rng.random() < 0.3
     place = folder / "data" / path.format(clip)

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmctsvg.engine.resume import iteration_of, read_training
 from mmctsvg.models import CTSVG
 
-from .clips import CLIPS, CONTAINERS
+from .clips import write_clips
 from .nursery import train
 from .trainings import ITERATIONS, differs, leftovers, make_config, train_well
 
@@ -140,11 +140,7 @@ def spoilt(cases: int, seed: int) -> Counter:
 def _make_configs(folder: Path, disc: Path) -> list[Path]:
     """Write a config of drawn actors with a validation and one of clips, with the cache there."""
     configs = []
-    write, path = CONTAINERS["folders"]
-    write(folder / "data")
-    rows = [f"{path.format(clip)},0,1,0" for clip in range(CLIPS)]
-    listed = "\n".join(["path,label,is_train,person", *rows])
-    (folder / "data" / "list.csv").write_text(listed + "\n", encoding="utf-8")
+    dataset = write_clips(folder / "data", "folders")
     for name in ("drawn", "clips"):
         cfg = Config.fromfile(make_config(folder))
         cfg.custom_hooks += [
@@ -152,12 +148,7 @@ def _make_configs(folder: Path, disc: Path) -> list[Path]:
             dict(type="CurvesHook"),
         ]
         if name == "clips":
-            cfg.train_dataloader.dataset = dict(
-                type="TripletVideoDataset",
-                annotations=str(folder / "data" / "list.csv"),
-                size=16,
-                fps=25,
-            )
+            cfg.train_dataloader.dataset = dataset
         else:
             cfg.val_cfg = dict(type="VideoValLoop")
             cfg.val_dataloader = dict(
