@@ -12,6 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd import Function
 
 # The activation of every StyleGAN2 layer: ``leaky_relu(x + bias, SLOPE) * GAIN``.
 GAIN = math.sqrt(2)
@@ -66,7 +67,34 @@ def upfirdn2d(
         from mmcv.ops import upfirdn2d as mmcv_upfirdn2d
 
         return mmcv_upfirdn2d(x, kernel.float(), up=up, down=down, padding=(*pad, *pad))
-    return _upfirdn2d_native(x, kernel.to(x), up, down, pad)
+    return _Filter.apply(x, kernel.to(x), up, down, pad)
+
+
+class _Filter(Function):
+    """`_upfirdn2d_native` with its own gradient, which is a filter again.
+
+    PyTorch's second derivative of a depthwise convolution goes through the channels one by one.
+    """
+
+    @staticmethod
+    def forward(ctx, x: Tensor, kernel: Tensor, up: int, down: int, pad: tuple[int, int]) -> Tensor:
+        ctx.save_for_backward(kernel)
+        ctx.size, ctx.settings = x.shape[2:], (up, down, pad)
+        return _upfirdn2d_native(x, kernel, up, down, pad)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        (kernel,) = ctx.saved_tensors
+        (height, width), (up, down, (before, _)) = ctx.size, ctx.settings
+        before = len(kernel) - 1 - before
+        # As many pixels come out as went in.
+        surplus = max(
+            (side - 1) * up - filtered * down
+            for side, filtered in zip(ctx.size, gradient.shape[2:], strict=True)
+        )
+        pad = (before, surplus + len(kernel) - before)
+        adjoint = _Filter.apply(gradient, kernel.flip(0, 1), down, up, pad)
+        return adjoint[:, :, :height, :width], None, None, None, None
 
 
 def _upfirdn2d_native(
