@@ -25,10 +25,11 @@ class StyledConv(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(1)) if noise else None
         self.bias = nn.Parameter(torch.zeros(out_channels))
 
-    def prepare(self, dtype: torch.dtype) -> tuple:
+    def prepare(self, dtype: torch.dtype, *, lasting: bool = False) -> tuple:
         """Compute what the weights alone decide, see `ModulatedConv2d`; with the gain inside."""
         strength = None if self.noise_strength is None else self.noise_strength * GAIN
-        return self.conv.prepare(dtype), (self.bias * GAIN).to(dtype).view(1, -1, 1, 1), strength
+        bias = (self.bias * GAIN).to(dtype).view(1, -1, 1, 1)
+        return self.conv.prepare(dtype, lasting=lasting), bias, strength
 
     def forward(
         self, x: Tensor, style: Tensor, noise: Tensor | None, prepared: tuple | None = None
@@ -51,9 +52,9 @@ class ToRGB(FilteredModule):
         self.conv = ModulatedConv2d(in_channels, 3, 1, style_dim, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(3))
 
-    def prepare(self, dtype: torch.dtype) -> tuple:
+    def prepare(self, dtype: torch.dtype, *, lasting: bool = False) -> tuple:
         """Compute what the weights alone decide, see `ModulatedConv2d`."""
-        return self.conv.prepare(dtype), self.bias.view(1, 3, 1, 1), self.fir
+        return self.conv.prepare(dtype, lasting=lasting), self.bias.view(1, 3, 1, 1), self.fir
 
     def forward(
         self, x: Tensor, style: Tensor, image: Tensor | None, prepared: tuple | None = None
@@ -114,7 +115,8 @@ class SynthesisNetwork(nn.Module):
 
         Without it every call scales, converts, transposes and squares the weights, and convolutions
         bring them into another layout: up to half of the time for one frame of a wide generator.
-        The copy costs less time than a frame, and as much memory as the weights.
+        The copy costs less time than a frame, and as much memory as the weights; wide kernels four
+        times as much.
 
         Returns:
             The constant, and the layers' forwards with their weights in the order of the styles;
@@ -122,7 +124,8 @@ class SynthesisNetwork(nn.Module):
         """
         dtype = self.compute_dtype
         return _copy(self.constant.to(dtype)), *(
-            partial(layer.forward, prepared=_copy(layer.prepare(dtype))) for layer in self.layers()
+            partial(layer.forward, prepared=_copy(layer.prepare(dtype, lasting=True)))
+            for layer in self.layers()
         )
 
     def forward(

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from .linear import EqualLinear
 from .ops import FIR, GAIN, SLOPE, upfirdn2d
 from .start import normal
+from .winograd import conv2d, is_wide, transform_kernel
 
 
 class FilteredModule(nn.Module):
@@ -65,7 +66,7 @@ class EqualConv2d(FilteredModule):
         weight = (self.weight * (self.scale * gain)).to(x.dtype)
         bias = None if self.bias is None else (self.bias * gain).to(x.dtype)
         if not self.down:
-            x = F.conv2d(x, weight, bias, padding=self.kernel_size // 2)
+            x = conv2d(x, weight, bias)
         elif self.kernel_size == 1:
             # A 1x1 convolution commutes with decimation: a quarter of the work.
             x = F.conv2d(upfirdn2d(x, self.fir, down=2, pad=(1, 1)), weight, bias)
@@ -106,12 +107,16 @@ class ModulatedConv2d(FilteredModule):
         self.weight = nn.Parameter(normal(out_channels, in_channels, kernel_size, kernel_size))
         self.modulation = EqualLinear(style_dim, in_channels, bias_init=1.0)
         self.scale = 1 / math.sqrt(in_channels * kernel_size**2)
-        self.kernel_size = kernel_size
         self.demodulate = demodulate
         self.up = up
 
-    def prepare(self, dtype: torch.dtype) -> tuple:
+    def prepare(self, dtype: torch.dtype, *, lasting: bool = False) -> tuple:
         """Compute what the weights alone decide, once for many calls of `forward`.
+
+        Args:
+            dtype: Precision of the convolution.
+            lasting: Whether so many calls without gradients follow that a wide kernel should be
+                transformed once for all, at four times its memory.
 
         Returns:
             Kernel in the precision ``dtype``, sums of its squares (in_channels, out_channels) if it
@@ -120,7 +125,10 @@ class ModulatedConv2d(FilteredModule):
         weight = self.weight * self.scale
         squares = weight.square().sum(dim=(2, 3)).t() if self.demodulate else None
         kernel = weight.to(dtype)
-        kernel = kernel.transpose(0, 1) if self.up else kernel
+        if self.up:
+            kernel = kernel.transpose(0, 1)
+        elif lasting and is_wide(kernel):
+            kernel = transform_kernel(kernel)
         return kernel, squares, self.modulation.prepare(), self.fir
 
     def forward(
@@ -141,7 +149,7 @@ class ModulatedConv2d(FilteredModule):
         if self.up:
             x = upfirdn2d(F.conv_transpose2d(x, kernel, stride=2), fir, pad=(1, 1))
         else:
-            x = F.conv2d(x, kernel, padding=self.kernel_size // 2)
+            x = conv2d(x, kernel)
         if not self.demodulate:
             return x, None
         return x, torch.rsqrt(scales.square() @ squares + 1e-8).to(x.dtype)[:, :, None, None]

@@ -29,7 +29,7 @@ def modulated_by_loop(layer, x, style):
             y = F.conv_transpose2d(sample[None], w.transpose(0, 1), stride=2)
             y = upfirdn2d(y, FIR * 4, pad=(1, 1))
         else:
-            y = F.conv2d(sample[None], w, padding=layer.kernel_size // 2)
+            y = F.conv2d(sample[None], w, padding=layer.weight.shape[2] // 2)
         out.append(y)
     return torch.cat(out)
 
@@ -100,7 +100,7 @@ def test_equal_conv(kernel_size, down):
 
 def activated(layer, x):
     """The textbook way: convolve, then MMCV's activation."""
-    bare = EqualConv2d(*layer.weight.shape[1::-1], layer.kernel_size, activation=False)
+    bare = EqualConv2d(*layer.weight.shape[1::-1], layer.weight.shape[2], activation=False)
     bare.weight = layer.weight
     return fused_bias_leakyrelu(bare(x), layer.bias)
 
