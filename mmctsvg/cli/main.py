@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from mmctsvg.utils.memory import keep_freed_memory
+
 from .errors import user_errors
 from .parsers import VERBS, list_verbs, make_parser
 
@@ -30,6 +32,7 @@ def run_verb(verb: str, argv: Sequence[str] | None = None) -> None:
         # Before PyTorch is loaded: threads that wait for each other sleep. By default they spin,
         # and where another program has a core, they hold up the thread that they wait for.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    keep_freed_memory()
     began = time.perf_counter()  # before the command's imports, which take seconds
     parser = make_parser(verb, f"python {sys.argv[0]}" if argv is None else None)
     with user_errors(parser):
