@@ -12,6 +12,7 @@ from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
 
 from ..backbones.i3d import SHORTEST, I3DLogits
+from ..backbones.kept_features import KeptFeatures
 from ..functional.frechet import Moments, frechet_distance
 from .base import VideoMetric
 from .contents import make_shots
@@ -29,7 +30,8 @@ _GROUPS = ("real_even", "real_odd", "fake")
 class FVD(VideoMetric):
     """Frechet video distance.
 
-    Moments are gathered in float64 while videos pass by; features are only kept for an interval.
+    Moments are gathered in float64 while videos pass by. Features of real clips are kept in the
+    user's cache, see `KeptFeatures`; those of generated ones only for an interval.
 
     Args:
         frames: Number of frames of a window, at least 9.
@@ -40,7 +42,8 @@ class FVD(VideoMetric):
         starts: ``'first'``, one window at the start of a video; ``'random'``, one anywhere;
             ``'all'``, windows one behind the other.
         weights: Path of the weights ``i3d`` or of StyleGAN-V's ``i3d_torchscript.pt``.
-        interval: Number of resamplings for a 95 % interval; 0 for none. Keeps all features.
+        interval: Number of resamplings for a 95 % interval, with all features in memory; 0 for
+            none.
         batch_size: Number of windows that go through the network together.
         device: Device of the network.
         seed: Seed of random starts, generated videos and resamplings.
@@ -89,6 +92,8 @@ class FVD(VideoMetric):
         self.frames_needed = self.span if self.starts == "first" else None
         self._network = I3DLogits(weights, device, offline)
         self._networks = [self._network]
+        weights, kind = self._network.weights["sha256"], self._network.device.type
+        self._kept = KeptFeatures((weights, "bilinear, antialiased", kind), self._network.dim)
         self._reset()
 
     def _reset(self) -> None:
@@ -117,7 +122,12 @@ class FVD(VideoMetric):
             place = self._seen[real] * get_world_size() + get_rank()
             group = ("real_even", "real_odd")[place % 2] if real else "fake"
             self._seen[real] += 1
-            self._waiting.append((group, video.frames[start : start + self.span : self.stride]))
+            window = video.frames[start : start + self.span : self.stride]
+            features = self._kept.find(window) if real else None
+            if features is not None:
+                self._count(group, features)
+                continue
+            self._waiting.append((group, window))
             if len(self._waiting) >= self.batch_size:
                 self._flush()
 
@@ -143,10 +153,15 @@ class FVD(VideoMetric):
             batch = [entry for entry in self._waiting if entry[1].shape == shape]
             self._waiting = [entry for entry in self._waiting if entry[1].shape != shape]
             features = self._network(np.stack([window for _, window in batch]))
-            for (group, _), feature in zip(batch, features, strict=True):
-                self._moments[group] += Moments.of(feature[None])
-                if self.interval:
-                    self._features[group].append(feature)
+            for (group, window), found in zip(batch, features, strict=True):
+                self._count(group, found)
+                if group != "fake":
+                    self._kept.keep(window, found)
+
+    def _count(self, group: str, features: np.ndarray) -> None:
+        self._moments[group] += Moments.of(features[None])
+        if self.interval:
+            self._features[group].append(features)
 
     def evaluate(self, size: int = 0) -> dict[str, float]:
         """Compute the numbers on all ranks and forget all videos."""

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from mmctsvg.evaluation.backbones.i3d import I3DLogits
 from mmctsvg.evaluation.metrics import FVD, fvd
 from mmctsvg.registry import METRICS
 from mmctsvg.utils.errors import UserError
@@ -51,6 +52,23 @@ def test_equal_sets_are_at_zero_and_shifted_ones_are_not(make, make_video):
     still = [make_video(n, frames=1) for n in range(8)]
     frozen = [type(f)(frames=np.repeat(f.frames, 9, 0), name=f.name) for f in still]
     assert fill(metric, videos, frozen)["FVD9/value"] > 10  # nothing is left of the first result
+
+
+def test_real_clips_go_through_the_network_once(make, make_video, monkeypatch):
+    """In this training and in the next; generated videos always do."""
+    real = [make_video(1000 + n, frames=9) for n in range(6)]
+    fake = [make_video(2000 + n, frames=9) for n in range(5)]
+    sent, network = [], I3DLogits.__call__
+
+    def send(self, windows):
+        sent.append(len(windows))
+        return network(self, windows)
+
+    monkeypatch.setattr(I3DLogits, "__call__", send)
+    first = fill(make(interval=5), real, fake)
+    assert sum(sent) == 11
+    assert fill(make(interval=5), real, fake) == pytest.approx(first, rel=1e-6)
+    assert sum(sent) == 11 + 5
 
 
 def test_two_ranks_give_what_one_gives(make, make_video, monkeypatch):
