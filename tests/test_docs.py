@@ -112,7 +112,7 @@ def test_options_in_sentences(page):
     """Every option that a sentence names belongs to some command."""
     known = {"--strict", "--no-deps", "--here", "--help", "--shm-size"}  # of others, or of all
     for verb in VERBS:
-        known.update(make_parser(verb)._option_string_actions)
+        known.update(*(action.option_strings for action in make_parser(verb).arguments()))
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
     code = " ".join(re.findall(r"`([^`]*)`", text))
     assert set(re.findall(r"(?<![\w-])--[a-z][\w-]*", code)) <= known

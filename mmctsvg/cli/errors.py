@@ -95,8 +95,8 @@ def translate(text: str, parser: Parser) -> str:
     commands that take a config, ``option a.b=1`` becomes ``--cfg-options a.b=1``. Words that are no
     argument of the command, or are written as words of the language, stay.
     """
-    # argparse has no public list of a parser's arguments. Where two set one name, the first counts.
-    named = {action.dest: action for action in reversed(parser._actions)}
+    # Where two arguments set one name, the first counts.
+    named = {action.dest: action for action in reversed(parser.arguments())}
     for name, action in named.items():
         typed = _typed(action)
         text = re.sub(rf"^{name}(?=:| (?:is|are|takes|must|needs) )", typed, text)

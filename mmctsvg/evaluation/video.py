@@ -210,26 +210,42 @@ def read_videos(
     if seed is not None:
         order = np.random.default_rng(seed).permutation(len(clips))
     for path, actor, action in (clips[place] for place in order):
-        try:
-            reader = open_clip(path)
-            numbers = np.arange(reader.length)
-            if rate is not None:
-                own = reader.fps or rate
-                numbers = frames_at(frame_times(reader, own), own, rate)
-            shown = reader.read(numbers[:frames])
-        except BrokenClipError as error:
-            raise UserError(f"{path} {error}") from error
-        yield Video(
-            frames=shown,
-            name=str(path),
-            fps=None if reader.fps is None else rate or reader.fps,
-            own_fps=reader.fps,
-            whole=len(numbers),
-            numbers=numbers[:frames],
-            actor=actor,
-            action=action,
-            motion=clip_name(path) if motion_by_name else None,
-        )
+        motion = clip_name(path) if motion_by_name else None
+        yield read_video(path, frames, rate, actor=actor, action=action, motion=motion)
+
+
+def read_video(
+    path: Path, frames: int | None = None, rate: float | None = None, **labels: str | None
+) -> Video:
+    """Read one clip, as `read_videos` does.
+
+    Args:
+        path: Video file or folder of images.
+        frames: Largest number of frames, from its start.
+        rate: Frames per second to which it is brought by `frames_at`; None takes all frames.
+        **labels: Further attributes of :class:`Video`.
+
+    Raises:
+        UserError: If it cannot be read.
+    """
+    try:
+        reader = open_clip(path)
+        numbers = np.arange(reader.length)
+        if rate is not None:
+            own = reader.fps or rate
+            numbers = frames_at(frame_times(reader, own), own, rate)
+        shown = reader.read(numbers[:frames])
+    except BrokenClipError as error:
+        raise UserError(f"{path} {error}") from error
+    return Video(
+        frames=shown,
+        name=str(path),
+        fps=None if reader.fps is None else rate or reader.fps,
+        own_fps=reader.fps,
+        whole=len(numbers),
+        numbers=numbers[:frames],
+        **labels,
+    )
 
 
 def list_clips(source: str | Path) -> list[tuple[Path, str | None, str | None]]:

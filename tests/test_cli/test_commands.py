@@ -18,7 +18,7 @@ FROZEN = Path(__file__).with_name("commands.txt")
 
 def arguments(verb: str) -> list[argparse.Action]:
     """All arguments of a command that are shown, but --help."""
-    actions = make_parser(verb)._actions[1:]
+    actions = make_parser(verb).arguments()
     return [action for action in actions if action.help is not argparse.SUPPRESS]
 
 

@@ -208,6 +208,15 @@ class Parser(argparse.ArgumentParser):
         for name in names:
             (group or self).add_argument(name, **{**SHARED[name], **changes})
 
+    def arguments(self) -> list[argparse.Action]:
+        """List all arguments, those of commands within this one behind it, but for --help."""
+        found = []
+        for action in self._actions[1:]:
+            found.append(action)
+            if isinstance(action, argparse._SubParsersAction):
+                found += [one for inner in action.choices.values() for one in inner.arguments()]
+        return found
+
     def results(self, out_dir: str) -> None:
         """Add --out-dir with its default, and --device."""
         self.shared("--out-dir", default=out_dir)

@@ -73,6 +73,47 @@ def paper_tables(parser: Parser) -> None:
     )
 
 
+def human_study(parser: Parser) -> None:
+    """Ask people which videos look most real (section 5.1, figure 3).
+
+    make draws sets of one real video and one of every method, of one size, length and rate, with
+    hidden names. serve shows them in the browser, on phones too: every person ranks some random
+    sets, and each answer is stored at once. report prints mean ranks, tests and strengths, with and
+    without people who rank at random, and writes ranks.png and report.json.
+
+    Example:
+        %(prog)s make --real data/real ours=videos/ours theirs=videos/theirs --frames 32
+        %(prog)s serve human_study --host 0.0.0.0
+        %(prog)s report human_study
+    """
+    # Each with a parser of its own, so that no option is taken that another one has.
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    make = commands.add_parser("make", description="Draw the sets.", help="draw the sets")
+    make.add_argument(
+        "methods",
+        metavar="[NAME=]VIDEOS",
+        nargs="+",
+        help="of each method a folder or list of videos, a generator, or an evaluation card",
+    )
+    make.add_argument("--real", required=True, help="folder or list of real clips")
+    make.add_argument("--sets", type=at_least(1), default=10, help="number of sets")
+    make.shared("--frames", default=32, help="frames of every video, from its start")
+    make.shared("--fps", help="bring all videos to this rate by time (default: the lowest)")
+    make.shared("--seed", help="seed of the draw")
+    make.shared("--out-dir", default=Path("human_study"))
+    serve = commands.add_parser("serve", description="Show the page.", help="show the page")
+    report = commands.add_parser(
+        "report", description="Report what people preferred.", help="report what people preferred"
+    )
+    for one in (serve, report):
+        one.add_argument("study", metavar="STUDY", type=Path, help="folder that make wrote")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at; 0.0.0.0: reached from outside"
+    )
+    serve.add_argument("--port", type=at_least(0), default=8000, help="port; 0: any that is free")
+    serve.add_argument("--per-person", type=at_least(1), default=3, help="sets for each person")
+
+
 def weights(parser: Parser) -> None:
     """List, fetch and verify the pretrained weights of the metrics.
 
