@@ -21,6 +21,7 @@ BOOKKEEPING = {
     "memory",
     "iterations_per_second",
     "frames_per_second",
+    "training_time",
 }
 KINDS = ("_real", "_fake", "_shuffled")  # endings of numbers that share a panel, in this order
 

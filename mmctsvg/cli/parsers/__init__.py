@@ -38,7 +38,12 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         analysis.motion_size_study,
         analysis.fvd_ladder,
     ),
-    "Speed": (benchmarks.benchmark, benchmarks.benchmark_data, benchmarks.benchmark_inversion),
+    "Speed": (
+        benchmarks.benchmark,
+        benchmarks.benchmark_data,
+        benchmarks.benchmark_inversion,
+        analysis.time_to_quality,
+    ),
 }
 
 #: Verb, as it is typed, -> what adds its arguments. `mmctsvg.cli` has a module of its name.

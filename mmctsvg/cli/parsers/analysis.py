@@ -1,8 +1,9 @@
 """Command lines of studies."""
 
+import argparse
 from pathlib import Path
 
-from .common import Parser, above_zero, at_least, one_of
+from .common import Parser, above_zero, at_least, finite, one_of
 
 
 def add_recovery_clips(parser: Parser) -> None:
@@ -149,3 +150,30 @@ def fvd_ladder(parser: Parser) -> None:
     # I3D takes no shorter video.
     parser.shared("--frames", type=at_least(9), default=16)
     add("--i3d", help="file of I3D (default: that of tools/weights.py)")
+
+
+def named_number(text: str) -> tuple[str, float]:
+    """Type for argparse: NAME=VALUE, a finite number."""
+    name, _, value = text.rpartition("=")
+    if not name:
+        raise argparse.ArgumentTypeError(f"is {text!r}: it must be NAME=VALUE")
+    return name, finite(value)
+
+
+def time_to_quality(parser: Parser) -> None:
+    """Say how long trainings took until their validations reached given numbers.
+
+    Reads the logs of finished or running trainings; let them validate often. Times are those of the
+    iterations alone: on a CPU processor seconds, so trainings on a shared machine compare. Several
+    trainings, of other seeds for example, give a median.
+
+    Examples:
+        python tools/train.py CONFIG --work-dir work_dirs/s0 --cfg-options train_cfg.val_interval=99
+        %(prog)s work_dirs/s0 work_dirs/s1 work_dirs/s2 --at-least people=8 action_seen=0.26
+    """
+    add = parser.add_argument
+    add("work_dirs", metavar="WORK_DIR", nargs="+", type=Path, help="work dirs of trainings")
+    pairs = dict(nargs="+", type=named_number, default=[], metavar="NAME=VALUE")
+    add("--at-least", **pairs, help="numbers of a validation that must be reached together")
+    add("--at-most", **pairs, help="numbers that must not be passed, FVD16/value=400 for example")
+    add("--out", type=Path, default="time_to_quality.png", help="chart of the numbers")

@@ -14,9 +14,12 @@ from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
 
 from mmctsvg.apis import CTSVGInferencer
+from mmctsvg.engine import train_loop
+from mmctsvg.engine.batches import next_batch
 from mmctsvg.engine.config import load_config
 from mmctsvg.engine.hooks import LazyRuntimeInfoHook, ProgressLoggerHook
 from mmctsvg.engine.runner import CTSVGRunner
+from mmctsvg.models import CTSVG
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization.curves import read_scalars
 
@@ -149,6 +152,30 @@ def test_a_slow_training_shows_that_it_lives(tmp_path, toy_config, capsys):
     assert [f"iter {i}/3" in line for i, line in enumerate(lines, 1)] == [True] * 3
     assert ["loss" in line for line in lines] == [False, False, True]
     assert read_scalars(tmp_path)["loss_generator"][0].tolist() == [3]
+
+
+def test_training_time_is_that_of_iterations_alone_and_goes_on(tmp_path, toy_config, monkeypatch):
+    """Every iteration takes 2 s of a made-up clock, whatever lies between them 100 s."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(time, "process_time", lambda: clock.now)
+    step = CTSVG.train_step
+
+    def train_step(*args, **kwargs):
+        clock.now += 2
+        return step(*args, **kwargs)
+
+    def elsewhere(*args, **kwargs):
+        clock.now += 100
+        return next_batch(*args, **kwargs)
+
+    monkeypatch.setattr(CTSVG, "train_step", train_step)
+    monkeypatch.setattr(train_loop, "next_batch", elsewhere)
+    for iterations in (2, 4):
+        cfg = load_config(toy_config({"train_cfg.max_iters": iterations}))
+        cfg.work_dir, cfg.custom_hooks, cfg.resume = str(tmp_path), [], iterations == 4
+        CTSVGRunner.from_cfg(cfg).train()
+    steps, seconds = read_scalars(tmp_path)["training_time"]
+    assert (steps.tolist(), seconds.tolist()) == ([2, 4], [4, 8])
 
 
 def test_the_line_says_how_late_a_training_will_be(monkeypatch):
