@@ -1,16 +1,15 @@
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 from scipy import optimize, stats
 
 from mmctsvg.study.rankings import (
-    agreement_p,
-    best_p,
     friedman,
     holm,
     mean_ranks,
     plackett_luce,
+    random_p,
     rank_interval,
     ranks_at_random,
     wilcoxon_pairs,
@@ -95,29 +94,35 @@ def test_strengths_are_recovered_and_never_zero():
     assert (np.diff(always) < 0).all() and always[2] > 0 and always.sum() == pytest.approx(1)
 
 
-def test_agreement_of_two_rankings_by_enumeration():
-    """With the first ranking fixed, all 4! second ones are equally probable."""
-    ranks = np.array([[1, 2, 3, 4], [1, 2, 4, 3]])
-    spreads = [np.square(ranks[0] + np.array(other)).sum() for other in permutations([1, 2, 3, 4])]
-    exact = (np.array(spreads) >= np.square(ranks.sum(axis=0)).sum()).mean()
-    assert agreement_p(ranks) == pytest.approx(exact, abs=0.01)
-    assert agreement_p(ranks[:1]) == 1
-
-
-def test_place_of_the_real_video():
-    assert best_p(np.array([1, 2, 2]), 6) == pytest.approx(10 / 216)  # sums up to 5
-    assert best_p(np.array([6, 6]), 6) == 1
-    assert best_p(np.full(12, 2), 6) < 0.001  # drawn, since 6^12 are too many
-    assert best_p(np.tile([3, 4], 6), 6) == pytest.approx(0.5, abs=0.07)
+def test_random_p_by_enumeration():
+    """All 3!^3 people who rank three sets of three videos, with both p-values and their product."""
+    orders = np.array(list(permutations([1, 2, 3])))
+    everybody = np.array([orders[list(chosen)] for chosen in product(range(6), repeat=3)])
+    spread = np.square(everybody.sum(axis=1)).sum(axis=1)
+    real = everybody[:, :, 1].sum(axis=1)
+    agreement = (spread[None] >= spread[:, None]).mean(axis=1)
+    high = (real[None] <= real[:, None]).mean(axis=1)
+    together = agreement * high
+    exact = (together[None] <= together[:, None] * (1 + 1e-9)).mean(axis=1)
+    for number in range(0, 216, 13):
+        assert random_p(everybody[number], real=1) == pytest.approx(exact[number], abs=0.03)
 
 
 def test_who_ranks_at_random():
     tidy = np.array([[3, 1, 2, 4, 5, 6], [3, 2, 1, 4, 6, 5], [3, 1, 2, 5, 4, 6]])
     assert not ranks_at_random(tidy, real=3)  # agrees with itself, not about the real video
     only_real = np.array([[1, 2, 3, 4, 5, 6], [1, 6, 5, 4, 3, 2], [1, 4, 2, 6, 3, 5]])
-    assert agreement_p(only_real) > 0.05 and not ranks_at_random(only_real, real=0)
-    assert ranks_at_random(only_real, real=3)
-    assert ranks_at_random(tidy[:1], real=0)
-    guesses = draw_rankings(np.ones(6), 3 * 400).reshape(400, 3, 6)
+    assert not ranks_at_random(only_real, real=0) and ranks_at_random(only_real, real=3)
+    guesses = draw_rankings(np.ones(6), 3 * 2000).reshape(2000, 3, 6)
     found = np.mean([ranks_at_random(answers, real=0) for answers in guesses])
-    assert found > 0.88
+    assert found == pytest.approx(0.8, abs=0.03)
+    tastes = draw_rankings([8, 5, 3, 2, 1.2, 0.8], 3 * 2000).reshape(2000, 3, 6)
+    lost = np.mean([ranks_at_random(answers, real=0) for answers in tastes])
+    assert lost < 0.25
+
+
+def test_the_rule_favours_no_method():
+    """Who is left out stays the same, whatever the other videos are called."""
+    for answers in draw_rankings([4, 3, 2, 1, 1], 3 * 20).reshape(20, 3, 5):
+        other = answers[:, [0, 4, 2, 1, 3]]
+        assert random_p(answers, real=0) == random_p(other, real=0)

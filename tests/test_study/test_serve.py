@@ -1,6 +1,7 @@
 """The server over HTTP, without a browser."""
 
 import json
+import sqlite3
 import threading
 import urllib.error
 import urllib.request
@@ -117,6 +118,21 @@ def test_a_killed_server_loses_nothing(study, serve_process):
         assert sorted(found) == sorted(expected)
         if place == 0:
             server, url = serve_process()
+
+
+def test_a_full_disc_is_told_to_the_page(study, monkeypatch, capsys):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with serving(study) as url:
+        person = post(url + "/join", {})["person"]
+        shown = post(url + "/tasks", {"person": person})["tasks"][0]["shown"]
+        sent = {"person": person, "place": 0, "ranking": shown}
+        with monkeypatch.context() as patch:
+            patch.setattr(Answers, "answer", full)
+            assert status(url + "/answer", sent) == 503  # the page tries again
+        assert status(url + "/answer", sent) == 200
+    assert "could not be stored: database or disk is full" in capsys.readouterr().out
 
 
 def test_addresses_that_cannot_be_used(study):
