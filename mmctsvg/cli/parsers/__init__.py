@@ -35,6 +35,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         analysis.long_videos,
         analysis.motion_pca,
         analysis.motion_waves,
+        analysis.latent_path,
         analysis.motion_size_study,
         analysis.fvd_ladder,
     ),

@@ -112,6 +112,29 @@ def motion_waves(parser: Parser) -> None:
     parser.results("waves")
 
 
+def latent_path(parser: Parser) -> None:
+    """Show the path of a clip through the latents of an image generator (appendix 1).
+
+    Each frame is inverted from the latent of the one before. Writes the principal components of the
+    path (latent_path.png) and their cosine contents (latent_path.json), with two controls: the same
+    frames in a random order, and a random walk, whose first components are cosines as well.
+
+    Example:
+        %(prog)s clip.mp4 work_dirs/stage1/generator.safetensors --lpips none
+    """
+    add = parser.add_argument
+    add("clip", metavar="CLIP", type=Path, help="video or folder of pictures")
+    parser.shared("weights", help="generator.safetensors or iter_N.pth of an image generator")
+    parser.shared("--crop")
+    parser.shared("--frames", type=at_least(3), default=64, help="at most")
+    add("--components", type=at_least(1), default=4, help="how many are shown")
+    add("--first-steps", type=at_least(1), default=500, help="steps of Adam, first frame")
+    parser.shared("--steps", default=100, help="steps of Adam for every other frame")
+    add("--lr", type=above_zero, default=0.02, help="step size, in deviations of the latents")
+    parser.shared("--lpips", "--seed")
+    parser.results("latent_path")
+
+
 def motion_size_study(parser: Parser) -> None:
     """Measure how much of a clip's motion the vector m holds, by the size k of the motion.
 
