@@ -1,6 +1,7 @@
 """Where the videos of a study come from: folders of clips, evaluation cards, generators."""
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -17,26 +18,35 @@ from mmctsvg.utils.errors import UserError
 GENERATORS = (".safetensors", ".pth")
 
 
-def draw_balanced(cells: Sequence[Hashable], count: int, draw: np.random.Generator) -> list[int]:
-    """Draw clips so that every cell occurs equally often, as far as its clips reach.
+def draw_balanced(
+    cells: Sequence[tuple[Hashable, ...]], count: int, draw: np.random.Generator
+) -> list[int]:
+    """Draw clips so that all labels occur equally often, as far as the clips reach.
+
+    One after the other, always one whose labels, and whose cell, were drawn least so far.
 
     Args:
-        cells: Cell of each clip.
+        cells: Labels of each clip.
         count: Number of clips, at most as many as there are.
         draw: Where the random numbers come from.
 
     Returns:
         Numbers of the clips, each once, in a random order.
     """
-    groups: dict[Hashable, list[int]] = {}
-    for number in draw.permutation(len(cells)).tolist():
-        groups.setdefault(cells[number], []).append(number)
-    rounds = [
-        [group[n] for group in groups.values() if n < len(group)]
-        for n in range(max(map(len, groups.values())))
-    ]
-    chosen = [number for one in rounds for number in one][:count]
-    return [chosen[place] for place in draw.permutation(len(chosen))]
+    left = draw.permutation(len(cells)).tolist()
+    drawn: Counter[tuple[int, Hashable]] = Counter()
+    chosen = []
+    for _ in range(count):
+        number = min(left, key=lambda n: sum(drawn[part] for part in _parts(cells[n])))
+        left.remove(number)
+        drawn.update(_parts(cells[number]))
+        chosen.append(number)
+    return [chosen[place] for place in draw.permutation(count)]
+
+
+def _parts(cell: tuple[Hashable, ...]) -> list[tuple[int, Hashable]]:
+    """Return what is counted of a cell: each label by its kind, and the whole."""
+    return [*enumerate(cell), (-1, cell)]
 
 
 @dataclass(kw_only=True)

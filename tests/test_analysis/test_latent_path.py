@@ -80,23 +80,24 @@ def test_components_of_a_known_path():
     assert not still.explained.any() and not still.cosine.any()
 
 
+@pytest.mark.slow
 def test_latents_of_frames_are_found_in_any_order():
     generator = LinearImages()
-    waves = np.stack([half_waves(1, 10), 0.5 * half_waves(2, 10)], axis=1)
-    true = torch.zeros(10, 6)
+    waves = np.stack([half_waves(1, 6), 0.5 * half_waves(2, 6)], axis=1)
+    true = torch.zeros(6, 6)
     true[:, :2] = torch.from_numpy(2 * waves)
     frames = to_uint8(generator.synthesise(true))
-    options = dict(first_steps=200, steps=200, lr=0.05)
+    options = dict(first_steps=150, steps=150, lr=0.05)
     seen = []
     path = invert_frames(generator, frames, Objective(), **options, on_frame=lambda: seen.append(1))
-    assert len(seen) == 10 and path.losses.max() < 0.01
+    assert len(seen) == 6 and path.losses.max() < 0.01
     # To the rounding of the pixels, in orthonormal directions.
     np.testing.assert_allclose(path.latents, true, atol=0.03)
     np.testing.assert_allclose(path_pca(path.latents, 2).cosine, 1, atol=0.01)
-    order = shuffled_order(10)
+    order = shuffled_order(6)
     other = invert_frames(generator, frames[order], Objective(), **options)
     np.testing.assert_allclose(other.latents, true[order], atol=0.03)
-    assert path_pca(other.latents, 1).cosine[0] < 0.3
+    assert path_pca(other.latents, 1).cosine[0] < 0.5
 
 
 def test_every_frame_starts_from_the_last():

@@ -47,6 +47,7 @@ def clip(tmp_path):
     return tmp_path / "clip"
 
 
+@pytest.mark.slow
 def test_path_and_controls(weights, clip, load_tool, tmp_path, capsys):
     out = tmp_path / "out"
     search = [

@@ -1,5 +1,6 @@
 import json
 from collections import Counter
+from itertools import product
 
 import cv2
 import numpy as np
@@ -43,12 +44,21 @@ def test_what_the_page_gets_tells_no_method(study):
 
 
 def test_draw_is_seeded_and_balanced():
-    cells = [("a", "x")] * 10 + [("a", "y")] * 3 + [("b", "x")] * 1
-    draws = [draw_balanced(cells, 6, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    cells = [cell for cell in product("abcdef", "xyz") for _ in range(3)]
+    draws = [draw_balanced(cells, 12, np.random.default_rng(seed)) for seed in (1, 1, 2)]
     assert draws[0] == draws[1] != draws[2]
-    counts = Counter(cells[number] for number in draws[0])
-    assert sorted(counts.values()) == [1, 2, 3] and len(set(draws[0])) == 6
-    assert sorted(draw_balanced(cells, 14, np.random.default_rng(0))) == list(range(14))
+    for seed in range(10):
+        drawn = [cells[n] for n in draw_balanced(cells, 12, np.random.default_rng(seed))]
+        assert len(set(drawn)) == 12
+        for place, expected in ((0, 2), (1, 4)):
+            counts = Counter(cell[place] for cell in drawn).values()
+            assert max(abs(count - expected) for count in counts) <= 1
+    few = [("a", "x")] * 10 + [("b", "x")]  # as far as the clips reach
+    assert Counter(few[n] for n in draw_balanced(few, 4, np.random.default_rng(0))) == {
+        ("a", "x"): 3,
+        ("b", "x"): 1,
+    }
+    assert sorted(draw_balanced(few, 11, np.random.default_rng(0))) == list(range(11))
 
 
 def test_size_and_tiles():
