@@ -28,12 +28,12 @@ from mmctsvg.visualization import (
     write_png,
 )
 
-from .inferencer import CTSVGInferencer
+from .video_inferencer import VideoInferencer
 
 FORMATS = ("mp4", "gif", "png", "sheet")
 SMALLEST_VIDEO = 96  # pixels that a video in a video has at least, so that people can watch it
 
-_Cell = dict[str, Any]  # arguments of `CTSVGInferencer.stream`
+_Cell = dict[str, Any]  # arguments of `VideoInferencer.stream`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class VideoGrid:
         title: One line for people.
         rows: Names of the rows.
         columns: Names of the columns.
-        cells: Arguments of `CTSVGInferencer.stream` for every row and column; or ``frames``, uint8
+        cells: Arguments of `VideoInferencer.stream` for every row and column; or ``frames``, uint8
             ``(T, H, W, 3)``, which are shown as they are.
     """
 
@@ -62,7 +62,7 @@ class VideoGrid:
 
 
 def plan_grids(
-    inferencer: CTSVGInferencer,
+    inferencer: VideoInferencer,
     *,
     actors: Sequence[str | int] | None = None,
     actions: Sequence[str | int] | None = None,
@@ -94,10 +94,10 @@ def plan_grids(
         numbers = [inferencer.find_actor(a) for a in (actors or range(len(inferencer.actors)))]
         rows = {inferencer.actors[n]: {"actor": n} for n in numbers}
     else:
-        rows = {f"content {s}": {"z_c": inferencer.sample_content(1, s)[0]} for s in contents}
+        rows = {f"content {s}": inferencer.content_of(s) for s in contents}
     if motions is None:
-        drawn = {s: inferencer.sample_motion(1, s)[0] for s in seeds}
-        cells = [(f"seed{s}", f"motion {s}", {"motion": m, "seed": s}) for s, m in drawn.items()]
+        drawn = {s: {**inferencer.motion_of(s), "seed": s} for s in seeds}
+        cells = [(f"seed{s}", f"motion {s}", cell) for s, cell in drawn.items()]
     else:
         cells = [(name, name, {"motion": motion}) for name, motion in motions.items()]
     if not inferencer.actions and actions is None:
@@ -117,7 +117,7 @@ def _grid(name: str, title: str, rows: dict[str, _Cell], columns: dict[str, _Cel
 
 
 def stream_grid(
-    inferencer: CTSVGInferencer,
+    inferencer: VideoInferencer,
     plan: VideoGrid,
     times: Sequence[float],
     *,
@@ -131,7 +131,7 @@ def stream_grid(
         plan: Plan of the video.
         times: Times in frames.
         chunk: Number of frames of every video that are rendered at once.
-        **options: ``noise`` and ``exact`` of `CTSVGInferencer.stream`.
+        **options: ``noise`` and ``exact`` of `VideoInferencer.stream`.
 
     Yields:
         uint8 RGB arrays ``(t, R, C, H, W, 3)``.
@@ -183,7 +183,7 @@ class SheetCollector:
 
 
 def write_grid(
-    inferencer: CTSVGInferencer,
+    inferencer: VideoInferencer,
     plan: VideoGrid,
     times: Sequence[float],
     base: str | Path,
@@ -207,7 +207,7 @@ def write_grid(
         fps: Frames per second of the video; by default those of the training clips.
         label: Name under which progress is shown; None shows none.
         sound: Video whose sound is put under the mp4, if it has any.
-        **options: ``noise``, ``chunk`` and ``exact`` of `CTSVGInferencer.stream`.
+        **options: ``noise``, ``chunk`` and ``exact`` of `VideoInferencer.stream`.
 
     Returns:
         Paths of what was written.

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mmctsvg.checkpoints import Tuning, load_generator, load_tuning, remove_tuning
-from mmctsvg.checkpoints.generator_file import make_card
+from mmctsvg.checkpoints import Tuning, load_tuning, remove_tuning
 from mmctsvg.models.layer_noise import shared_noise
-from mmctsvg.models.precision import resolve_precision
 from mmctsvg.models.randomness import FRAME_NOISE, generator_for
 from mmctsvg.motion import Motion, Waves
 from mmctsvg.registry import INFERENCERS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.names import find_name
 
-from .arguments import choose_device, chunked, listed
+from .arguments import chunked
 from .style_source import StyleSource, motion_times
-from .workflow import Workflow
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
 NOISES = ("fixed", "zero", "stored", "random")
 
 
 @INFERENCERS.register_module()
-class CTSVGInferencer(StyleSource, Workflow):
+class CTSVGInferencer(StyleSource):
     """Renders videos of any actor doing any action with any motion, at any real times.
 
     `render` gives one video, `stream` its pieces, `replay` the motion of a clip on everybody; a
@@ -61,51 +56,17 @@ class CTSVGInferencer(StyleSource, Workflow):
         precision: str = "fp32",
         tuning: Tuning | str | Path | None = None,
     ) -> None:
-        chosen = choose_device(device)
-        super().__init__(*load_generator(self._find_file(model), chosen))
-        try:
-            self.generator.compute_dtype = resolve_precision(precision, chosen)
-        except ValueError as error:
-            raise UserError(f"{error}.") from error
+        super().__init__(model, device, precision)
         if tuning is not None:
             self.apply(tuning)
 
-    @staticmethod
-    def list_models(pattern: str = "*") -> list[str]:
-        """List the models that come with the package, which need no download.
-
-        Args:
-            pattern: Wildcard pattern of the names, as of `fnmatch`.
-
-        Returns:
-            Sorted names; each may be given as ``model``.
-        """
-        return fnmatch.filter(sorted(path.stem for path in ASSETS.glob("*.safetensors")), pattern)
-
-    @classmethod
-    def _find_file(cls, model: str | Path) -> Path:
-        names, path = cls.list_models(), Path(model)
-        if str(model) in names:
-            return ASSETS / f"{model}.safetensors"
-        if not path.suffix and not path.exists():
+    def _take(self, generator: nn.Module, card: dict[str, Any], source: str = "generator") -> None:
+        if not generator.abilities.inverts:
             raise UserError(
-                f"model={str(model)!r}: there is no such model in {ASSETS}, only "
-                f"{', '.join(names) or 'none'}; give one of these, or the path of a "
-                "generator.safetensors or iter_N.pth."
+                f"{source}: holds a {type(generator).__name__}, whose motion is no vector that can "
+                "be inverted, edited or written by a script; it can be generated and tested only."
             )
-        return path
-
-    @classmethod
-    def from_generator(cls, generator: nn.Module, meta: Mapping[str, Any]) -> CTSVGInferencer:
-        """Wrap a generator that is in memory already, for instance one that is being trained.
-
-        Args:
-            generator: Generator, which is used as it is, where it is.
-            meta: Names and more, see `mmctsvg.checkpoints.generator_file.make_card`.
-        """
-        inferencer = cls.__new__(cls)
-        StyleSource.__init__(inferencer, generator, make_card(generator, meta))
-        return inferencer
+        super()._take(generator, card, source)
 
     def apply(self, tuning: Tuning | str | Path) -> None:
         """Render with tuned weights from now on, in place of those of an earlier tuning.
@@ -149,17 +110,6 @@ class CTSVGInferencer(StyleSource, Workflow):
     def prepare(self) -> tuple:
         """Copy the weights as they are now, ready for many frames; see `stream`."""
         return self.generator.synthesis.prepare()
-
-    def render(self, times: Iterable[float], *args: Any, **kwargs: Any) -> Tensor:
-        """Render one video into memory; takes the arguments of `stream`.
-
-        Returns:
-            Float tensor ``(T, 3, H, W)`` in [-1, 1] (beyond it with ``clamp=False``).
-
-        Raises:
-            UserError: If there are no times, and as `stream` does.
-        """
-        return torch.cat(list(self.stream(listed(times), *args, **kwargs)))
 
     def replay(
         self,

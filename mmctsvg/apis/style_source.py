@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -14,40 +15,27 @@ from mmctsvg.models.randomness import CONTENT, MOTION, generator_for
 from mmctsvg.motion import Motion, Waves, load_motion
 from mmctsvg.utils.errors import UserError
 
-from .arguments import as_row, choices, find_label
+from .arguments import as_row, choices, find_label, listed
+from .video_inferencer import VideoInferencer
 
 _MEAN_OF = 256  # appearances whose mean stands for a generator that knows no actors
 
 
-class StyleSource:
+class StyleSource(VideoInferencer):
     """The part of `CTSVGInferencer` that finds content styles and motions.
-
-    Args:
-        generator: Generator that renders.
-        card: Card of the generator, see `mmctsvg.checkpoints.generator_file.make_card`.
 
     Attributes:
         actors: Names of the actors; the person of a tuning is the last of them.
-        actions: Names of the actions.
-        fps: Frames per second of the training clips.
-        size: Side of the frames, in pixels.
         tuning: Tuning that is applied, or None.
     """
 
-    def __init__(self, generator: nn.Module, card: dict[str, Any]) -> None:
-        self.generator, self.card = generator, card
-        self.actors: tuple[str, ...] = tuple(card["actors"])
-        self.actions: tuple[str, ...] = tuple(card["actions"])
-        self.fps: float = card["fps"]
-        self.size: int = card["size"]
+    inputs = ("times", "actor", "action", "motion", "z", "z_c", "w_c", "seed")
+
+    def _take(self, generator: nn.Module, card: dict[str, Any], source: str = "generator") -> None:
+        super()._take(generator, card, source)
         self.tuning: Tuning | None = None
         self._any_weights: set[str] = set()  # fingerprints whose motions are shown all the same
         self._checked: tuple[str, Any] | None = None  # fingerprint of the weights, their version
-
-    @property
-    def device(self) -> torch.device:
-        """Device on which videos are rendered."""
-        return next(self.generator.parameters()).device
 
     @property
     def motion_dim(self) -> int:
@@ -64,13 +52,13 @@ class StyleSource:
         """Fingerprint of the weights without tuning, to which motions and tunings belong."""
         return fingerprint(self.generator)
 
-    def find_actor(self, actor: str | int) -> int:
-        """Find the number of an actor, see `find_label`."""
-        return find_label(actor, self.actors, "actor")
+    def content_of(self, seed: int) -> dict[str, Tensor]:
+        """Draw the content of a seed, see `VideoInferencer`."""
+        return {"z_c": self.sample_content(1, seed)[0]} if self.z_c_dim else {}
 
-    def find_action(self, action: str | int) -> int:
-        """Find the number of an action, see `find_label`."""
-        return find_label(action, self.actions, "action")
+    def motion_of(self, seed: int) -> dict[str, Tensor]:
+        """Draw the motion of a seed, see `VideoInferencer`."""
+        return {"motion": self.sample_motion(1, seed)[0]}
 
     def sample_content(self, n: int = 1, seed: int = 0) -> Tensor:
         """Draw content noise for generators that are not conditioned on actors.
@@ -209,6 +197,18 @@ class StyleSource:
             return style.to(self.device)
         vector = as_row(style, self.motion_dim, "motion")[0].to(self.device)
         return Waves.of(self.generator.mapper.time2vec, vector)
+
+    def _preprocess_one(self, given: Mapping[str, Any], any_weights: bool) -> dict[str, Any]:
+        motion, times, seed = given.get("motion"), given.get("times"), given.get("seed", 0)
+        if isinstance(motion, str | Path | int):
+            motion = self.find_motion(motion, any_weights)
+        styles = {name: given.get(name) for name in ("actor", "action", "z_c", "w_c")}
+        return {
+            "times": listed(motion_times(motion) if times is None else times),
+            "w_c": self._content(**styles, seed=seed),
+            "motion": self._motion(motion, given.get("z"), seed),
+            "seed": seed,
+        }
 
     def _check_weights(self, motion: Motion) -> None:
         """Refuse a motion of other weights; these are read once, and again where they changed."""

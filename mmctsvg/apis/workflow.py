@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,19 +13,17 @@ from torch import Tensor
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_uint8
 
-from .arguments import listed
-from .style_source import motion_times
-
-_INPUTS = ("times", "actor", "action", "motion", "z", "z_c", "w_c", "seed")
-
 
 class Workflow:
-    """The part of `CTSVGInferencer` that follows MMEngine's ``BaseInferencer``.
+    """The part of `VideoInferencer` that follows MMEngine's ``BaseInferencer``.
 
     It is no subclass: that class builds models from configs, and importing it takes longer than
     importing torch, because it brings MMEngine's runner, datasets and visualizer along. As there,
     ``STEP_kwargs`` are the names of the keyword arguments of a step.
     """
+
+    #: Arguments of `stream` of one video, which `__call__` takes.
+    inputs: ClassVar[tuple[str, ...]]
 
     preprocess_kwargs: ClassVar[set[str]] = {"any_weights"}
     forward_kwargs: ClassVar[set[str]] = {"noise", "clamp", "chunk", "exact"}
@@ -37,9 +36,9 @@ class Workflow:
         """Render one or several videos into memory; `stream` does not keep them.
 
         Args:
-            inputs: Arguments of one video, or a list of them: ``times``, ``actor``, ``action``,
-                ``motion`` or ``seed``, ``z``, ``z_c`` and ``w_c``, as `stream` takes them.
-                ``motion`` may also be a source of `find_motion`; a `Motion` brings its times along.
+            inputs: Arguments of one video, or a list of them: some of ``inputs``, as `stream` takes
+                them. ``motion`` may also be a source of `find_motion` where there is that; a
+                `Motion` brings its times along.
             **kwargs: Arguments of `preprocess`, `forward` and `visualize`.
 
         Returns:
@@ -86,24 +85,16 @@ class Workflow:
         jobs = []
         for number, given in enumerate(inputs):
             try:
+                for name in given.keys() - set(self.inputs):
+                    raise UserError(f"there is no {name!r}; there are {', '.join(self.inputs)}.")
                 jobs.append(self._preprocess_one(given, any_weights))
             except UserError as error:
                 raise UserError(f"inputs[{number}]: {error}") from error
         return jobs
 
+    @abstractmethod
     def _preprocess_one(self, given: Mapping[str, Any], any_weights: bool) -> dict[str, Any]:
-        for name in given.keys() - set(_INPUTS):
-            raise UserError(f"there is no {name!r}; there are {', '.join(_INPUTS)}.")
-        motion, times, seed = given.get("motion"), given.get("times"), given.get("seed", 0)
-        if isinstance(motion, str | Path | int):
-            motion = self.find_motion(motion, any_weights)
-        styles = {name: given.get(name) for name in ("actor", "action", "z_c", "w_c")}
-        return {
-            "times": listed(motion_times(motion) if times is None else times),
-            "w_c": self._content(**styles, seed=seed),
-            "motion": self._motion(motion, given.get("z"), seed),
-            "seed": seed,
-        }
+        """Return the arguments of `render` for one video."""
 
     def forward(self, inputs: Mapping[str, Any], **kwargs: Any) -> Tensor:
         """Render one video.

@@ -211,18 +211,18 @@ def _load(path: Path, generator: nn.Module, tensors: Mapping[str, Tensor]) -> No
 
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:
-    from mmctsvg.models import generators  # reading a card needs no models
+    from mmctsvg import models  # reading a card needs none
 
     arguments = dict(card["generator"])
     kind = arguments.pop("type", None)
-    known = {name: getattr(generators, name) for name in GENERATORS} | _allowed
+    known = (*GENERATORS, *_allowed)
     if not isinstance(kind, str) or kind not in known:
         raise UserError(
             f"{path}: generator {kind!r} is unknown; known: {', '.join(known)}; import the module "
             "that allows it by mmctsvg.checkpoints.allow_generator."
         )
     try:
-        generator = known[kind](**arguments)
+        generator = (_allowed.get(kind) or getattr(models, kind))(**arguments)
         counts = generator.num_actors, generator.num_actions
         if counts != (len(card["actors"]), len(card["actions"])):
             raise ValueError("it names another number of actors or actions")

@@ -24,7 +24,7 @@ from mmctsvg.engine.checks import check_batch
 from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.engine.config import config_errors, load_config
 from mmctsvg.engine.pace import kinds_of_iterations
-from mmctsvg.models.networks import D_S, D_T, GENERATOR
+from mmctsvg.models.ctsvg import D_S, D_T, GENERATOR
 from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock

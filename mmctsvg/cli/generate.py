@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from mmctsvg.apis import CTSVGInferencer, VideoInferencer, open_inferencer
 from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
-from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.inversion import read_original
 from mmctsvg.motion import Motion, retime, video_rate
 from mmctsvg.utils.errors import UserError
@@ -43,7 +43,10 @@ class Shown:
 def run(args: argparse.Namespace) -> None:
     """Generate."""
     check_options(args)
-    inferencer = CTSVGInferencer(args.weights, args.device, args.precision, args.tuning)
+    if args.motion is None and args.tuning is None:
+        inferencer = open_inferencer(args.weights, args.device, args.precision)
+    else:  # only CTSVG has motions and tunings in files
+        inferencer = CTSVGInferencer(args.weights, args.device, args.precision, args.tuning)
     shown = show_seeds(inferencer, args) if args.motion is None else show_motion(inferencer, args)
     metric = None if args.motion is None else choose_metric(inferencer, args.sync, shown.times)
     written = []
@@ -113,12 +116,15 @@ def count_frames(args: argparse.Namespace, fps: float) -> int | None:
     return args.frames if args.seconds is None else max(2, round(args.seconds * fps))
 
 
-def show_seeds(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:
+def show_seeds(inferencer: VideoInferencer, args: argparse.Namespace) -> Shown:
     """Plan videos of drawn motions."""
     # Without actions there is nothing but motions to fill the columns with.
     seeds = args.seeds or range(1 if inferencer.actions else 4)
     plans = plan_grids(inferencer, **pick(args, "actors", "actions"), seeds=seeds)
-    times = args.times or list(map(float, range(count_frames(args, inferencer.fps) or FRAMES)))
+    count = count_frames(args, inferencer.fps) or min(
+        FRAMES, inferencer.abilities.longest or FRAMES
+    )
+    times = args.times or list(map(float, range(count)))
     return Shown(plans=plans, times=times, fps=args.fps)
 
 

@@ -6,25 +6,28 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+import torch
 from mmengine.dist import init_dist, is_main_process
 from mmengine.registry import init_default_scope
 from torch import distributed
 
 from mmctsvg.apis.grid import plan_grids, write_grid
-from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.apis.opening import open_inferencer
 from mmctsvg.cli.measuring import measure
 from mmctsvg.cli.options import read_config
 from mmctsvg.datasets.rates import is_same_rate
 from mmctsvg.engine.complete import complete_config
 from mmctsvg.engine.config import config_errors
 from mmctsvg.evaluation.run import GeneratorSubject, build_metrics
+from mmctsvg.evaluation.video import first_frames
 from mmctsvg.evaluation.weights import sha256_of
+from mmctsvg.models.abilities import START_FRAME
 from mmctsvg.registry import DATASETS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import atomic_path, make_folder
 from mmctsvg.utils.launcher import check_launcher
-from mmctsvg.utils.pixels import mean_motion, to_uint8
+from mmctsvg.utils.pixels import mean_motion, to_float, to_uint8
 from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization import contact_sheet, write_png
 
@@ -74,7 +77,7 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
     cells: dict[tuple[int, int], int] = {}
     for number, clip in enumerate(dataset.annotations):
         cells.setdefault((clip.actor, clip.action), number)
-    results = []
+    results, able = [], inferencer.abilities
     for (actor, action), number in progress_bar("comparing", "cell", sorted(cells.items())):
         clip = dataset.annotations[number]
         numbers = np.arange(min(most, clip.length))
@@ -82,14 +85,19 @@ def compare(inferencer, dataset, most: int) -> list[dict]:
         times = numbers if clip.times is None else clip.times[numbers]
         if not is_same_rate(inferencer.fps, dataset.metainfo["fps"]):
             times = times * (inferencer.fps / dataset.metainfo["fps"])
+        times = times[: able.longest]
+        if able.problem(times):
+            times = np.arange(len(times))  # it knows no others
         labels = {"actor": actor} if inferencer.actors else {}
         labels |= {"action": action} if inferencer.actions else {}
+        if START_FRAME in able.needs:
+            labels["start"] = to_float(torch.from_numpy(real[0]).permute(2, 0, 1))
         fake = np.concatenate([to_uint8(piece) for piece in inferencer.stream(times, **labels)])
         results.append(
             {
                 "actor": actors[actor] if actors else "any",
                 "action": actions[action] if actions else "any",
-                "real": real,
+                "real": real[: len(fake)],
                 "fake": fake,
                 "real_motion": float(mean_motion(real)),
                 "fake_motion": float(mean_motion(fake)),
@@ -147,7 +155,7 @@ def run(args: argparse.Namespace) -> None:
     # First, because it gives every process its GPU.
     if args.launcher != "none" and not init_process_group_cpu():
         init_dist(args.launcher)
-    inferencer = CTSVGInferencer(args.weights)
+    inferencer = open_inferencer(args.weights)
     wanted = cfg.get("metrics", []) if args.metrics is None else args.metrics
     with config_errors(args.config):
         train, test = build_datasets(cfg)
@@ -156,8 +164,10 @@ def run(args: argparse.Namespace) -> None:
         metrics = build_metrics(wanted, device=str(inferencer.device), offline=args.offline)
     if is_main_process():
         write_results(compare(inferencer, test or train, args.frames), out_dir)
+        inferencer.start_frame = first_frames(test or train)
+        frames = min(args.frames, inferencer.abilities.longest or args.frames)
         for plan in plan_grids(inferencer):
-            write_grid(inferencer, plan, range(args.frames), out_dir / "samples", label="samples")
+            write_grid(inferencer, plan, range(frames), out_dir / "samples", label="samples")
     about = dict(
         config=args.config.name,
         checkpoint=args.weights.name,

@@ -82,7 +82,7 @@ def describe(runner, model) -> str:
     threads = f" with {count} thread{'s' * (count > 1)}" if device.type == "cpu" else ""
     return (
         f"training on {runner.world_size} x {device.type} in {precision}{threads} | "
-        f"{batch * runner.world_size} triplets per iteration | "
+        f"{batch * runner.world_size} samples per iteration | "
         f"{len(data)} clips, {len(data.metainfo['actors'])} actors, "
         f"{len(data.metainfo['actions'])} actions | "
         f"generator {millions('generator')}, discriminators {millions(*model.discriminators)} "

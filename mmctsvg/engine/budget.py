@@ -14,12 +14,11 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmctsvg.models.ctsvg import CTSVG
 from mmctsvg.models.schedule import check_ramp
-from mmctsvg.models.switches import resolve_switches
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
+from .complete import method_of, switches_of
 from .pace import agree, measure_pace
 from .resume import read_training
 from .train_loop import ResumableIterBasedTrainLoop
@@ -54,8 +53,8 @@ def check_budget(cfg: Config, config: Path | str) -> None:
         )
     check_number(f"{config}: train_cfg.max_iters", iterations, 1, whole=True)
     model = cfg.model
-    switches = resolve_switches(model.get("preset", "paper"), **(model.get("switches") or {}))
-    if _argument(model, "ramp") is not None and switches["ramp"] == "official":
+    ramp, official = _argument(model, "ramp"), switches_of(model).get("ramp") == "official"
+    if ramp is not None and official:
         raise UserError(
             f"{config}: model.switches.ramp is 'official', a ramp that is over after 4000 "
             "iterations however many there are; give model.switches.ramp=paper, or set "
@@ -140,8 +139,11 @@ def shorten(cfg: Config, iterations: int) -> None:
     model, loop = cfg.model, cfg.train_cfg
     ramp, half_life = _argument(model, "ramp"), _argument(model, "ema_half_life")
     check_ramp(ramp)
-    check_number("ema_half_life", half_life, above=0)
-    model.update(ramp=scaled(ramp), ema_half_life=half_life * share)
+    if ramp is not None:
+        model.ramp = scaled(ramp)
+    if half_life is not None:
+        check_number("ema_half_life", half_life, above=0)
+        model.ema_half_life = half_life * share
     interval = _argument(loop, "val_interval", ResumableIterBasedTrainLoop)
     loop.update(max_iters=iterations, val_interval=scaled(interval, 1))
     for schedule in _schedules(cfg.get("param_scheduler")):
@@ -204,9 +206,13 @@ def describe_budget(minutes: float, pace: float, iterations: int, whole: int) ->
     return text
 
 
-def _argument(cfg: Mapping[str, Any], name: str, component: type = CTSVG) -> Any:
-    """Return an argument of a component's config, or the component's default."""
-    return cfg.get(name, signature(component).parameters[name].default)
+def _argument(cfg: Mapping[str, Any], name: str, component: type | None = None) -> Any:
+    """Return an argument of a component's config, or the component's default, or None.
+
+    The component is the model of this config where none is given.
+    """
+    parameter = signature(component or method_of(cfg)).parameters.get(name)
+    return cfg.get(name, parameter and parameter.default)
 
 
 def _schedules(node: Any) -> Iterator[dict[str, Any]]:

@@ -24,7 +24,7 @@ def check_training(
 
     Args:
         config: Name of the config, for the error.
-        model: A `CTSVG`, not wrapped.
+        model: A `VideoGAN`, not wrapped.
         metainfo: ``metainfo`` of the training's `TripletDataset`.
         batch_size: Number of triplets per process and iteration.
 
@@ -89,7 +89,7 @@ def check_batch(
     Args:
         config: Name of the config, for the error.
         batch_size: Number of triplets per process and iteration.
-        model: A `CTSVG`, not wrapped.
+        model: A `VideoGAN`, not wrapped.
         option: Name of the argument that gives ``batch_size``, for the error.
 
     Raises:
@@ -104,13 +104,13 @@ def check_batch(
         )
     part = batch_size // parts
     both = f"{option}={batch_size}, model.accumulate={parts}"
-    shuffled = model.shuffle_discriminator is not None and model.switches["shuffle"] == "paper"
-    if shuffled and part < 2:
+    shuffled = getattr(model, "shuffle_discriminator", None) is not None
+    if shuffled and model.switches["shuffle"] == "paper" and part < 2:
         raise UserError(
             f"{config}: with {both} D_s gets single triplets and cannot exchange their content; "
             f"give {option}={2 * parts} or more."
         )
-    d_t = model.time_discriminator
+    d_t = getattr(model, "time_discriminator", None)
     if d_t is not None and model.switches["minibatch_stddev"] == "official":
         frames = part * d_t.num_frames
         if frames > 4 and frames % 4:

@@ -6,7 +6,9 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from mmctsvg.models.gan import VideoGAN
 from mmctsvg.models.switches import PRESETS, resolve_switches
+from mmctsvg.registry import MODELS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.launcher import count_processes
 
@@ -34,8 +36,10 @@ def complete_config(cfg: Config) -> Config:
     """
     cfg = copy.deepcopy(cfg)
     loader, model = cfg.train_dataloader, cfg.get("model", {})
-    switches = resolve_switches(model.get("preset", "paper"), **(model.get("switches") or {}))
+    switches = switches_of(model)
     for switch, argument in DATA_SWITCHES.items():
+        if switch not in switches:
+            continue
         value, said = switches[switch], loader.dataset.get(argument)
         if said in PRESETS and said != value:
             raise UserError(
@@ -61,8 +65,23 @@ def complete_config(cfg: Config) -> Config:
     return cfg
 
 
+def method_of(model: Mapping[str, Any]) -> type[VideoGAN]:
+    """Return the class of a model's config: `CTSVG` where it names none, or none that is known."""
+    return MODELS.get(model.get("type", "CTSVG")) or MODELS.get("CTSVG")
+
+
+def switches_of(model: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value of every switch of a model's config.
+
+    Raises:
+        ValueError: If the preset, a switch or its value is unknown.
+    """
+    preset, known = model.get("preset", "paper"), method_of(model).SWITCHES
+    return resolve_switches(preset, known, **(model.get("switches") or {}))
+
+
 def complete_model(model: Mapping[str, Any], metainfo: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config of a `CTSVG` with the size and labels of its data, if it has none.
+    """Return the config of a model with the size and labels of its data, if it has none.
 
     A generator with a ``size`` of its own belongs to an older config, in which the networks say
     everything: labels that it leaves out are no condition.

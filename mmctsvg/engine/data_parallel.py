@@ -11,7 +11,7 @@ from mmctsvg.registry import MODEL_WRAPPERS
 class GANDataParallel(nn.Module):
     """Replicas of a GAN that start equal and stay equal.
 
-    `CTSVG` averages each network's gradients itself, once per optimiser step, after all of its
+    A `VideoGAN` averages each network's gradients itself, once per optimiser step, after all of its
     backward passes. PyTorch's DistributedDataParallel hooks into single backward passes and
     expects every parameter to take part, which does not fit penalties on gradients.
 
@@ -27,17 +27,17 @@ class GANDataParallel(nn.Module):
                 broadcast(tensor)
 
     def train_step(self, *args, **kwargs):
-        """Run `CTSVG.train_step`."""
+        """Run `VideoGAN.train_step`."""
         return self.module.train_step(*args, **kwargs)
 
     def val_step(self, *args, **kwargs):
-        """Run `CTSVG.val_step`."""
+        """Run `VideoGAN.val_step`."""
         return self.module.val_step(*args, **kwargs)
 
     def test_step(self, *args, **kwargs):
-        """Run `CTSVG.test_step`."""
+        """Run `VideoGAN.test_step`."""
         return self.module.test_step(*args, **kwargs)
 
     def forward(self, *args, **kwargs):
-        """Run `CTSVG.forward`."""
+        """Run `VideoGAN.forward`."""
         return self.module(*args, **kwargs)

@@ -14,7 +14,7 @@ from mmctsvg.utils.numbers import check_number
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class LazyAdamConstructor:
-    """One Adam per network of `CTSVG`, corrected for lazy regularisation.
+    """One Adam per network of a `VideoGAN`, corrected for lazy regularisation.
 
     A resumed optimiser takes moments and steps from the checkpoint, everything else from this
     config.
@@ -35,7 +35,7 @@ class LazyAdamConstructor:
         self.cfg = {k: v for k, v in optim_wrapper_cfg.items() if k != "constructor"}
 
     def __call__(self, model: nn.Module) -> OptimWrapperDict:
-        """Build the wrappers of ``model`` (a `CTSVG`, wrapped or not).
+        """Build the wrappers of ``model`` (a `VideoGAN`, wrapped or not).
 
         Raises:
             UserError: If the rate is no number from 0 on, or a beta none from 0 to 1.

@@ -28,14 +28,13 @@ def kinds_of_iterations(model: nn.Module) -> list[tuple[int, float]]:
     """Return an iteration for every set of regularisers that can be due, with its share of all.
 
     Args:
-        model: A `CTSVG`, not wrapped.
+        model: A `VideoGAN`, not wrapped.
     """
-    path = model.path_interval if model.path_weight else 0
-    r1 = model.r1_interval if model.r1_gamma else 0
-    period = math.lcm(path or 1, r1 or 1)
+    intervals = sorted(set(model.regularisation_intervals.values()) - {0})
+    period = math.lcm(*intervals)
     kinds = defaultdict(list)
     for i in range(1, period + 1):
-        kinds[path and i % path == 0, r1 and i % r1 == 0].append(i)
+        kinds[tuple(i % interval == 0 for interval in intervals)].append(i)
     return [(members[0], len(members) / period) for members in kinds.values()]
 
 

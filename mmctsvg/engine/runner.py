@@ -1,4 +1,4 @@
-"""MMEngine's Runner with a quiet console, and the one that trains `CTSVG`."""
+"""MMEngine's Runner with a quiet console, and the one that trains GANs of videos."""
 
 import logging
 from collections import Counter
@@ -62,7 +62,7 @@ class QuietRunner(Runner):
 
 @RUNNERS.register_module()
 class CTSVGRunner(QuietRunner):
-    """MMEngine's ``Runner`` for a `CTSVG` whose config says size, labels, seed and sampling once.
+    """MMEngine's ``Runner`` for a `VideoGAN` whose config says size, labels and seed once.
 
     `mmctsvg.engine.complete` says what comes from where. The data set is built before the model,
     which takes from it what its config leaves out; they are checked against each other. The config
@@ -141,7 +141,7 @@ def build_checked(config: str, model: nn.Module | dict[str, Any], loader: DataLo
 
     Args:
         config: Name of the config, for errors.
-        model: A `CTSVG`, or the config of one.
+        model: A `VideoGAN`, or the config of one.
         loader: Data loader of the training.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import Any
 from mmengine.runner import BaseLoop, Runner
 from torch.utils.data import DataLoader
 
-from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.apis.opening import wrap_generator
 from mmctsvg.evaluation.run import GeneratorSubject, build_metrics, evaluate
 from mmctsvg.registry import LOOPS
 
@@ -37,9 +37,7 @@ class VideoValLoop(BaseLoop):
         runner = self.runner
         runner.call_hook("before_val")
         runner.call_hook("before_val_epoch")
-        inferencer = CTSVGInferencer.from_generator(
-            bare_model(runner).generator_ema, generator_meta(runner)
-        )
+        inferencer = wrap_generator(bare_model(runner).generator_ema, generator_meta(runner))
         subject = GeneratorSubject(
             inferencer, runner.train_dataloader.dataset, self.dataloader.dataset
         )

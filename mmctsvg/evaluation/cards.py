@@ -88,6 +88,8 @@ def render_card(card: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     lines += [f"* made: {card['made']}, {versions}", "", "| number | value |", "| --- | --- |"]
     for name, metric in card["metrics"].items():
+        if not metric["numbers"]:
+            lines.append(f"| {name} | not applicable |")
         for key, value in metric["numbers"].items():
             lines.append(f"| {name} {key} | {format_number(value)} |")
     for name, metric in card["metrics"].items():

@@ -20,7 +20,17 @@ from mmctsvg.utils.progress import progress_bar
 
 from .clock import Side, rate_notes, summarise_sides
 from .metrics.base import VideoMetric
-from .video import Cell, Video, labels_at, lowest_rate, read_videos, shoot, video_at
+from .video import (
+    Cell,
+    Video,
+    first_frames,
+    labels_at,
+    lowest_rate,
+    needed_times,
+    read_videos,
+    shoot,
+    video_at,
+)
 
 
 class Subject(Protocol):
@@ -41,12 +51,15 @@ class Subject(Protocol):
     def reference(self, metric: VideoMetric) -> str:
         """Name the real videos that a metric compares with, for its protocol."""
 
+    def refusal(self, metric: VideoMetric) -> str | None:
+        """Say why a metric cannot have a number here, in a sentence; None if it can."""
+
 
 class GeneratorSubject:
     """A generator beside the data that it was trained on, at the lower rate of both.
 
     Args:
-        inferencer (CTSVGInferencer): Inferencer of the generator.
+        inferencer (VideoInferencer): Inferencer of the generator.
         train: Data set that it was trained on.
         test: Data set of held-out clips; None if there are none.
         seed: Seed of the order of real clips.
@@ -86,12 +99,28 @@ class GeneratorSubject:
 
     def generated(self, metric: VideoMetric) -> Iterator[Video]:
         """Make the videos that the metric lists."""
+        self.inferencer.start_frame = first_frames(self.datasets[metric.real_split][0])
         shots = metric.shots(self.cells)[get_rank() :: get_world_size()]
         return shoot(self.inferencer, shots, self.rate)
 
     def reference(self, metric: VideoMetric) -> str:
         """Name the split of the real clips."""
         return metric.real_split
+
+    def refusal(self, metric: VideoMetric) -> str | None:
+        """Say what the generator lacks for the metric's videos."""
+        able = self.inferencer.abilities
+        lacks = {
+            "shared_motion": able.shares_motion or "cannot show one motion on several contents",
+            "actor": "actor" in able.needs or "cannot be told an actor",
+            "action": "action" in able.needs or "cannot be told an action",
+        }
+        problems = [lacks[what] for what in metric.asks if lacks[what] is not True]
+        if not problems:
+            shots = metric.shots(self.cells)
+            found = (able.problem(needed_times(self.inferencer, s, self.rate)) for s in shots)
+            problems = [problem for problem in found if problem][:1]
+        return f"not applicable: this generator {problems[0]}" if problems else None
 
 
 class FolderSubject:
@@ -139,6 +168,9 @@ class FolderSubject:
     def reference(self, metric: VideoMetric) -> str:
         """Say whether there are real clips."""
         return "none" if self._real is None else "all real clips that were given"
+
+    def refusal(self, metric: VideoMetric) -> str | None:
+        """Return None: the videos are there."""
 
     def _read(self, source: Path, metric: VideoMetric) -> Iterator[Video]:
         # A metric that has enough stops, and the first of a list may all be of one actor.
@@ -203,16 +235,21 @@ def evaluate(
         raise UserError(f"metrics must have different names, not {', '.join(map(str, names))}")
     results: list[Result] = []
     for metric in metrics:
-        results.append(_run(metric, subject))
+        refusal = subject.refusal(metric)
+        results.append(_run(metric, subject) if refusal is None else _refuse(metric, refusal))
         if not is_main_process():
             continue
         if report:
             report(results)
-        figures = metric.draw(out_dir) if out_dir else []
+        figures = metric.draw(out_dir) if out_dir and refusal is None else []
         results[-1].pictures = [path.name for path in figures]
         if report and figures:
             report(results)
     return results
+
+
+def _refuse(metric: VideoMetric, reason: str) -> Result:
+    return Result(name=metric.prefix, numbers={}, protocol=dict(metric.protocol), notes=[reason])
 
 
 def _run(metric: VideoMetric, subject: Subject) -> Result:

@@ -1,7 +1,7 @@
 """Videos to be measured, and the shots from which a generator makes them."""
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,31 +115,54 @@ def shoot(inferencer, shots: Iterable[Shot], rate: float | None = None) -> Itera
     """Let a generator make one video for every shot.
 
     Args:
-        inferencer (CTSVGInferencer): Inferencer of the generator.
+        inferencer (VideoInferencer): Inferencer of the generator.
         shots: Shots of the videos.
         rate: Frames per second to which the times of the shots refer; None for the generator's.
     """
     own = inferencer.fps
-    if rate is None or is_same_rate(rate, own):
-        rate = own
     for shot in shots:
         labels = {k: v for k, v in (("actor", shot.actor), ("action", shot.action)) if v}
-        if inferencer.z_c_dim:
-            labels["z_c"] = inferencer.sample_content(1, seed=shot.content)[0]
-        m = inferencer.sample_motion(1, seed=shot.motion)[0]
-        times = shot.times if rate == own else [time * own / rate for time in shot.times]
-        video = inferencer.render(times, motion=m, seed=shot.motion, **labels)
+        given = {} if shot.actor else inferencer.content_of(shot.content)
+        given |= inferencer.motion_of(shot.motion)
+        times = needed_times(inferencer, shot, rate)
+        video = inferencer.render(times, seed=shot.motion, **labels, **given)
         who = "/".join(filter(None, (shot.actor, shot.action, f"motion{shot.motion}")))
         yield video_from_tensor(
             video,
             f"generated {who}",
-            fps=rate,
+            fps=own if rate is None or is_same_rate(rate, own) else rate,
             own_fps=own,
-            actor=shot.actor or (f"content{shot.content}" if inferencer.z_c_dim else None),
+            actor=shot.actor or f"content{shot.content}",
             action=shot.action,
             motion=str(shot.motion),
             seen=shot.seen,
         )
+
+
+def needed_times(inferencer, shot: Shot, rate: float | None = None) -> list[float]:
+    """Return the times of a shot in frames of the generator.
+
+    Args:
+        inferencer (VideoInferencer): Inferencer of the generator.
+        shot: Shot with times at ``rate``.
+        rate: Frames per second; None for the generator's.
+    """
+    if rate is None or is_same_rate(rate, inferencer.fps):
+        return list(shot.times)
+    return [time * inferencer.fps / rate for time in shot.times]
+
+
+def first_frames(dataset: TripletDataset) -> Callable[[int], np.ndarray]:
+    """Return a function from a whole number to the first frame of a clip, uint8 (H, W, 3).
+
+    Numbers up to the number of clips stand for different clips, in an order without a meaning.
+    """
+    order = np.random.default_rng(0).permutation(len(dataset.annotations))
+
+    def first_frame(number: int) -> np.ndarray:
+        return dataset.read_frames(int(order[number % len(order)]), np.zeros(1, int))[0]
+
+    return first_frame
 
 
 def labels_at(dataset: TripletDataset, number: int) -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""The algorithm, its generator and its discriminators.
+"""The algorithms, their generators and their discriminators.
 
 Names are looked up when they are asked for: whoever renders with a generator needs neither the
 algorithm, which MMEngine's models come with, nor its discriminators.

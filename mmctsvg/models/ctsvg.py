@@ -1,24 +1,22 @@
 """The algorithm: `CTSVG.train_step` is one iteration of the training, the rest are its parts."""
 
-import copy
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from mmengine.dist import get_world_size
-from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
 from mmctsvg.registry import MODELS
-from mmctsvg.utils.distributed import average, average_gradients
+from mmctsvg.utils.distributed import average
 from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.pixels import mean_motion
 
-from .batch import Batch, split_batch
+from .batch import Batch
 from .discriminators.shuffle import shuffle_content
 from .fakes import fake_noise, fake_times
+from .gan import VideoGAN
 from .losses import (
     logistic_loss,
     non_saturating_loss,
@@ -26,8 +24,7 @@ from .losses import (
     path_lengths,
     r1_penalty,
 )
-from .networks import D_S, D_T, GENERATOR, build_networks
-from .precision import resolve_precision
+from .networks import GENERATOR, build_networks
 from .randomness import (
     D_STEP,
     DIRECTION,
@@ -38,12 +35,24 @@ from .randomness import (
     generator_for,
     item_noise,
 )
-from .schedule import check_ramp, ema_decay, ramp_weight, update_average
-from .switches import resolve_switches
+from .schedule import check_ramp, ramp_weight
+from .switches import SWITCHES, resolve_switches
+
+D_T, D_S = "time_discriminator", "shuffle_discriminator"
+
+#: Network -> facts and switches that it takes from the model's config.
+TAKES = {
+    GENERATOR: (
+        ("size", "num_actors", "num_actions"),
+        ("content", "time2vec_order", "layer_noise"),
+    ),
+    D_T: (("size", "num_actors", "num_actions"), ("minibatch_stddev", "time2vec_order")),
+    D_S: (("size",), ("shuffle_scores",)),
+}
 
 
 @MODELS.register_module()
-class CTSVG(BaseModel):
+class CTSVG(VideoGAN):
     """One Style is All You Need to Generate a Video.
 
     Args:
@@ -64,21 +73,20 @@ class CTSVG(BaseModel):
         ema_half_life: Half-life of the generator's average, in videos; above 0.
         ramp: First and last iteration of the action embedding's ramp; None for none. The switch
             ``ramp='official'`` replaces the paper's (4000, 6000) by (2000, 4000).
-        accumulate: Parts into which a batch is split to save memory. The update is that of the
-            whole batch, but D_s shuffles and D_t measures deviations within a part, and path
-            length takes half the videos of every part, rounded up.
-        precision: Precision of the convolutions, see `mmctsvg.models.precision`.
-        seed: Seed of all noise.
+        **options: ``accumulate``, ``precision``, ``seed`` and ``data_preprocessor`` of `VideoGAN`.
+            The update is that of the whole batch, but within each of the ``accumulate`` parts D_s
+            shuffles, D_t measures deviations, and path length takes half the videos, rounded up.
 
     Attributes:
-        generator_ema: The averaged generator, the one to use.
-        iteration: Iterations done; part of the checkpoint, like the mean path length.
+        mean_path_length: Running mean of the path lengths; part of the checkpoint.
 
     Raises:
         UserError: For a number out of its range.
 
     Source: sections 3 and 4.3.
     """
+
+    SWITCHES = SWITCHES
 
     def __init__(
         self,
@@ -98,24 +106,18 @@ class CTSVG(BaseModel):
         path_interval: int = 4,
         ema_half_life: float = 10_000,
         ramp: tuple[int, int] | None = (4000, 6000),
-        accumulate: int = 1,
-        precision: str = "fp32",
-        seed: int = 0,
-        data_preprocessor: dict | None = None,
+        **options: Any,
     ):
-        # Copies that wait for the GPU would stall it six times an iteration.
-        to_gpu = dict(type="mmengine.BaseDataPreprocessor", non_blocking=True)
-        super().__init__(data_preprocessor=data_preprocessor or to_gpu)
-        self.switches = resolve_switches(preset, **(switches or {}))
+        if not (time_discriminator or shuffle_discriminator):
+            raise ValueError("CTSVG needs time_discriminator, shuffle_discriminator or both")
+        resolved = resolve_switches(preset, **(switches or {}))
         networks = build_networks(
             {GENERATOR: generator, D_T: time_discriminator, D_S: shuffle_discriminator},
             dict(size=size, num_actors=num_actors, num_actions=num_actions),
-            self.switches,
+            resolved,
+            TAKES,
         )
-        self.generator = networks[GENERATOR]
-        self.generator_ema = copy.deepcopy(self.generator).requires_grad_(False).eval()
-        self.time_discriminator = networks[D_T]
-        self.shuffle_discriminator = networks[D_S]
+        super().__init__(networks, resolved, ema_half_life=ema_half_life, **options)
         for name, value, least, most in (
             ("r1_gamma", r1_gamma, 0, None),
             ("path_weight", path_weight, 0, None),
@@ -124,18 +126,12 @@ class CTSVG(BaseModel):
             check_number(name, value, least, most)
         for name, value in (("r1_interval", r1_interval), ("path_interval", path_interval)):
             check_number(name, value, 1, whole=True)  # a weight of 0 turns a regulariser off
-        check_number("ema_half_life", ema_half_life, above=0)
-        check_number("seed", seed, 0, whole=True)
         check_ramp(ramp)
         self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
         self.path_weight, self.path_decay = path_weight, path_decay
         self.path_interval = path_interval
-        self.ema_half_life = ema_half_life
         self.ramp = ramp if self.switches["ramp"] == "paper" or ramp is None else (2000, 4000)
-        self.accumulate, self.precision, self.seed = accumulate, precision, seed
         self.register_buffer("mean_path_length", torch.zeros(()))
-        self.register_buffer("iterations_done", torch.zeros((), dtype=torch.int64))
-        self._iteration: int | None = 0
 
     # ------------------------------------------------------------------ the step
 
@@ -185,9 +181,7 @@ class CTSVG(BaseModel):
             moved = average(torch.stack(log["path_length"]).mean())
             self.mean_path_length.lerp_(moved, self.path_decay)
 
-        self._average_generator(sum(len(batch) for batch in batches))
-        self.iteration = iteration + 1
-        return {name: torch.stack(values).mean() for name, values in log.items()}
+        return self._finish(log, sum(len(batch) for batch in batches))
 
     def _discriminator_losses(
         self, batch: Batch, fake: Tensor, times: Tensor, log: dict
@@ -272,13 +266,6 @@ class CTSVG(BaseModel):
 
     # ------------------------------------------------------------------ fakes
 
-    def batches(self, data: dict) -> list[Batch]:
-        """Move a batch to the device and split it into ``accumulate`` parts."""
-        items = tuple(data["index"].tolist())  # on the CPU: nothing waits
-        data = self.data_preprocessor({k: v for k, v in data.items() if k != "index"}, True)
-        self._compute_in(resolve_precision(self.precision, self.mean_path_length.device))
-        return split_batch(Batch.from_data(data, items), self.accumulate)
-
     def fakes(self, batch: Batch, stream: int) -> tuple[Tensor, Tensor]:
         """Render a video for every real one, with its labels.
 
@@ -323,11 +310,6 @@ class CTSVG(BaseModel):
     # ------------------------------------------------------------------ bookkeeping
 
     @property
-    def discriminators(self) -> list[str]:
-        """Names of the discriminators that there are."""
-        return [name for name in (D_T, D_S) if getattr(self, name) is not None]
-
-    @property
     def r1_discriminators(self) -> list[str]:
         """Names of the discriminators that R1 regularises."""
         return [n for n in self.discriminators if n == D_T or self.switches["r1"] == "paper"]
@@ -344,55 +326,7 @@ class CTSVG(BaseModel):
         """Weight of the action embedding at this iteration."""
         return ramp_weight(self.iteration, self.ramp)
 
-    @property
-    def iteration(self) -> int:
-        """Iterations done."""
-        if self._iteration is None:  # a checkpoint was loaded: the device is asked just once
-            self._iteration = int(self.iterations_done)
-        return self._iteration
-
-    @iteration.setter
-    def iteration(self, value: int) -> None:
-        self._iteration = value
-        self.iterations_done.fill_(value)
-
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
-        self._iteration = None
-
-    def _compute_in(self, dtype: torch.dtype) -> None:
-        """Set the precision of every network's convolutions."""
-        self.generator.compute_dtype = dtype
-        for name in self.discriminators:
-            getattr(self, name).trunk.compute_dtype = dtype
-
-    @contextmanager
-    def _precise_gradients(self) -> Iterator[None]:
-        """Compute in float32 instead of float16, whose range squared gradients leave."""
-        dtype = self.generator.compute_dtype
-        if dtype == torch.float16:
-            self._compute_in(torch.float32)
-        yield
-        self._compute_in(dtype)
-
-    def _turn(self, *names: str) -> None:
-        """Let these networks learn; the gradients of the others are not even computed."""
-        for name in (GENERATOR, *self.discriminators):
-            getattr(self, name).requires_grad_(name in names)
-
-    def _backward(self, wrapper, loss: Tensor) -> None:
-        wrapper.backward(loss / self.accumulate)
-
-    def _step(self, optim_wrapper: OptimWrapperDict, *names: str) -> None:
-        for name in names:
-            average_gradients(getattr(self, name))
-            optim_wrapper[name].step()
-            optim_wrapper[name].zero_grad()
-
-    def _average_generator(self, videos: int) -> None:
-        """Move ``generator_ema`` towards the generator."""
-        if self.switches["ema"] == "paper":
-            decay = ema_decay(videos * get_world_size(), self.ema_half_life)
-        else:
-            decay = 0.5 ** (32 / 10_000)
-        update_average(self.generator_ema.parameters(), self.generator.parameters(), decay)
+    def _ema_decay(self, videos: int) -> float:
+        if self.switches["ema"] == "official":
+            return 0.5 ** (32 / 10_000)
+        return super()._ema_decay(videos)

@@ -1,6 +1,7 @@
 """In which precision the convolutions run; everything else stays in float32."""
 
 import torch
+from torch import nn
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 
@@ -33,3 +34,10 @@ def resolve_precision(precision: str, device: torch.device) -> torch.dtype:
     if precision == "auto":
         return torch.bfloat16 if has_fast_bf16(device) else torch.float32
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+
+def compute_in(network: nn.Module, dtype: torch.dtype) -> None:
+    """Set the precision of all convolutions in a network: of its parts with ``compute_dtype``."""
+    for module in network.modules():
+        if "compute_dtype" in vars(module):
+            module.compute_dtype = dtype

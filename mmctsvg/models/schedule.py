@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
@@ -52,6 +53,15 @@ def ema_decay(videos: int, half_life: float) -> float:
 def update_average(average: Iterable[Tensor], current: Iterable[Tensor], decay: float) -> None:
     """Set ``average = decay * average + (1 - decay) * current``, in place."""
     torch._foreach_lerp_(list(average), list(current), 1 - decay)
+
+
+@torch.no_grad()
+def copy_running_statistics(average: nn.Module, current: nn.Module) -> None:
+    """Copy the running means and variances of normalising layers, which are averages already."""
+    for own, other in zip(average.modules(), current.modules(), strict=True):
+        if isinstance(own, _NormBase) and own.track_running_stats:
+            for name, buffer in own.named_buffers(recurse=False):
+                buffer.copy_(getattr(other, name))
 
 
 def lazy_adam(lr: float, betas: tuple[float, float], interval: int) -> dict:

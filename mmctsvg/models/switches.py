@@ -5,6 +5,8 @@
 sampling of the training data too: `mmctsvg.engine.complete` hands them to the data set.
 """
 
+from collections.abc import Mapping
+
 PRESETS = ("paper", "official")
 
 #: Switch -> the decision.
@@ -25,19 +27,22 @@ SWITCHES = {
 }
 
 
-def resolve_switches(preset: str = "paper", **overrides: str) -> dict[str, str]:
+def resolve_switches(
+    preset: str = "paper", known: Mapping[str, str] = SWITCHES, /, **overrides: str
+) -> dict[str, str]:
     """Return the value of every switch: the preset's unless overridden.
 
     Args:
         preset: ``'paper'`` or ``'official'``.
+        known: Switches that there are, with their decisions; those of `CTSVG` by default.
         **overrides: Switches with their values, ``'paper'`` or ``'official'``.
 
     Raises:
         ValueError: If the preset, a switch or its value is unknown.
     """
     for name, value in {"preset": preset, **overrides}.items():
-        if name != "preset" and name not in SWITCHES:
-            raise ValueError(f"unknown switch {name!r}: there are {', '.join(SWITCHES)}")
+        if name != "preset" and name not in known:
+            raise ValueError(f"unknown switch {name!r}: there are {', '.join(known) or 'none'}")
         if value not in PRESETS:
             raise ValueError(f"{name}={value!r}: must be 'paper' or 'official'")
-    return {name: overrides.get(name, preset) for name in SWITCHES}
+    return {name: overrides.get(name, preset) for name in known}

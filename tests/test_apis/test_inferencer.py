@@ -3,8 +3,7 @@ import itertools
 import pytest
 import torch
 
-from mmctsvg.apis import CTSVGInferencer
-from mmctsvg.apis import inferencer as module
+from mmctsvg.apis import CTSVGInferencer, video_inferencer
 from mmctsvg.checkpoints import save_generator
 from mmctsvg.utils.errors import UserError
 
@@ -241,7 +240,7 @@ def test_wrong_arguments(inferencer, arguments, message):
 
 
 def test_models_that_come_with_the_package(tmp_path, monkeypatch, make_generator, make_meta):
-    monkeypatch.setattr(module, "ASSETS", tmp_path)
+    monkeypatch.setattr(video_inferencer, "ASSETS", tmp_path)
     assert CTSVGInferencer.list_models() == []
     with pytest.raises(UserError, match="model='demo': there is no such model in .* only none;"):
         CTSVGInferencer("demo")

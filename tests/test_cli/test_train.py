@@ -323,7 +323,7 @@ def test_the_released_code_is_trained_by_one_preset(tmp_path, toy_config, train,
         options += [f"train_dataloader.dataset.{name}=official" for name in ("stride", "times")]
         options += ["train_dataloader.dataset.items_per_iteration=16"]
     train([str(toy_config()), "--work-dir", str(tmp_path), "--cfg-options", *options])
-    assert "4 triplets per iteration" in capsys.readouterr().out
+    assert "4 samples per iteration" in capsys.readouterr().out
     (dumped,) = tmp_path.glob("*.py")
     dataset = Config.fromfile(dumped).train_dataloader.dataset
     assert (dataset.stride, dataset.times) == ("official", "official")

@@ -31,13 +31,13 @@ def test_shares_of_iterations_are_exact():
     """Over 16 iterations: 12 plain ones, 3 with path length, 1 with both."""
 
     class Model:
-        path_interval, path_weight, r1_interval, r1_gamma = 4, 2, 16, 10
+        regularisation_intervals = dict(generator=4, time_discriminator=16, shuffle=16)
 
     kinds = dict(kinds_of_iterations(Model))
     assert {i: share * 16 for i, share in kinds.items()} == {1: 12, 4: 3, 16: 1}
-    Model.r1_gamma = 0
+    Model.regularisation_intervals = dict(generator=4, time_discriminator=0)
     assert dict(kinds_of_iterations(Model)) == {1: 3 / 4, 4: 1 / 4}
-    Model.path_weight = 0
+    Model.regularisation_intervals = dict(generator=0, time_discriminator=0)
     assert dict(kinds_of_iterations(Model)) == {1: 1}
 
 

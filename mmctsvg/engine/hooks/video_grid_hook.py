@@ -5,7 +5,8 @@ from pathlib import Path
 from mmengine.runner import Runner
 
 from mmctsvg.apis.grid import plan_grids, write_grid
-from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.apis.opening import wrap_generator
+from mmctsvg.evaluation.video import first_frames
 from mmctsvg.registry import HOOKS
 from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.spread import evenly_spread
@@ -52,9 +53,8 @@ class VideoGridHook(PeriodicHook):
 
     def write(self, runner: Runner) -> None:
         """Write the videos."""
-        inferencer = CTSVGInferencer.from_generator(
-            bare_model(runner).generator_ema, generator_meta(runner)
-        )
+        inferencer = wrap_generator(bare_model(runner).generator_ema, generator_meta(runner))
+        inferencer.start_frame = first_frames(runner.train_dataloader.dataset)
         motions = 1 if inferencer.actions else self.columns
         (plan,) = plan_grids(
             inferencer,
@@ -64,4 +64,5 @@ class VideoGridHook(PeriodicHook):
             contents=range(self.seed, self.seed + self.rows),
         )
         name = f"iter_{runner.iter + 1:0{len(str(runner.max_iters))}d}"
-        write_grid(inferencer, plan, range(self.frames), Path(runner.work_dir) / "videos" / name)
+        frames = min(self.frames, inferencer.abilities.longest or self.frames)
+        write_grid(inferencer, plan, range(frames), Path(runner.work_dir) / "videos" / name)

@@ -53,6 +53,7 @@ class ActionAccuracy(VideoMetric):
     """
 
     real_split = "test"
+    asks = ("action",)
 
     def __init__(
         self,

@@ -24,11 +24,14 @@ class VideoMetric(BaseMetric):
         needs_real: Whether there is no number without real videos.
         real_split: Split of the real videos: ``'train'``, ``'test'`` or ``'all'``.
         frames_needed: Number of frames that are taken from the start of a video; None for all.
+        asks: What a generator must be able to do: some of ``'shared_motion'``, ``'actor'`` and
+            ``'action'``.
     """
 
     needs_real = False
     real_split = "all"
     frames_needed: int | None = None
+    asks: Sequence[str] = ()
     _notes: Sequence[str] = ()
     _networks: Sequence[Any] = ()  # pretrained networks with their ``weights``
 

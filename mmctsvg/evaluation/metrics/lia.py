@@ -62,6 +62,8 @@ class LiASync(VideoMetric):
 
     default_prefix = "LiA"
 
+    asks = ("shared_motion",)
+
     def __init__(
         self,
         *,

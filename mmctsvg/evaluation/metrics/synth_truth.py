@@ -53,6 +53,8 @@ class SynthTruth(VideoMetric):
         UserError: If an argument is outside its range.
     """
 
+    asks = ("actor", "action", "shared_motion")
+
     def __init__(
         self,
         *,

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
 
+from ..abilities import ACTION, ACTOR, Abilities
 from ..layers import normal
 from ..resolutions import check_channels
 from .content import ContentMapper
@@ -98,6 +99,12 @@ class ConditionalStyleVideoGenerator(nn.Module):
     @compute_dtype.setter
     def compute_dtype(self, dtype: torch.dtype) -> None:
         self.synthesis.compute_dtype = dtype
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it needs, and what it can do."""
+        counts = {ACTOR: self.num_actors, ACTION: self.num_actions}
+        return Abilities(needs=tuple(what for what, n in counts.items() if n), inverts=True)
 
     @property
     def z_c_dim(self) -> int:
