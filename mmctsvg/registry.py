@@ -35,7 +35,10 @@ def _child(parent: Registry, *locations: str) -> Registry:
 # Networks, and the algorithm that trains them.
 MODELS = _child(
     mmagic.MODELS,
-    *(f"mmctsvg.models.{module}" for module in ("ctsvg", "generators", "discriminators")),
+    *(
+        f"mmctsvg.models.{module}"
+        for module in ("ctsvg", "generators", "discriminators", "baselines.stylegan_v")
+    ),
 )
 MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")
 WEIGHT_INITIALIZERS = _child(mmagic.WEIGHT_INITIALIZERS)

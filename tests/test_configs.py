@@ -48,10 +48,11 @@ def test_one_real_step(name):
     with torch.device("meta"):  # full size, without its memory
         full = build(cfg)
     size = cfg.train_dataloader.dataset["size"]
-    labels = (0, 0) if name.endswith("uncond.py") else LABELS[cfg.train_dataloader.dataset.type]
+    of_data = LABELS[cfg.train_dataloader.dataset.type]
+    labels = (0, 0) if name.endswith("uncond.py") or "stylegan_v" in name else of_data
     assert full.generator.size == size
     assert (full.generator.num_actors, full.generator.num_actions) == labels
-    if full.time_discriminator is not None:
+    if getattr(full, "time_discriminator", None) is not None:
         assert full.time_discriminator.trunk.size == size
         for embedding, count in zip(("actor", "action"), labels, strict=True):
             table = getattr(full.time_discriminator, embedding)
@@ -63,9 +64,10 @@ def test_one_real_step(name):
             dataset = dict(complete[f"{split}_dataloader"].dataset)
             inspect.signature(DATASETS.get(dataset.pop("type"))).bind(**dataset)
 
-    for network in ("generator", "time_discriminator", "shuffle_discriminator"):
-        if cfg.model[network] is not None:
-            cfg.model[network]["channels"] = {4: 4, 8: 4, 16: 4}
+    for network in full.networks:
+        cfg.model[network]["channels"] = {4: 4, 8: 4, 16: 4}
+        if "concat_at" in inspect.signature(type(getattr(full, network))).parameters:
+            cfg.model[network]["concat_at"] = 8
     model = build(cfg, size=16)
     constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
     wrappers = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
@@ -94,8 +96,10 @@ def test_every_fact_is_said_once(name):
     """Sizes, labels, seeds and sampling: in the data set, in ``randomness``, in the switches."""
     cfg = load(name)
     assert cfg.randomness == dict(seed=0) and "seed" not in cfg.model
-    assert not {"seed", "times", "items_per_iteration"} & cfg.train_dataloader.dataset.keys()
-    for network in ("generator", "time_discriminator", "shuffle_discriminator"):
+    # StyleGAN-V's law of times is the data set's alone.
+    once = {"seed", "items_per_iteration", *([] if "stylegan_v" in name else ["times"])}
+    assert not once & cfg.train_dataloader.dataset.keys()
+    for network in (key for key in cfg.model if key.endswith(("generator", "discriminator"))):
         facts = (cfg.model[network] or {}).keys() & {"size", "num_actors", "num_actions"}
         assert not facts, (network, facts)
     held_out = cfg.get("val_dataloader", {}).get("dataset", {})

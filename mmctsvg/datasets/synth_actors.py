@@ -7,7 +7,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from . import synth
-from .triplet_dataset import Clip, TripletDataset, check_length, check_sampling
+from .triplet_dataset import FRAMES, Clip, TripletDataset, check_length, check_sampling
 
 SPLITS = ("train", "test", "all")
 
@@ -30,7 +30,8 @@ class SynthActorsDataset(TripletDataset):
         length: Number of frames of a clip.
         cache_mb: Megabytes of drawn clips that are kept; the rest is drawn again.
         stride: Frames between the frames of a triplet, or ``'official'``.
-        times: Law of the times, ``'paper'`` or ``'official'``.
+        times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
+        num_frames: Number of frames of a sample, at least 2; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         seed: Seed of the triplets and the takes. Nothing is flipped, because left and right matter
             here (the waving arm).
@@ -52,10 +53,11 @@ class SynthActorsDataset(TripletDataset):
         cache_mb: float = 512,
         stride: int | str = 1,
         times: str = "paper",
+        num_frames: int = FRAMES,
         items_per_iteration: int | None = None,
         seed: int = 0,
     ) -> None:
-        check_sampling(stride, times, items_per_iteration)
+        check_sampling(stride, times, items_per_iteration, num_frames)
         if split not in SPLITS:
             raise UserError(f"split is {split!r}: it must be one of {', '.join(map(repr, SPLITS))}")
         check_number("num_actors", num_actors, 1, len(synth.PEOPLE), whole=True)
@@ -63,7 +65,7 @@ class SynthActorsDataset(TripletDataset):
         check_number("size", size, 8, whole=True)
         check_number("length", length, 1, whole=True)
         check_number("cache_mb", cache_mb, 0)
-        if problem := check_length(length, stride, times):
+        if problem := check_length(length, stride, times, num_frames):
             raise UserError(f"a clip of length={length} {problem}")
         self.cells = [
             (actor, action, take)
@@ -88,6 +90,7 @@ class SynthActorsDataset(TripletDataset):
             size=size,
             stride=stride,
             times=times,
+            num_frames=num_frames,
             items_per_iteration=items_per_iteration,
             seed=seed,
         )

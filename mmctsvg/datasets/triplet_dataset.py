@@ -11,7 +11,7 @@ from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from .rates import count_frames
-from .triplet_times import LAWS, draw_times, shortest_clip, stride_at
+from .triplet_times import FRAMES, LAWS, draw_times, shortest_clip, stride_at
 
 #: Key of an item for the clips that it was to be from: lines of number and reason.
 BAD_CLIPS = "bad_clips"
@@ -34,23 +34,24 @@ class Clip:
         """Number of frames that it has on the clock of the data set."""
         return self.length if self.times is None else count_frames(self.times[-1])
 
-    def own_stride(self, stride: int) -> int:
+    def own_stride(self, stride: int, frames: int = FRAMES) -> int:
         """Turn a stride in frames of the data set into one in frames of the clip.
 
         Args:
             stride: Frames of the data set, from 1 on.
+            frames: Number of frames of a sample, at least 2.
 
         Returns:
-            The nearest number of frames, at least 1, of which two fit into the clip.
+            The nearest number of frames, at least 1, with which a sample fits into the clip.
         """
         if self.times is None:
             return stride
         usual = float(np.median(np.diff(self.times)))
-        return max(1, min(round(stride / usual), (self.length - 1) // 2))
+        return max(1, min(round(stride / usual), (self.length - 1) // (frames - 1)))
 
 
 class TripletDataset(Dataset):
-    """Triplets of frames that are drawn from clips.
+    """Samples of a few frames, usually triplets, that are drawn from clips.
 
     The index of an item is a *global item counter*, any number from 0 on, not limited by the
     length: all random numbers come from (seed, index), so an item is the same for any number of
@@ -64,7 +65,8 @@ class TripletDataset(Dataset):
         size: Side of the frames in pixels.
         stride: Frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
             iterations in turn). Of clips with another rate the same time, as near as it goes.
-        times: Law of the times, ``'paper'`` or ``'official'``.
+        times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
+        num_frames: Number of frames T of a sample, at least 2; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
         seed: Seed of all random numbers.
@@ -85,12 +87,13 @@ class TripletDataset(Dataset):
         size: int,
         stride: int | str = 1,
         times: str = "paper",
+        num_frames: int = FRAMES,
         items_per_iteration: int | None = None,
         flip: bool = False,
         seed: int = 0,
         allow_bad_clips: bool = False,
     ) -> None:
-        check_sampling(stride, times, items_per_iteration)
+        check_sampling(stride, times, items_per_iteration, num_frames)
         check_number("size", size, 1, whole=True)
         check_number("seed", seed, 0, whole=True)
         check_number("fps", fps, above=0)
@@ -100,6 +103,7 @@ class TripletDataset(Dataset):
         self.metainfo = dict(actors=list(actors), actions=list(actions), fps=float(fps), size=size)
         self.stride = stride
         self.times = times
+        self.num_frames = num_frames
         self.items_per_iteration = items_per_iteration
         self.flip = flip
         self.seed = seed
@@ -125,11 +129,11 @@ class TripletDataset(Dataset):
         return len(self.annotations)
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
-        """Return the triplet number ``index``.
+        """Return the sample number ``index``.
 
         Returns:
-            Dictionary of frames, uint8 (3, 3, H, W), a quarter of the size of floats on their way
-            from a loader process; times, float32 (3,) in frames of the data set, whole numbers but
+            Dictionary of frames, uint8 (T, 3, H, W), a quarter of the size of floats on their way
+            from a loader process; times, float32 (T,) in frames of the data set, whole numbers but
             for clips that have times of their own; and int64 scalars actor, action, index, length
             (of the clip, in frames of the data set). With ``allow_bad_clips`` also the text
             `BAD_CLIPS`, usually empty.
@@ -154,8 +158,8 @@ class TripletDataset(Dataset):
     ) -> dict[str, torch.Tensor]:
         clip = self.annotations[number]
         iteration = index // (self.items_per_iteration or 1)
-        stride = clip.own_stride(stride_at(self.stride, iteration))
-        chosen = draw_times(rng, clip.length, stride, self.times)
+        stride = clip.own_stride(stride_at(self.stride, iteration), self.num_frames)
+        chosen = draw_times(rng, clip.length, stride, self.times, self.num_frames)
         frames = self.read_frames(number, chosen)
         times = chosen if clip.times is None else clip.times[chosen]
         if self.flip and rng.integers(2):
@@ -171,7 +175,9 @@ class TripletDataset(Dataset):
         )
 
 
-def check_sampling(stride: int | str, times: str, items_per_iteration: int | None) -> None:
+def check_sampling(
+    stride: int | str, times: str, items_per_iteration: int | None, num_frames: int = FRAMES
+) -> None:
     """Refuse sampling arguments that mean nothing.
 
     Raises:
@@ -188,11 +194,20 @@ def check_sampling(stride: int | str, times: str, items_per_iteration: int | Non
         )
     if times not in LAWS:
         raise UserError(f"times is {times!r}: it must be one of {', '.join(map(repr, LAWS))}")
+    check_number("num_frames", num_frames, 2, whole=True)
+    if num_frames != FRAMES and (times, stride == "official") != ("paper", False):
+        raise UserError(
+            f"num_frames={num_frames}: stride={stride!r} with times={times!r} draws triplets; give "
+            f"num_frames={FRAMES}, or times='paper' and a stride that is a number"
+        )
 
 
-def check_length(length: int, stride: int | str, times: str) -> str | None:
+def check_length(
+    length: int, stride: int | str, times: str, num_frames: int = FRAMES
+) -> str | None:
     """Return the problem of a clip's length, or None."""
-    needed = shortest_clip(stride, times)
+    needed = shortest_clip(stride, times, num_frames)
     if length >= needed:
         return None
-    return f"has {length} frames, but triplets need {needed} (stride={stride!r}, times={times!r})"
+    samples = "triplets" if num_frames == FRAMES else f"samples of {num_frames} frames"
+    return f"has {length} frames, but {samples} need {needed} (stride={stride!r}, times={times!r})"

@@ -14,7 +14,7 @@ from .list_rate import find_rate
 from .rates import frame_times
 from .readers import BrokenClipError, fit_square
 from .shared_frames import SharedFrames
-from .triplet_dataset import Clip, TripletDataset, check_sampling
+from .triplet_dataset import FRAMES, Clip, TripletDataset, check_sampling
 from .validation import check_clips, check_split, refuse
 
 
@@ -48,7 +48,8 @@ class TripletVideoDataset(TripletDataset):
         cache: ``'memory'`` keeps all clips of the split, scaled, in memory (3 * size^2 bytes a
             frame), but for bad ones that are skipped; None reads every frame when it is needed.
         stride: Frames between the frames of a triplet, or ``'official'``.
-        times: Law of the times, ``'paper'`` or ``'official'``.
+        times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
+        num_frames: Number of frames of a sample, at least 2; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         **options: ``flip`` and ``seed`` of `TripletDataset`.
 
@@ -75,10 +76,11 @@ class TripletVideoDataset(TripletDataset):
         cache: str | None = None,
         stride: int | str = 1,
         times: str = "paper",
+        num_frames: int = FRAMES,
         items_per_iteration: int | None = None,
         **options: Any,
     ) -> None:
-        check_sampling(stride, times, items_per_iteration)
+        check_sampling(stride, times, items_per_iteration, num_frames)
         check_number("min_length", min_length or 0, 0)
         _check_choice("split", split, "train", "test", "all")
         _check_choice("crop", crop, None, "center")
@@ -86,7 +88,7 @@ class TripletVideoDataset(TripletDataset):
         clips = read_clip_list(
             annotations, self.LAYOUT, action_names or self.ACTION_NAMES, actor_names
         )
-        checked = check_clips(clips, crop=crop, stride=stride, times=times)
+        checked = check_clips(clips, crop=crop, stride=stride, times=times, num_frames=num_frames)
         problems = checked.problems + (check_split(clips) if split == "train" else [])
         refuse(clips.source, problems, allow_bad_clips)
         if split == "test" and "is_train" not in clips.columns:
@@ -115,6 +117,7 @@ class TripletVideoDataset(TripletDataset):
             size=size,
             stride=stride,
             times=times,
+            num_frames=num_frames,
             items_per_iteration=items_per_iteration,
             allow_bad_clips=allow_bad_clips,
             **options,

@@ -17,7 +17,7 @@ from mmctsvg.utils.progress import progress_bar
 
 from .clip_list import ClipList, Entry, Problem
 from .readers import BrokenClipError, ClipCache, ClipReader, SeenClip, check_square, look_at
-from .triplet_dataset import check_length
+from .triplet_dataset import FRAMES, check_length
 from .workers import map_in_order
 
 _SHOWN = 5  # labels that a note names
@@ -38,6 +38,7 @@ def check_clips(
     crop: str | None = None,
     stride: int | str = 1,
     times: str = "paper",
+    num_frames: int = FRAMES,
     whole: bool = False,
     workers: int = 1,
 ) -> CheckedClips:
@@ -50,6 +51,7 @@ def check_clips(
         crop: ``'center'`` allows frames that are not square.
         stride: Frames between the frames of a triplet; clips must be long enough for it.
         times: Law of the times of triplets; clips must be long enough for it.
+        num_frames: Number of frames of a sample; clips must be long enough for it.
         whole: Whether every clip is read to its end, not only opened: finds damage in the middle of
             files and clips that are in both splits, and takes as long as playing all of them.
         workers: Number of processes that read clips to their ends.
@@ -59,7 +61,11 @@ def check_clips(
     seen: list[SeenClip] = []
     for entry in clips.entries:
         clip = found[entry.path]
-        wrong = clip if isinstance(clip, str) else _wrong_shape(clip.reader, crop, stride, times)
+        wrong = (
+            clip
+            if isinstance(clip, str)
+            else _wrong_shape(clip.reader, crop, (stride, times, num_frames))
+        )
         if wrong:
             checked.problems.append(Problem(text=f"{entry.where} {wrong}"))
         else:
@@ -107,13 +113,15 @@ def _look(path: Path, whole: bool) -> SeenClip | str:
         return str(error)
 
 
-def _wrong_shape(reader: ClipReader, crop: str | None, stride: int | str, times: str) -> str | None:
+def _wrong_shape(
+    reader: ClipReader, crop: str | None, sampling: tuple[int | str, str, int]
+) -> str | None:
     """Say what keeps a clip that can be read from training."""
     try:
         check_square(reader, crop)
     except BrokenClipError as error:
         return str(error)
-    return check_length(reader.length, stride, times)
+    return check_length(reader.length, *sampling)
 
 
 def _in_both_splits(entries: list[Entry], seen: list[SeenClip]) -> Iterator[Problem]:

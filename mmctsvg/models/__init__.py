@@ -11,6 +11,8 @@ _MODULES = {
     "CTSVG": "ctsvg",
     "ConditionalStyleVideoGenerator": "generators",
     "ShuffleDiscriminator": "discriminators",
+    "StyleGANV": "baselines.stylegan_v",
+    "StyleGANVGenerator": "baselines.stylegan_v_generator",
     "Time2Vec": "generators",
     "Time2VecMotionMapper": "generators",
     "TimeConditionedProjectionDiscriminator": "discriminators",

@@ -143,3 +143,26 @@ def test_clips_with_times_of_their_own():
 def test_bad_arguments(arguments, sentence):
     with pytest.raises(UserError, match=sentence):
         Ramps(**arguments)
+
+
+def test_samples_of_any_number_of_frames():
+    item = Ramps(lengths=(20, 30), num_frames=6, stride=3)[2]
+    assert item["frames"].shape == (6, 3, 4, 4) and item["times"].diff().tolist() == [3.0] * 5
+    clip = int(item["actor"])
+    assert torch.equal(item["frames"][:, 0, 0, 0], 10 * clip + item["times"].byte())
+    plain, same = Ramps(seed=1), Ramps(seed=1, num_frames=3)
+    assert torch.equal(plain[3]["frames"], same[3]["frames"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (dict(num_frames=1), "num_frames is 1"),
+        (dict(num_frames=4, times="spans"), "num_frames=4: stride=1 with times='spans'"),
+        (dict(num_frames=4, times="official"), "draws triplets; give num_frames=3"),
+        (dict(num_frames=4, stride="official", items_per_iteration=2), "stride='official'"),
+    ],
+)
+def test_wrong_numbers_of_frames(options, words):
+    with pytest.raises(UserError, match=words):
+        Ramps(**options)

@@ -38,3 +38,39 @@ def test_official_stride_cycles_every_100_iterations():
     assert stride_at(4, 12345) == 4
     strides = [stride_at("official", i) for i in (0, 99, 100, 199, 200, 299, 300, 1000)]
     assert strides == [1, 1, 2, 2, 3, 3, 1, 2]
+
+
+def test_spans_follow_the_law_of_stylegan_v():
+    """Against a table of the probabilities of all (start, middle, end), clip of 6 frames."""
+    expected = {}
+    for span in (2, 4):  # 8 does not fit
+        for start in range(6 - span):
+            for middle in range(start + 1, start + span):
+                expected[start, middle, start + span] = 1 / 2 / (6 - span) / (span - 1)
+    assert sum(expected.values()) == pytest.approx(1)
+    rng, draws, found = np.random.default_rng(2), 20_000, {}
+    for _ in range(draws):
+        times = tuple(draw_times(rng, 6, 1, "spans").tolist())
+        found[times] = found.get(times, 0) + 1
+    assert found.keys() == expected.keys()
+    chi2 = sum((found[t] - draws * p) ** 2 / (draws * p) for t, p in expected.items())
+    freedom = len(expected) - 1
+    assert chi2 < freedom + 5 * np.sqrt(2 * freedom)
+
+
+def test_shortest_clip_of_spans():
+    rng = np.random.default_rng(0)
+    assert shortest_clip(1, "spans") == 3
+    assert draw_times(rng, 3, 1, "spans").tolist() == [0, 1, 2]
+    spans = {int(np.ptp(draw_times(rng, 100, 1, "spans"))) for _ in range(200)}
+    assert spans == {2, 4, 8, 16, 32}
+
+
+@pytest.mark.parametrize(("frames", "stride"), [(2, 1), (16, 1), (5, 3)])
+def test_clips_of_any_number_of_frames(frames, stride):
+    length = (frames - 1) * stride + 3  # three starts
+    assert shortest_clip(stride, "paper", frames) == length - 2
+    rng = np.random.default_rng(0)
+    times = np.stack([draw_times(rng, length, stride, "paper", frames) for _ in range(100)])
+    assert times.shape == (100, frames) and (np.diff(times, axis=1) == stride).all()
+    assert set(times[:, 0]) == {0, 1, 2}

@@ -40,7 +40,7 @@ class MotionNoise:
                 )
             return self.source[start:stop].float().to(device)
         drawn = [
-            torch.randn(dim, generator=generator_for(self.source, row, MOTION))
+            torch.randn(dim, generator=generator_for(self.source, row % 2**64, MOTION))
             for row in range(start, stop)
         ]
         return torch.stack(drawn).to(device) if drawn else torch.empty(0, dim, device=device)

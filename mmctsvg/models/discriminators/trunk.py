@@ -11,12 +11,19 @@ from ..resolutions import check_channels, resolutions
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, the second halves the size; a 1x1 skip; sum over sqrt 2."""
+    """Two 3x3 convolutions, the second halves the size; a 1x1 skip; sum over sqrt 2.
 
-    def __init__(self, in_channels: int, out_channels: int):
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        middle_channels: Channels between the two convolutions; None for those of the input.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, middle_channels: int | None = None):
         super().__init__()
-        self.conv1 = EqualConv2d(in_channels, in_channels, 3)
-        self.conv2 = EqualConv2d(in_channels, out_channels, 3, down=True)
+        middle = middle_channels or in_channels
+        self.conv1 = EqualConv2d(in_channels, middle, 3)
+        self.conv2 = EqualConv2d(middle, out_channels, 3, down=True)
         self.skip = EqualConv2d(in_channels, out_channels, 1, down=True, activation=False)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -76,6 +76,8 @@ class SynthesisNetwork(nn.Module):
         style_dim: Size of the style vectors.
         channels: Channels at every resolution from 4 to ``size``.
         noise: Whether the convolutions are given noise.
+        extra: Size of a vector that is spread over 4x4 and concatenated to the constant, as
+            StyleGAN-V's motion; 0 for none.
 
     Attributes:
         num_layers: Number of styles L.
@@ -86,12 +88,21 @@ class SynthesisNetwork(nn.Module):
         UserError: If ``size`` is no power of two, or a resolution has no channels.
     """
 
-    def __init__(self, size: int, style_dim: int, channels: dict[int, int], *, noise: bool = True):
+    def __init__(
+        self,
+        size: int,
+        style_dim: int,
+        channels: dict[int, int],
+        *,
+        noise: bool = True,
+        extra: int = 0,
+    ):
         super().__init__()
         channels, sides = check_channels(size, channels), resolutions(size)
         self.size = size
         self.constant = nn.Parameter(normal(1, channels[4], 4, 4))
-        self.convs = nn.ModuleList([StyledConv(channels[4], channels[4], style_dim, noise=noise)])
+        first = StyledConv(channels[4] + extra, channels[4], style_dim, noise=noise)
+        self.convs = nn.ModuleList([first])
         self.to_rgbs = nn.ModuleList([ToRGB(channels[4], style_dim)])
         for low, high in itertools.pairwise(sides):
             wide, narrow = channels[low], channels[high]
@@ -133,6 +144,7 @@ class SynthesisNetwork(nn.Module):
         styles: Tensor,
         noise: Sequence[Tensor] | None = None,
         prepared: tuple | None = None,
+        extra: Tensor | None = None,
     ) -> Tensor:
         """Render images.
 
@@ -141,6 +153,7 @@ class SynthesisNetwork(nn.Module):
             noise: One map (N or 1, 1, h, w) per convolution, sizes ``noise_sizes``; None or empty
                 for zero.
             prepared: Result of `prepare`; by default the weights as they are, with gradients.
+            extra: Vectors (N, extra) beside the constant, if the network has them.
 
         Returns:
             (N, 3, size, size), float32, nominally in [-1, 1] but not clamped.
@@ -149,6 +162,8 @@ class SynthesisNetwork(nn.Module):
             styles = styles[:, None].expand(-1, self.num_layers, -1)
         constant, *layers = prepared or (self.constant.to(self.compute_dtype), *self.layers())
         x = constant.expand(len(styles), -1, -1, -1)
+        if extra is not None:
+            x = torch.cat([x, extra.to(x.dtype)[:, :, None, None].expand(-1, -1, 4, 4)], dim=1)
         x = x.contiguous(memory_format=memory_format(x.device, x.dtype))
         maps, image = iter(noise or repeat(None)), None
         for i, (layer, style) in enumerate(zip(layers, styles.unbind(1), strict=True)):
