@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 ACTOR, ACTION, START_FRAME = "actor", "action", "start frame"
 
-#: Steps of time that a generator can render, in frames.
-_STEPS = {"any": None, "halves": 0.5, "whole": 1.0}
+#: Steps of time that a generator can render, in frames, and their names.
+_STEPS = {
+    "any": (None, ""),
+    "halves": (0.5, "whole and half frames"),
+    "whole": (1.0, "whole frames"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +39,9 @@ class Abilities:
         Args:
             times: Times in frames.
         """
-        times, step = list(times), _STEPS[self.times]
+        times, (step, frames) = list(times), _STEPS[self.times]
         if self.longest is not None and any(not 0 <= t <= self.longest - 1 for t in times):
             return f"makes videos of at most {self.longest} frames, from time 0 on"
         if step is not None and any(t < 0 or t % step for t in times):
-            return f"renders {self.times} times from 0 on only"
+            return f"renders {frames} from time 0 on only"
         return None

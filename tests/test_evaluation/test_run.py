@@ -187,3 +187,60 @@ def test_an_error_of_a_metric_reaches_the_user(subject):
     metric.measure = lambda video, real: None
     with pytest.raises(UserError, match="nothing to measure"):
         run.evaluate([metric], subject)
+
+
+class Asks(Names):
+    """Asks for what its test says, for videos of the first ``frames`` frames."""
+
+    default_prefix = "Asks"
+
+    def __init__(self, asks=(), frames=1):
+        super().__init__()
+        self.asks, self.frames = asks, frames
+
+    def shots(self, cells):
+        times = tuple(map(float, range(self.frames)))
+        return [Shot(motion=0, times=times, actor=a, action=b) for a, b, _ in cells]
+
+
+@pytest.mark.parametrize(
+    ("abilities", "metric", "reason"),
+    [
+        (dict(), Asks(("actor",)), "cannot be told an actor"),
+        (dict(needs=("actor",)), Asks(("action",)), "cannot be told an action"),
+        (dict(shares_motion=False), Asks(("shared_motion",)), "cannot show one motion on several"),
+        (dict(longest=8), Asks(frames=9), "makes videos of at most 8 frames"),
+        (dict(longest=8), Asks(frames=8), None),
+        (dict(needs=("actor", "action")), Asks(("actor", "action", "shared_motion")), None),
+    ],
+)
+def test_a_metric_that_cannot_be_answered_says_so_in_the_card(
+    subject, tmp_path, monkeypatch, abilities, metric, reason
+):
+    from mmctsvg.evaluation.cards import make_card, read_card, write_card
+    from mmctsvg.models.abilities import Abilities
+
+    kind = type(subject.inferencer)
+    monkeypatch.setattr(kind, "abilities", property(lambda self: Abilities(**abilities)))
+    subject.rate = subject.inferencer.fps
+    (result,) = run.evaluate([metric], subject, tmp_path)
+    write_card(make_card({}, [result]), tmp_path)
+    text = (tmp_path / "card.md").read_text()
+    if reason is None:
+        assert result.numbers and "not applicable" not in text
+        return
+    assert result.numbers == {} and result.videos == 0
+    assert f"not applicable: this generator {reason}" in result.notes[0]
+    assert "| Asks | not applicable |" in text and reason in text
+    assert read_card(tmp_path)["metrics"]["Asks"]["numbers"] == {}
+
+
+def test_other_rates_give_times_that_are_not_whole(subject, monkeypatch):
+    from mmctsvg.models.abilities import Abilities
+
+    kind = type(subject.inferencer)
+    monkeypatch.setattr(kind, "abilities", property(lambda self: Abilities(times="whole")))
+    subject.rate = subject.inferencer.fps
+    assert subject.refusal(Asks(frames=3)) is None
+    subject.rate *= 0.7
+    assert "whole frames" in subject.refusal(Asks(frames=3))

@@ -116,3 +116,15 @@ def test_anybodys_clips(tmp_path):
     with pytest.raises(UserError, match="it holds no clip: clips lie in it as ACTOR"):
         (tmp_path / "empty").mkdir()
         list(read_videos(tmp_path / "empty"))
+
+
+def test_first_frames_are_of_different_clips():
+    from mmctsvg.datasets import SynthActorsDataset
+    from mmctsvg.evaluation.video import first_frames
+
+    data = SynthActorsDataset(size=16, num_actors=2, num_takes=1, length=5)
+    first = first_frames(data)
+    frames = [first(n).tobytes() for n in range(len(data))]
+    expected = [data.read_frames(n, np.array([0]))[0].tobytes() for n in range(len(data))]
+    assert sorted(frames) == sorted(expected) and frames != expected
+    assert first(len(data) + 1).tobytes() == frames[1]
