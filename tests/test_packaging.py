@@ -54,7 +54,9 @@ def test_model_index_names_configs_that_exist():
         assert (ROOT / model["Config"]).is_file()
     # ... and all of them but the parts.
     assert {model["Config"] for model in index["Models"]} == {
-        path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/*.py")
+        path.relative_to(ROOT).as_posix()
+        for folder in ("configs", "configs/baselines")
+        for path in (ROOT / folder).glob("*.py")
     }
 
 
