@@ -45,6 +45,7 @@ class VideoValLoop(BaseLoop):
         numbers = {f"{r.name}/{key}": value for r in results for key, value in r.numbers.items()}
         for note in (note for result in results for note in result.notes):
             runner.logger.info(note)
-        runner.call_hook("after_val_epoch", metrics=numbers)
+        if numbers:  # else MMEngine warns that nothing was measured
+            runner.call_hook("after_val_epoch", metrics=numbers)
         runner.call_hook("after_val")
         return numbers

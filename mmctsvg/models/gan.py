@@ -174,11 +174,15 @@ class VideoGAN(BaseModel):
 
     def _finish(self, log: Mapping[str, list[Tensor]], videos: int) -> dict[str, Tensor]:
         """End an iteration of ``videos`` videos per process: average, count, mean of the log."""
+        self._average_generator(videos)
+        self.iteration += 1
+        return {name: torch.stack(values).mean() for name, values in log.items()}
+
+    def _average_generator(self, videos: int) -> None:
+        """Move ``generator_ema`` towards the generator, by ``videos`` videos per process."""
         decay = self._ema_decay(videos * get_world_size())
         update_average(self.generator_ema.parameters(), self.generator.parameters(), decay)
         copy_running_statistics(self.generator_ema, self.generator)
-        self.iteration += 1
-        return {name: torch.stack(values).mean() for name, values in log.items()}
 
     def _ema_decay(self, videos: int) -> float:
         """Return the decay of the generator's average for an iteration of ``videos`` videos."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmctsvg.apis.inferencer import CTSVGInferencer
+from mmctsvg.apis import VideoInferencer, open_inferencer
 from mmctsvg.evaluation.cards import read_card
 from mmctsvg.evaluation.video import Shot, Video, list_clips, lowest_rate, read_video, shoot
 from mmctsvg.evaluation.weights import sha256_of
@@ -60,11 +60,11 @@ class Source:
 
     name: str
     place: Path
-    _inferencer: CTSVGInferencer | None = field(init=False, default=None)
+    _inferencer: VideoInferencer | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         if self.place.suffix in GENERATORS or str(self.place) == "demo":
-            self._inferencer = CTSVGInferencer(str(self.place))
+            self._inferencer = open_inferencer(str(self.place))
 
     def rate(self) -> float | None:
         """Frames per second, the lowest of its clips; None if none tells."""

@@ -117,7 +117,7 @@ def test_start_frames_and_actions(repeater):
     ("options", "words"),
     [
         (dict(times=range(5)), "at most 4 frames"),
-        (dict(times=[0.5]), "whole times"),
+        (dict(times=[0.5]), "whole frames"),
         (dict(action=None), "needs an action: c, d"),
         (dict(action="x"), "x"),
         (dict(actor=0), "actor"),

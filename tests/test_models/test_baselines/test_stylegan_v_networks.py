@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from mmctsvg.models.baselines.generator import MotionNoise
 from mmctsvg.models.baselines.stylegan_v_discriminator import (
@@ -163,3 +164,20 @@ def test_scores_are_projections_and_order_matters():
 def test_places_of_concatenation(at):
     with pytest.raises(ValueError, match="concat_at"):
         StyleGANVDiscriminator(16, TINY, concat_at=at)
+
+
+def flops(call):
+    """FLOP of a call, in units of 10^9, by PyTorch's counter."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops() / 1e9
+
+
+def test_costs():
+    """Convolutions and linear layers alone; ours count the filters too, below 2 %."""
+    with torch.device("meta"):
+        style, v = torch.empty(1, 512), torch.empty(1, 512)
+        g, d = StyleGANVGenerator(256, RELEASE), StyleGANVDiscriminator(256, RELEASE)
+        frame = flops(lambda: g.synthesis(style, extra=v))
+        triplet = flops(lambda: d(torch.empty(1, 3, 3, 256, 256), torch.empty(1, 3)))
+    assert 29.9 <= frame < 1.02 * 29.9 and 86.9 <= triplet < 1.02 * 86.9
