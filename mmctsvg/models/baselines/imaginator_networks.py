@@ -16,30 +16,7 @@ from mmctsvg.utils.numbers import check_number
 
 from ..layers.ops import SLOPE
 from ..resolutions import LARGEST_SIZE, MOST_LABELS, WIDEST
-
-#: Standard deviation of the start values, as in DCGAN.
-START = 0.02
-
-
-def convolve(layer: nn.Module, x: Tensor) -> Tensor:
-    """Apply a convolution of PyTorch, transposed or not, in the precision of ``x``."""
-    weight, bias = layer.weight.to(x.dtype), layer.bias.to(x.dtype)
-    if isinstance(layer, nn.ConvTranspose3d):
-        return F.conv_transpose3d(x, weight, bias, layer.stride, layer.padding)
-    function = F.conv3d if isinstance(layer, nn.Conv3d) else F.conv2d
-    return function(x, weight, bias, layer.stride, layer.padding)
-
-
-def draw_start_values(*layers: nn.Module) -> None:
-    """Draw weights of convolutions from N(0, 0.02), scales of norms from N(1, 0.02); biases 0.
-
-    On the meta device nothing is drawn, see `mmctsvg.models.layers.normal`.
-    """
-    for layer in layers:
-        if not layer.weight.is_meta:
-            centre = 1.0 if isinstance(layer, nn.modules.batchnorm._BatchNorm) else 0.0
-            nn.init.normal_(layer.weight, centre, START)
-            nn.init.zeros_(layer.bias)
+from .convolutions import convolve, draw_start_values
 
 
 def one_hot(actions: Tensor | None, num_actions: int, x: Tensor) -> Tensor:
