@@ -37,7 +37,15 @@ MODELS = _child(
     mmagic.MODELS,
     *(
         f"mmctsvg.models.{module}"
-        for module in ("ctsvg", "generators", "discriminators", "baselines.stylegan_v")
+        for module in (
+            "ctsvg",
+            "generators",
+            "discriminators",
+            "baselines.imaginator",
+            "baselines.mocogan_hd",
+            "baselines.stylegan2_images",
+            "baselines.stylegan_v",
+        )
     ),
 )
 MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")

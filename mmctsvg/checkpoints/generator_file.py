@@ -21,7 +21,14 @@ GENERATOR_FILE = CardFile(key=CARD_KEY, what="generator", mend="copy or export i
 EMA_PREFIX = "generator_ema."
 
 #: Generators of this package that a card may name. A file must never decide which code runs.
-GENERATORS = ("ConditionalStyleVideoGenerator", "StyleGANVGenerator")
+GENERATORS = (
+    "ConditionalStyleVideoGenerator",
+    "ImaGINatorGenerator",
+    "MMagicImageGenerator",
+    "MoCoGANHDGenerator",
+    "StyleGANVGenerator",
+    "StyleImageGenerator",
+)
 _allowed: dict[str, type[nn.Module]] = {}  # further ones, which the running program allows
 
 _CARD_TYPES = dict(generator=dict, actors=list, actions=list, fps=float, size=int, ramp=float)

@@ -14,6 +14,8 @@ from torch import Tensor
 #: Independent streams of an item, those of the training first.
 D_STEP, G_STEP, PATH, DIRECTION, SHUFFLE, TIME, EVALUATION = range(7)
 MOTION, CONTENT, FIXED_NOISE, FRAME_NOISE = range(EVALUATION + 1, EVALUATION + 5)
+#: From here on: streams of the baselines.
+FIRST_FREE = FRAME_NOISE + 1
 
 
 def generator_for(seed: int, item: int, stream: int) -> torch.Generator:

@@ -5,6 +5,8 @@ stage i of encoder and discriminators has ``base * 2**i`` channels. The coarsest
 decoder makes two frames, every further one doubles them until there are ``frames``.
 """
 
+from collections.abc import Iterable, Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,9 +16,11 @@ from mmctsvg.registry import MODELS
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
+from ..abilities import ACTION, START_FRAME, Abilities
 from ..layers.ops import SLOPE
 from ..resolutions import LARGEST_SIZE, MOST_LABELS, WIDEST
 from .convolutions import convolve, draw_start_values
+from .generator import BaselineGenerator, MotionNoise
 
 
 def one_hot(actions: Tensor | None, num_actions: int, x: Tensor) -> Tensor:
@@ -125,7 +129,7 @@ class Encoder(nn.Module):
 
 
 @MODELS.register_module()
-class ImaGINatorGenerator(nn.Module):
+class ImaGINatorGenerator(BaselineGenerator):
     """From a start frame, an action and noise to a whole video at once.
 
     Args:
@@ -137,9 +141,10 @@ class ImaGINatorGenerator(nn.Module):
         appearance_dim: Size of the appearance vector.
         middle: Width between the two convolutions of a stage, in widths of its output: of the
             first stage, and of the others.
+        video_range: Switch. ``'paper'``: videos are rendered as the network makes them.
+            ``'official'``: stretched until their darkest value is -1 and their brightest 1.
 
     Attributes:
-        config: The arguments, as plain data; enough to build the generator again.
         compute_dtype: Precision of the convolutions.
 
     Raises:
@@ -158,6 +163,7 @@ class ImaGINatorGenerator(nn.Module):
         noise_dim: int = 512,
         appearance_dim: int = 100,
         middle: tuple[int, int] = (8, 12),
+        video_range: str = "paper",
     ):
         super().__init__()
         self.config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
@@ -169,7 +175,9 @@ class ImaGINatorGenerator(nn.Module):
         for value in middle:
             check_number("middle", value, 1, 64, whole=True)
         self.size, self.frames, self.num_actions = size, frames, num_actions
-        self.noise_dim = noise_dim
+        self.noise_dim = self.motion_dim = noise_dim
+        self.content_dim = 0  # a start frame is the content
+        self.video_range = video_range
         self.encoder = Encoder(base, stages, appearance_dim)
         widths = [base * 2**i for i in reversed(range(stages))] + [3]
         wide = [width * middle[min(i, 1)] for i, width in enumerate(widths)]
@@ -218,6 +226,31 @@ class ImaGINatorGenerator(nn.Module):
                 still = maps[-1 - i][:, :, None].expand(-1, -1, x.shape[2], -1, -1)
                 x = torch.cat([x, still, one_hot(actions, self.num_actions, x)], dim=1)
         return x.float().transpose(1, 2)
+
+    @property
+    def abilities(self) -> Abilities:
+        """A start frame and an action make all frames at once, and no more of them."""
+        needs = (START_FRAME, ACTION) if self.num_actions else (START_FRAME,)
+        return Abilities(needs=needs, longest=self.frames, times="whole")
+
+    @torch.no_grad()
+    def stream(
+        self,
+        pieces: Iterable[Tensor],
+        content: Tensor,
+        motion: MotionNoise,
+        *,
+        action: Tensor | None = None,
+        noise: str | None = None,
+        seed: int = 0,
+    ) -> Iterator[Tensor]:
+        """Render the video, and hand out its frames; the first row of noise is z."""
+        z = motion.rows(0, 1, self.noise_dim, content.device)
+        video = self(content[None], z, action)[0]
+        if self.video_range == "official":
+            video = (video - video.min()) / (video.max() - video.min()).clamp(min=1e-8) * 2 - 1
+        for times in pieces:
+            yield video[times.long().to(video.device)]
 
 
 class _Discriminator(nn.Module):

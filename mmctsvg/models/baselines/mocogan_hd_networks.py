@@ -78,16 +78,32 @@ class MotionWalk(nn.Module):
         Returns:
             Latents (B, n, D), and the states after each step (B, n - 1, 2 hidden).
         """
-        state, steps, states = self.encoder(first), [], []
+        w, state = first, self.encoder(first)
+        latents, states = [w], []
         for e in noise.unbind(1):
-            state = self.decoder(e, state)
-            steps.append(torch.tanh(self.residual(state[0])))
+            w, state = self.advance(w, e, state)
+            latents.append(w)
             states.append(torch.cat(state, dim=1))
-        if not steps:
+        if not states:
             return first[:, None], first.new_zeros(len(first), 0, 2 * state[0].shape[1])
-        changes = (torch.stack(steps, dim=1) * self.deviations) @ self.directions
-        walk = first[:, None] + self.step * changes.cumsum(dim=1)
-        return torch.cat([first[:, None], walk], dim=1), torch.stack(states, dim=1)
+        return torch.stack(latents, dim=1), torch.stack(states, dim=1)
+
+    def advance(
+        self, w: Tensor, e: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Take one step.
+
+        Args:
+            w: Latents (B, D) of a frame.
+            e: N(0, 1) noise (B, D).
+            state: State of the LSTM, twice (B, hidden).
+
+        Returns:
+            Latents of the next frame, and the state.
+        """
+        state = self.decoder(e, state)
+        change = torch.tanh(self.residual(state[0])) * self.deviations
+        return w + self.step * change @ self.directions, state
 
     def recall(self, states: Tensor) -> Tensor:
         """Guess the noise (B, n - 1, D) from the states that it led to; training only."""

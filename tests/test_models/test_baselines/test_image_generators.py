@@ -35,7 +35,7 @@ def test_the_narrow_family(size, millions, cost):
 
 def check_protocol(generator):
     """What MoCoGAN-HD relies on."""
-    z = torch.randn(2, generator.noise_dim)
+    z = torch.randn(2, generator.content_dim)
     w = generator.mapping(z)
     assert w.shape == (2, generator.style_dim)
     noise = [torch.randn(2, *shape) for shape in generator.noise_shapes()]
