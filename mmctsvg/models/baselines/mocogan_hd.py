@@ -153,7 +153,8 @@ class MoCoGANHD(VideoGAN):
             Scalars for the log, on the device: nothing here waits for it.
 
         Raises:
-            UserError: If `walk_through` was never called, or clips have fewer than 2 frames.
+            UserError: If `walk_through` was never called, or clips have fewer than 2 frames, or
+                another stride than the generator.
         """
         batches, log = self.batches(data), defaultdict(list)
         self._check(batches[0])
@@ -247,10 +248,18 @@ class MoCoGANHD(VideoGAN):
     def _check(self, batch: Batch) -> None:
         if batch.frames.shape[1] < 2:
             raise UserError("num_frames of the data set is 1; a walk needs at least 2")
-        if self.iteration == 0 and not self.generator.walk.deviations.any():
+        if self.iteration:
+            return  # nothing that changes on the way, and asking the device takes time
+        if not self.generator.walk.deviations.any():
             raise UserError(
                 "MoCoGAN-HD has no image generator to walk through; give the config the hook "
                 "ImageGeneratorHook with the file of stage 1"
+            )
+        stride = float(batch.times[0, 1] - batch.times[0, 0])
+        if abs(stride - self.generator.stride) > 0.25:  # uneven clips have other distances
+            raise UserError(
+                f"stride of the data set is {stride:g} frames, but the generator's is "
+                f"{self.generator.stride}; give both the same number"
             )
 
     # ------------------------------------------------------------------ fakes

@@ -10,6 +10,7 @@ from torch.utils.checkpoint import checkpoint
 
 from mmctsvg.registry import MODELS
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.numbers import check_number
 
 from ..abilities import Abilities
 from .generator import BaselineGenerator, MotionNoise
@@ -27,6 +28,8 @@ class MoCoGANHDGenerator(BaselineGenerator):
         hidden: Size of the LSTM's state.
         directions: Number of principal directions of W.
         step: Largest change along a direction in one frame, in its standard deviations.
+        stride: Frames of the data set from one step to the next, 1 or 2; the frames between are the
+            middles of their neighbours' latents.
         share: What equal motion noise gives to another content: ``'noise'``, the same noise, so
             that the steps depend on the first latent too; or ``'residual'``, the same steps.
 
@@ -51,6 +54,7 @@ class MoCoGANHDGenerator(BaselineGenerator):
         hidden: int = 384,
         directions: int = 384,
         step: float = 0.2,
+        stride: int = 1,
         share: str = "noise",
     ):
         super().__init__()
@@ -61,6 +65,7 @@ class MoCoGANHDGenerator(BaselineGenerator):
             )
         if share not in ("noise", "residual"):
             raise UserError(f"share is {share!r}: it must be noise or residual")
+        check_number("stride", stride, 1, 2, whole=True)
         options = {k: v for k, v in images.items() if k != "type"}
         self.images = IMAGE_GENERATORS[kind](size=size, **options).requires_grad_(False)
         dim = self.images.style_dim
@@ -71,9 +76,11 @@ class MoCoGANHDGenerator(BaselineGenerator):
             hidden=hidden,
             directions=directions,
             step=step,
+            stride=stride,
             share=share,
         )
-        self.size, self.content_dim, self.motion_dim, self.share = size, dim, dim, share
+        self.size, self.content_dim, self.motion_dim = size, dim, dim
+        self.stride, self.share = stride, share
 
     def requires_grad_(self, requires_grad: bool = True) -> "MoCoGANHDGenerator":
         """Let the walk learn, or not; the image generator never does."""
@@ -108,8 +115,8 @@ class MoCoGANHDGenerator(BaselineGenerator):
 
     @property
     def abilities(self) -> Abilities:
-        """Any length; between two frames the one in the middle."""
-        return Abilities(times="halves")
+        """Any length; between two steps the latent in the middle."""
+        return Abilities(times="halves" if self.stride == 1 else "whole")
 
     @torch.no_grad()
     def stream(
@@ -126,8 +133,9 @@ class MoCoGANHDGenerator(BaselineGenerator):
         walk = self._latents(self.images.mapping(content[None]), motion)
         maps, latents = self.images.fixed_noise(noise, seed), []
         for times in pieces:
+            steps = (times / self.stride).tolist()
             # Times may go back, so the latents are kept; a frame is many times larger.
-            while len(latents) <= times.max().ceil():
+            while len(latents) <= math.ceil(max(steps)):
                 latents.append(next(walk))
             middles = [(latents[math.floor(t)] + latents[math.ceil(t)]) / 2 for t in times.tolist()]
             yield self.images.synthesise(torch.cat(middles), maps)

@@ -89,6 +89,9 @@ def test_what_is_missing_or_does_not_fit():
     model = make()
     with pytest.raises(UserError, match="num_frames of the data set is 1"):
         model.train_step(batch(frames=1), optimisers(model))
+    data = batch()
+    with pytest.raises(UserError, match="stride of the data set is 2 frames, but the generator's"):
+        model.train_step(dict(data, times=2 * data["times"]), optimisers(model))
 
 
 def clips(n=3, frames=4):

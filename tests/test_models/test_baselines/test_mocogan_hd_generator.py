@@ -44,6 +44,14 @@ def test_stream_is_the_walk():
     assert (w.diff(dim=0).norm(dim=1) > 0.01).all()
 
 
+def test_stride():
+    """A walk at every other frame: twice as slow, and middles are in reach at whole times."""
+    one, two, z = make(), make(stride=2), torch.randn(5)
+    found = render(two, [0.0, 1.0, 2.0, 6.0], z, noise="zero")
+    assert torch.allclose(found, render(one, [0.0, 0.5, 1.0, 3.0], z, noise="zero"), atol=1e-5)
+    assert two.abilities.problem([0.5]) and not two.abilities.problem([1])
+
+
 def test_pieces_join():
     generator, z = make(), torch.randn(5)
     pieces = [torch.tensor([0.0, 1.0]), torch.tensor([2.0, 3.0, 4.0])]

@@ -1,0 +1,14 @@
+# ImaGINator on UTD-MHAD at 128 x 128, as on MEAD; about as many epochs as its authors' 5000.
+_base_ = [
+    "../_base_/baselines/imaginator.py",
+    "../_base_/datasets/utd_mhad.py",
+    "../_base_/default_runtime.py",
+]
+model = dict(
+    generator=dict(base=32),
+    video_discriminator=dict(base=32),
+    image_discriminator=dict(base=32),
+)
+train_dataloader = dict(batch_size=64, dataset=dict(size=128, num_frames=32))
+train_cfg = dict(max_iters=55_000)
+optim_wrapper = dict(optimizer=dict(lr=0.0002, betas=(0.5, 0.999)))
