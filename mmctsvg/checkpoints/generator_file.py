@@ -189,10 +189,11 @@ def _kind_of(path: Path) -> str:
             head = file.read(9)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
-    if head[:4] == b"PK\x03\x04" or head[:1] == b"\x80":
-        return "checkpoint"
+    # Before the others: a header of 128 bytes (modulo 256) begins like a pickle.
     if head[8:9] == b"{":
         return "safetensors"
+    if head[:4] == b"PK\x03\x04" or head[:1] == b"\x80":
+        return "checkpoint"
     raise UserError(
         f"{path}: is neither a .safetensors file nor a checkpoint iter_N.pth of a training."
     )

@@ -45,6 +45,16 @@ def test_round_trip(tmp_path, make_generator, make_meta, num_actors, num_actions
     assert [p.name for p in path.parent.iterdir()] == ["g.safetensors"]
 
 
+def test_headers_of_every_length(tmp_path, make_generator, make_meta):
+    """One of 32 begins with the byte that begins a pickle; safetensors pads them by 8 bytes."""
+    generator, path, first = make_generator(), tmp_path / "generator.safetensors", set()
+    for length in range(0, 256, 8):
+        save_generator(path, generator, make_meta(provenance={"note": "x" * length}))
+        first.add(path.read_bytes()[0])
+        load_generator(path)
+    assert 0x80 in first
+
+
 def test_checkpoint_gives_its_average(tmp_path, make_generator, make_meta):
     generator = make_generator()
     state = {f"generator_ema.{k}": v for k, v in generator.state_dict().items()}

@@ -137,7 +137,7 @@ class MoCoGANHDGenerator(BaselineGenerator):
             # Times may go back, so the latents are kept; a frame is many times larger.
             while len(latents) <= math.ceil(max(steps)):
                 latents.append(next(walk))
-            middles = [(latents[math.floor(t)] + latents[math.ceil(t)]) / 2 for t in times.tolist()]
+            middles = [(latents[math.floor(i)] + latents[math.ceil(i)]) / 2 for i in steps]
             yield self.images.synthesise(torch.cat(middles), maps)
 
     def _latents(self, first: Tensor, motion: MotionNoise) -> Iterator[Tensor]:
