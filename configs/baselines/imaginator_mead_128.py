@@ -1,6 +1,6 @@
-# ImaGINator on MEAD at 128 x 128: one stage more at the fine end than as released; emotions as class.
+# ImaGINator on MEAD at 128 x 128, with one stage more than as released; its class is the emotion.
 _base_ = [
-    "../_base_/baselines/imaginator.py",
+    "../_base_/imaginator.py",
     "../_base_/datasets/mead.py",
     "../_base_/default_runtime.py",
 ]

@@ -1,6 +1,6 @@
 # ImaGINator on the drawn actors, narrow: 16 frames of 32 x 32, which is all that its rule allows.
 _base_ = [
-    "../_base_/baselines/small_imaginator.py",
+    "../_base_/small_imaginator.py",
     "../_base_/datasets/synth_actors.py",
     "../_base_/default_runtime.py",
 ]

@@ -1,6 +1,6 @@
 # ImaGINator on UTD-MHAD at 128 x 128, as on MEAD; about as many epochs as its authors' 5000.
 _base_ = [
-    "../_base_/baselines/imaginator.py",
+    "../_base_/imaginator.py",
     "../_base_/datasets/utd_mhad.py",
     "../_base_/default_runtime.py",
 ]

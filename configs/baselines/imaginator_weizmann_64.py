@@ -1,6 +1,6 @@
 # ImaGINator on real people at 64 x 64, narrow.
 _base_ = [
-    "../_base_/baselines/small_imaginator.py",
+    "../_base_/small_imaginator.py",
     "../_base_/datasets/weizmann.py",
     "../_base_/default_runtime.py",
 ]

@@ -1,6 +1,6 @@
 # MoCoGAN-HD, stages 2 and 3, on MEAD at 256 x 256: 100 epochs, every other frame.
 _base_ = [
-    "../_base_/baselines/mocogan_hd.py",
+    "../_base_/mocogan_hd.py",
     "../_base_/datasets/mead.py",
     "../_base_/default_runtime.py",
 ]

@@ -1,6 +1,6 @@
 # MoCoGAN-HD, stage 1: MMagic's StyleGAN2 on frames of MEAD at 256 x 256.
 _base_ = [
-    "../_base_/baselines/mocogan_hd_stage1.py",
+    "../_base_/mocogan_hd_stage1.py",
     "../_base_/datasets/mead.py",
     "../_base_/default_runtime.py",
 ]

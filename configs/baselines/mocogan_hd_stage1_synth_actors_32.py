@@ -1,6 +1,6 @@
 # MoCoGAN-HD, stage 1, on frames of the drawn actors at 32 x 32, narrow.
 _base_ = [
-    "../_base_/baselines/small_mocogan_hd_stage1.py",
+    "../_base_/small_mocogan_hd_stage1.py",
     "../_base_/datasets/synth_actors.py",
     "../_base_/default_runtime.py",
 ]

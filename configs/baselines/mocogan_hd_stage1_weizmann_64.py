@@ -1,6 +1,6 @@
 # MoCoGAN-HD, stage 1, on frames of real people at 64 x 64, narrow.
 _base_ = [
-    "../_base_/baselines/small_mocogan_hd_stage1.py",
+    "../_base_/small_mocogan_hd_stage1.py",
     "../_base_/datasets/weizmann.py",
     "../_base_/default_runtime.py",
 ]

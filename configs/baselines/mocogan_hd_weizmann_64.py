@@ -1,6 +1,6 @@
 # MoCoGAN-HD, stages 2 and 3, on real people at 64 x 64, narrow.
 _base_ = [
-    "../_base_/baselines/small_mocogan_hd.py",
+    "../_base_/small_mocogan_hd.py",
     "../_base_/datasets/weizmann.py",
     "../_base_/default_runtime.py",
 ]

@@ -20,6 +20,7 @@ from ..losses import logistic_loss, non_saturating_loss
 from ..networks import GENERATOR, build_networks
 from ..randomness import EVALUATION, FIRST_FREE, G_STEP, generator_for, item_noise
 from ..switches import resolve_switches
+from . import imaginator_networks  # noqa: F401, they register themselves
 
 D_V, D_I = "video_discriminator", "image_discriminator"
 

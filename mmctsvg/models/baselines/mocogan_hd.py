@@ -19,6 +19,7 @@ from ..gan import VideoGAN
 from ..networks import GENERATOR, build_networks
 from ..randomness import EVALUATION, FIRST_FREE, generator_for, item_noise, to_device
 from ..switches import resolve_switches
+from . import mocogan_hd_generator  # noqa: F401, it registers itself
 from .image_generators import ImageGenerator
 from .mocogan_hd_losses import gradient_penalty, mutual_information_loss, relativistic_loss
 from .mocogan_hd_networks import pairs_with_first

@@ -32,6 +32,7 @@ from ..randomness import (
     item_noise,
     to_device,
 )
+from . import image_generators  # noqa: F401, they register themselves
 
 D = "discriminator"
 
