@@ -31,7 +31,7 @@ class SynthActorsDataset(TripletDataset):
         cache_mb: Megabytes of drawn clips that are kept; the rest is drawn again.
         stride: Frames between the frames of a triplet, or ``'official'``.
         times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
-        num_frames: Number of frames of a sample, at least 2; 3 for all laws but ``'paper'``.
+        num_frames: Number of frames of a sample, at least 1; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         seed: Seed of the triplets and the takes. Nothing is flipped, because left and right matter
             here (the waving arm).

@@ -39,7 +39,7 @@ class Clip:
 
         Args:
             stride: Frames of the data set, from 1 on.
-            frames: Number of frames of a sample, at least 2.
+            frames: Number of frames of a sample, at least 1.
 
         Returns:
             The nearest number of frames, at least 1, with which a sample fits into the clip.
@@ -47,7 +47,7 @@ class Clip:
         if self.times is None:
             return stride
         usual = float(np.median(np.diff(self.times)))
-        return max(1, min(round(stride / usual), (self.length - 1) // (frames - 1)))
+        return max(1, min(round(stride / usual), (self.length - 1) // max(1, frames - 1)))
 
 
 class TripletDataset(Dataset):
@@ -66,7 +66,7 @@ class TripletDataset(Dataset):
         stride: Frames between the frames of a triplet, or ``'official'`` (1, 2, 3, each for 100
             iterations in turn). Of clips with another rate the same time, as near as it goes.
         times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
-        num_frames: Number of frames T of a sample, at least 2; 3 for all laws but ``'paper'``.
+        num_frames: Number of frames T of a sample, at least 1; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         flip: Whether half of the triplets are mirrored; only where left and right mean nothing.
         seed: Seed of all random numbers.
@@ -194,7 +194,7 @@ def check_sampling(
         )
     if times not in LAWS:
         raise UserError(f"times is {times!r}: it must be one of {', '.join(map(repr, LAWS))}")
-    check_number("num_frames", num_frames, 2, whole=True)
+    check_number("num_frames", num_frames, 1, whole=True)
     if num_frames != FRAMES and (times, stride == "official") != ("paper", False):
         raise UserError(
             f"num_frames={num_frames}: stride={stride!r} with times={times!r} draws triplets; give "

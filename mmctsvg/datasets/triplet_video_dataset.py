@@ -49,7 +49,7 @@ class TripletVideoDataset(TripletDataset):
             frame), but for bad ones that are skipped; None reads every frame when it is needed.
         stride: Frames between the frames of a triplet, or ``'official'``.
         times: Law of the times, ``'paper'``, ``'official'`` or ``'spans'``, see `draw_times`.
-        num_frames: Number of frames of a sample, at least 2; 3 for all laws but ``'paper'``.
+        num_frames: Number of frames of a sample, at least 1; 3 for all laws but ``'paper'``.
         items_per_iteration: Global batch size; needed only by ``stride='official'``.
         **options: ``flip`` and ``seed`` of `TripletDataset`.
 

@@ -150,6 +150,9 @@ def test_samples_of_any_number_of_frames():
     assert item["frames"].shape == (6, 3, 4, 4) and item["times"].diff().tolist() == [3.0] * 5
     clip = int(item["actor"])
     assert torch.equal(item["frames"][:, 0, 0, 0], 10 * clip + item["times"].byte())
+    single = [Ramps(lengths=(1, 30), num_frames=1, stride=3)[i] for i in range(8)]
+    assert {item["frames"].shape for item in single} == {(1, 3, 4, 4)}
+    assert {int(item["length"]) for item in single} == {1, 30}
     plain, same = Ramps(seed=1), Ramps(seed=1, num_frames=3)
     assert torch.equal(plain[3]["frames"], same[3]["frames"])
 
@@ -157,7 +160,7 @@ def test_samples_of_any_number_of_frames():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (dict(num_frames=1), "num_frames is 1"),
+        (dict(num_frames=0), "num_frames is 0"),
         (dict(num_frames=4, times="spans"), "num_frames=4: stride=1 with times='spans'"),
         (dict(num_frames=4, times="official"), "draws triplets; give num_frames=3"),
         (dict(num_frames=4, stride="official", items_per_iteration=2), "stride='official'"),

@@ -55,7 +55,8 @@ def gradient_penalty(
     share = share.view(-1, *[1] * (real.ndim - 1))
     mix = (share * real.detach() + (1 - share) * fake.detach()).requires_grad_(True)
     penalties = []
-    for scores in discriminator(mix):
+    # A view, since PyTorch's counter of operations refuses leaves as inputs of modules here.
+    for scores in discriminator(mix.view_as(mix)):
         (gradient,) = torch.autograd.grad(scores.sum(), mix, create_graph=True)
         dims = (1, 2, 3, 4) if norm == "clip" else (2,)
         # Away from 0, where the norm has no gradient.
