@@ -35,7 +35,7 @@ class BaselineInferencer(VideoInferencer):
             draw = generator_for(seed, 0, CONTENT)
             return {"z": torch.randn(self.generator.content_dim, generator=draw)}
         if self.start_frame is None:
-            raise UserError("this generator needs a start frame of every video; give start.")
+            raise UserError("start: this generator needs a start frame of every video; give one.")
         return {"start": to_float(torch.from_numpy(self.start_frame(seed)).permute(2, 0, 1))}
 
     def motion_of(self, seed: int) -> dict[str, Any]:

@@ -10,7 +10,9 @@ import numpy as np
 
 from mmctsvg.apis import CTSVGInferencer, VideoInferencer, open_inferencer
 from mmctsvg.apis.grid import VideoGrid, plan_grids, write_grid
+from mmctsvg.datasets.readers import BrokenClipError, fit_square, open_clip
 from mmctsvg.inversion import read_original
+from mmctsvg.models.abilities import START_FRAME
 from mmctsvg.motion import Motion, retime, video_rate
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
@@ -120,12 +122,34 @@ def show_seeds(inferencer: VideoInferencer, args: argparse.Namespace) -> Shown:
     """Plan videos of drawn motions."""
     # Without actions there is nothing but motions to fill the columns with.
     seeds = args.seeds or range(1 if inferencer.actions else 4)
-    plans = plan_grids(inferencer, **pick(args, "actors", "actions"), seeds=seeds)
+    rows = {}
+    if args.start:
+        rows["contents"] = range(len(args.start))
+        give_start_frames(inferencer, args.start)
+    plans = plan_grids(inferencer, **pick(args, "actors", "actions"), seeds=seeds, **rows)
     count = count_frames(args, inferencer.fps) or min(
         FRAMES, inferencer.abilities.longest or FRAMES
     )
     times = args.times or list(map(float, range(count)))
     return Shown(plans=plans, times=times, fps=args.fps)
+
+
+def give_start_frames(inferencer: VideoInferencer, paths: Sequence[str]) -> None:
+    """Let the contents 0, 1, ... be the first frames of clips.
+
+    Raises:
+        UserError: If the generator takes no start frame, or a clip cannot be read.
+    """
+    if START_FRAME not in inferencer.abilities.needs:
+        raise UserError(f"start={paths[0]}: this generator takes no start frame; leave it out.")
+    frames = []
+    for path in paths:
+        try:
+            frame = open_clip(path).read(np.zeros(1, int))
+        except BrokenClipError as error:
+            raise UserError(f"{path} {error}") from error
+        frames.append(fit_square(frame, inferencer.size, "center")[0])
+    inferencer.start_frame = frames.__getitem__
 
 
 def show_motion(inferencer: CTSVGInferencer, args: argparse.Namespace) -> Shown:

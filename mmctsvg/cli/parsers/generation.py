@@ -40,6 +40,13 @@ def _add_contents(parser: Parser) -> None:
     motion = "show this one beside its clip: motion.safetensors, or the number of a seed"
     motions.add_argument("--motion", metavar="MOTION", help=motion)
     parser.shared("--any-weights")
+    parser.add_argument(
+        "--start",
+        action="append",
+        metavar="CLIP",
+        help="a video, folder of pictures or clips.zip/NAME whose first frame begins a row of "
+        "videos, of a model that needs one; give it several times for several rows",
+    )
 
 
 def _add_times(parser: Parser) -> None:

@@ -15,7 +15,7 @@ from ..discriminators.trunk import Trunk
 from ..generators.synthesis import SynthesisNetwork
 from ..layers import EqualConv2d, EqualLinear, PixelNorm
 from ..randomness import FIXED_NOISE, item_noise
-from ..resolutions import DEEPEST, WIDEST
+from ..resolutions import DEEPEST, WIDEST, check_channels
 from .generator import BaselineGenerator, MotionNoise
 
 
@@ -107,6 +107,7 @@ class StyleImageGenerator(ImageGenerator):
         noise: bool = True,
     ):
         super().__init__()
+        channels = check_channels(size, channels)  # with whole numbers as keys, also from a file
         self.config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         check_number("style_dim", style_dim, 1, WIDEST, whole=True)
         check_number("mapping_layers", mapping_layers, 0, DEEPEST, whole=True)
