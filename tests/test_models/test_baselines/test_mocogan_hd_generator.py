@@ -116,7 +116,7 @@ def test_file_and_inferencer(tmp_path):
     expected = render(generator, [0.0, 0.5, 1.0, 40.0], z, 3, noise="fixed", seed=7)
     assert torch.allclose(video, expected.clamp(-1, 1), atol=1e-5)
     assert inferencer.generator.share == "residual"
-    with pytest.raises(UserError, match="halves"):
+    with pytest.raises(UserError, match="half frames"):
         inferencer.render([0, 0.3], z=z)
 
 
