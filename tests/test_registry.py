@@ -85,7 +85,7 @@ def test_parts_of_mmengine_are_not_those_of_mmagic():
         names = dict(
             HOOKS="IterTimerHook",
             LOG_PROCESSORS="LogProcessor",
-            VISBACKENDS="TensorboardVisBackend",
+            VISBACKENDS="WandbVisBackend",
             VISUALIZERS="Visualizer",
         )
         for name, part in names.items():

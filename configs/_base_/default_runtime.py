@@ -19,8 +19,10 @@ custom_hooks = [
 # The hook that collects the scalars averages them between two log lines; here only times are.
 log_processor = dict(by_epoch=False, window_size=50, mean_pattern=r"^(time|data_time)$")
 log_level = "INFO"
-vis_backends = [dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")]
-visualizer = dict(type="Visualizer", vis_backends=vis_backends)
+visualizer = dict(
+    type="Visualizer",
+    vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")],
+)
 
 env_cfg = dict(
     cudnn_benchmark=True,

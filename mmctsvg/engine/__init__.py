@@ -1,8 +1,9 @@
 """What MMEngine lacks to train this model: the runner, the loop, the optimisers, the hooks."""
 
 from mmengine.hooks import IterTimerHook
+from mmengine.registry import VISBACKENDS
 from mmengine.runner import LogProcessor
-from mmengine.visualization import TensorboardVisBackend, Visualizer
+from mmengine.visualization import Visualizer
 
 from mmctsvg import registry
 
@@ -27,7 +28,7 @@ __all__ = [
 for _name, _part in (
     ("HOOKS", IterTimerHook),
     ("LOG_PROCESSORS", LogProcessor),
-    ("VISBACKENDS", TensorboardVisBackend),
+    *(("VISBACKENDS", part) for part in VISBACKENDS.module_dict.values()),
     ("VISUALIZERS", Visualizer),
 ):
     getattr(registry, _name).register_module(module=_part)

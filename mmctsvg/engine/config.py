@@ -2,6 +2,7 @@
 
 import copy
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from mmctsvg.utils.errors import UserError
 #: Errors of a config, which is a small program.
 CONFIG_ERRORS = (AttributeError, ImportError, LookupError, NameError, OSError, SyntaxError)
 CONFIG_ERRORS += (TypeError, ValueError, ZeroDivisionError)
+_BACKENDS = "visualizer.vis_backends"
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
@@ -39,13 +41,31 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     except CONFIG_ERRORS as error:
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise UserError(f"{path}: the config cannot be read ({text}).") from error
-    options = dict(options or {})
+    if "vis_backends" in cfg and "visualizer" in cfg:  # other configs of OpenMMLab have both
+        cfg.visualizer.vis_backends = cfg.pop("vis_backends")
+    renamed = {re.sub(r"^vis_backends\b", _BACKENDS, k): v for k, v in (options or {}).items()}
+    options = {k: [v] if k == _BACKENDS and isinstance(v, str) else v for k, v in renamed.items()}
     if any(key.startswith("model.switches.") for key in options) and "model" in cfg:
         cfg.model.setdefault("switches", {})  # most configs leave all of them to the preset
     for key, value in options.items():
         _check_option(cfg, key, value)
     cfg.merge_from_dict(options)
+    _write_out_backends(path, cfg)
     return cfg
+
+
+def _write_out_backends(path: Path, cfg: Config) -> None:
+    """Turn names of the visualizer's backends into their configs."""
+    backends = (cfg.get("visualizer") or {}).get("vis_backends")
+    if isinstance(backends, list | tuple):
+        backends = [{"type": b} if isinstance(b, str) else b for b in backends]
+        for backend in backends:
+            if not isinstance(backend, dict):
+                raise UserError(
+                    f"{path}: visualizer.vis_backends: {backend!r} is no backend; take names such "
+                    "as TensorboardVisBackend, or dict(type=..., ...) with arguments."
+                )
+        cfg.visualizer.vis_backends = backends
 
 
 def without_start(cfg: Config) -> Config:

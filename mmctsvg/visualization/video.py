@@ -1,8 +1,11 @@
 """Writers of videos, frame by frame in constant memory: mp4 (h264), gif, or png frames."""
 
+import math
 from contextlib import ExitStack
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import av
@@ -16,6 +19,7 @@ from .contact_sheet import check_frames, enlarge, write_png
 from .sound import add_sound, has_sound
 
 FORMATS = ("mp4", "gif")
+GIF_RATE = 50  # frames per second; browsers show gifs of more at 10
 
 
 def _pad_to_even(frame: np.ndarray) -> np.ndarray:
@@ -164,6 +168,25 @@ def _palette_graph(width: int, height: int, time_base: Fraction) -> av.filter.Gr
     use.link_to(sink)
     graph.configure()
     return graph
+
+
+def encode_gif(path: str | Path) -> tuple[bytes, int, int]:
+    """Encode a video as a gif that plays at the same speed.
+
+    Args:
+        path: Path of the video. Of more than 50 frames per second, every second is taken, or third.
+
+    Returns:
+        Bytes of the gif, and its height and width in pixels.
+    """
+    with av.open(str(path)) as video, TemporaryDirectory() as folder:
+        stream = video.streams.video[0]
+        stride = math.ceil(stream.average_rate / GIF_RATE)
+        gif = Path(folder, "video.gif")
+        with VideoWriter(gif, float(stream.average_rate / stride)) as writer:
+            for frame in islice(video.decode(stream), 0, None, stride):
+                writer.write(frame.to_ndarray(format="rgb24"))
+        return gif.read_bytes(), stream.height, stream.width
 
 
 class FrameFolder:

@@ -52,6 +52,37 @@ def test_wrong_options(config, key, value, message):
         load_config(config, {key: value})
 
 
+LOCAL, BOARD = dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [LOCAL]),
+        ({"vis_backends": ["LocalVisBackend", "TensorboardVisBackend"]}, [LOCAL, BOARD]),
+        ({"vis_backends": "TensorboardVisBackend"}, [BOARD]),
+        ({"visualizer.vis_backends": ["TensorboardVisBackend"]}, [BOARD]),
+        ({"vis_backends.0.type": "TensorboardVisBackend"}, [BOARD]),
+    ],
+)
+@pytest.mark.parametrize("apart", [True, False])
+def test_backends_reach_the_visualizer(config, options, expected, apart):
+    """As in other configs of OpenMMLab, ``vis_backends`` may stand beside the visualizer."""
+    text = f"vis_backends = [{LOCAL}]\nvisualizer = dict(type='V', vis_backends=vis_backends)"
+    config.write_text(text if apart else f"visualizer = dict(type='V', vis_backends=[{LOCAL}])")
+    cfg = load_config(config, options)
+    assert cfg.visualizer.vis_backends == expected and "vis_backends" not in cfg
+
+
+def test_backends_of_a_config_that_inherits_the_visualizer(tmp_path, config):
+    config.write_text(f"visualizer = dict(type='V', vis_backends=[{LOCAL}])")
+    child = tmp_path / "child.py"
+    child.write_text(f"_base_ = '{config.name}'\nvis_backends = [{BOARD}]")
+    assert load_config(child).visualizer.vis_backends == [BOARD]
+    with pytest.raises(UserError, match="child.py: visualizer.vis_backends: 3 is no backend"):
+        load_config(child, {"vis_backends": [3]})
+
+
 def test_files_that_are_no_configs(tmp_path, config):
     with pytest.raises(UserError, match="ctsvg_smal.py.*did you mean .*ctsvg_small.py"):
         load_config(tmp_path / "ctsvg_smal.py")

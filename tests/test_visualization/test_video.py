@@ -5,6 +5,7 @@ import pytest
 
 from mmctsvg.utils.errors import UserError
 from mmctsvg.visualization import FrameFolder, VideoWriter
+from mmctsvg.visualization.video import encode_gif
 
 
 def moving_square(count, height=24, width=36):
@@ -79,6 +80,19 @@ def test_wrong_arguments(tmp_path):
     with pytest.raises(ValueError, match="uint8"), VideoWriter(tmp_path / "a.mp4", 25) as writer:
         writer.write(np.zeros((2, 8, 8, 3)))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("fps", "stride"), [(0.5, 1), (25, 1), (50, 1), (60, 2), (120, 3)])
+def test_gifs_play_as_fast_as_their_videos(tmp_path, fps, stride):
+    with VideoWriter(tmp_path / "a.mp4", fps) as writer:
+        writer.write(moving_square(13))
+    data, *size = encode_gif(tmp_path / "a.mp4")
+    (tmp_path / "a.gif").write_bytes(data)
+    frames, times = decode(tmp_path / "a.gif")
+    assert size == [24, 36]
+    assert np.abs(frames.astype(int) - decode(tmp_path / "a.mp4")[0][::stride]).max() <= 6
+    np.testing.assert_allclose(times, np.arange(0, 13, stride) / fps, atol=0.0101)
+    assert np.diff(times).min() >= 0.0199  # browsers slow down what is faster
 
 
 def test_frame_folder_is_a_clip_and_forgets_older_frames(tmp_path):

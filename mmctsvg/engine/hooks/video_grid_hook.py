@@ -12,6 +12,7 @@ from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.spread import evenly_spread
 
 from ..generator_meta import bare_model, generator_meta
+from ..showing import show_image, show_video
 from .periodic_hook import PeriodicHook
 
 
@@ -21,7 +22,7 @@ class VideoGridHook(PeriodicHook):
 
     Rows are actors, columns actions, everybody moves by one fixed motion vector; labels that a
     generator does not know are replaced by drawn contents or motions. The averaged generator is
-    shown.
+    shown. The visualizer's backends get both too.
 
     Args:
         interval: Iterations between two videos; -1 for only one at the end.
@@ -66,3 +67,7 @@ class VideoGridHook(PeriodicHook):
         name = f"iter_{runner.iter + 1:0{len(str(runner.max_iters))}d}"
         frames = min(self.frames, inferencer.abilities.longest or self.frames)
         write_grid(inferencer, plan, range(frames), Path(runner.work_dir) / "videos" / name)
+        base = Path(runner.work_dir) / "videos" / name
+        video, sheet = write_grid(inferencer, plan, range(self.frames), base)
+        show_video(runner.visualizer, "videos", video, runner.iter + 1)
+        show_image(runner.visualizer, "sheet", sheet, runner.iter + 1)

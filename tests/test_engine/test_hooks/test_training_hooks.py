@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.engine import train_loop
@@ -72,7 +73,12 @@ def test_videos_curves_export_and_log(tmp_path, toy_config, capsys):
     assert scalars["frames_per_second"][1] == pytest.approx(
         12 * scalars["iterations_per_second"][1]
     )
-    assert list(tmp_path.glob("*/vis_data/events.out.tfevents*"))
+    (folder,) = tmp_path.glob("*/vis_data")
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    shown = {name: [i.step for i in events.Images(name)] for name in events.Tags()["images"]}
+    assert shown == {"videos": [4, 6], "sheet": [4, 6], "curves": [6]}
+    assert not (folder / "vis_image").exists()
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "iter 6/6" in line]
     assert len(lines) == 1 and len(lines[0]) < 320
