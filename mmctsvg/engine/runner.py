@@ -76,6 +76,9 @@ class CTSVGRunner(QuietRunner):
 
     def __init__(self, *args: Any, cfg: Config | None = None, **kwargs: Any) -> None:
         super().__init__(*args, cfg=without_start(cfg) if cfg else cfg, **kwargs)
+        for backend in self.visualizer._vis_backends.values():
+            if type(backend).__name__ == "MLflowVisBackend":  # which uploads that folder's texts
+                backend.cfg = Config({"work_dir": self.work_dir})
 
     @classmethod
     def from_cfg(cls, cfg: Config) -> "CTSVGRunner":

@@ -12,10 +12,11 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import DefaultScope
+from mmengine.visualization import LocalVisBackend
 
 from mmctsvg.engine.config import load_config, without_start
 from mmctsvg.engine.runner import CTSVGRunner
-from mmctsvg.registry import RUNNERS
+from mmctsvg.registry import RUNNERS, VISBACKENDS
 from mmctsvg.utils.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,16 @@ def test_two_runs_that_start_in_one_second_share_nothing(tmp_path, toy_config, m
     assert first.logger is not second.logger
     for name in ("a", "b"):
         assert list((tmp_path / name).glob("*/vis_data/config.py")), name
+
+
+def test_mlflow_knows_the_work_dir_that_it_uploads(tmp_path, toy_config, monkeypatch):
+    """The stored config has none, from which MMEngine's backend would take it at the very end."""
+    stand_in = type("MLflowVisBackend", (LocalVisBackend,), {})  # without the package
+    monkeypatch.setitem(VISBACKENDS.module_dict, "MLflowVisBackend", stand_in)
+    cfg = load_config(toy_config(), {"vis_backends": "MLflowVisBackend"})
+    cfg.work_dir = str(tmp_path / "w")
+    backend = CTSVGRunner.from_cfg(cfg).visualizer.get_backend("MLflowVisBackend")
+    assert type(backend) is stand_in and backend.cfg.work_dir == cfg.work_dir
 
 
 def test_a_log_that_cannot_be_written_is_an_error(tmp_path, toy_config, capsys, monkeypatch):
