@@ -66,8 +66,7 @@ class VideoGridHook(PeriodicHook):
         )
         name = f"iter_{runner.iter + 1:0{len(str(runner.max_iters))}d}"
         frames = min(self.frames, inferencer.abilities.longest or self.frames)
-        write_grid(inferencer, plan, range(frames), Path(runner.work_dir) / "videos" / name)
         base = Path(runner.work_dir) / "videos" / name
-        video, sheet = write_grid(inferencer, plan, range(self.frames), base)
+        video, sheet = write_grid(inferencer, plan, range(frames), base)
         show_video(runner.visualizer, "videos", video, runner.iter + 1)
         show_image(runner.visualizer, "sheet", sheet, runner.iter + 1)
