@@ -5,6 +5,7 @@ import inspect
 import pytest
 import torch
 from mmengine.config import Config
+from torch.utils.flop_counter import FlopCounterMode
 
 from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.registry import DATASETS, HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
@@ -105,6 +106,34 @@ def test_one_real_step(name):
         OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model),
     )
     assert all(torch.isfinite(value) for value in log.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("imaginator_synth_actors_32", 1.67),
+        ("imaginator_weizmann_64", 14.6),
+        ("mocogan_hd_stage1_synth_actors_32", 2.94),
+    ],
+)
+def test_operations_of_an_iteration(name, expected):
+    """In GFLOP for one sample, without lazy regularisers; the design says 1.7, 15 and 2.9."""
+    cfg = load(name)
+    size, frames = cfg.train_dataloader.dataset["size"], cfg.train_dataloader.dataset.num_frames
+    model = build(cfg, precision="fp32")
+    model.iteration = 1  # regularisers are due at 0
+    constructor = dict(type=cfg.optim_wrapper.constructor, optim_wrapper_cfg=cfg.optim_wrapper)
+    wrappers = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
+    data = dict(
+        frames=torch.rand(1, frames, 3, size, size) * 2 - 1,
+        times=torch.arange(float(frames)).expand(1, -1),
+        **{name: torch.zeros(1, dtype=torch.int64) for name in ("actor", "action", "index")},
+        length=torch.full((1,), 40),
+    )
+    with FlopCounterMode(display=False) as counter:
+        model.train_step(data, wrappers)
+    assert counter.get_total_flops() / 1e9 == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ model = dict(
     preset="paper",
     generator=dict(
         type="MoCoGANHDGenerator",
-        images=dict(type="StyleImageGenerator", channels=channels),
+        images=dict(type="StyleImageGenerator", channels=channels, noise=False),
         hidden=96,
         directions=96,
     ),

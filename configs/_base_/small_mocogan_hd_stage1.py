@@ -2,7 +2,7 @@
 channels = {4: 128, 8: 128, 16: 128, 32: 128, 64: 64}
 model = dict(
     type="StyleGAN2Images",
-    generator=dict(type="StyleImageGenerator", channels=channels),
+    generator=dict(type="StyleImageGenerator", channels=channels, noise=False),
     discriminator=dict(type="StyleImageDiscriminator", channels=channels),
     ema_half_life=2000,
     precision="auto",
