@@ -9,6 +9,8 @@ import resource
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -55,6 +57,8 @@ def serve(config: str, size: int, batch_size: int, chunks: list[int], precision:
     """Answer with the kinds of work; then do the work that each line names, and say how long."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what others print is no answer
+    if find_spec("mmctsvg.utils.memory"):  # as its commands do; older checkouts have none
+        import_module("mmctsvg.utils.memory").keep_freed_memory()
     torch.manual_seed(0)
     device = torch.device(device)
     cfg, _ = prepare(load_config(config), size)

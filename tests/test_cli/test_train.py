@@ -25,7 +25,7 @@ def trained(tmp_path, toy_config, train, capsys):
 def test_says_what_it_does_and_where_results_are(trained, train, capsys, check_refusal):
     config, work_dir, output = trained
     (line,) = [line for line in output.splitlines() if "training on" in line]
-    words = ("cpu in float32 with", "4 triplets per", "12 clips, 3 actors, 5 actions", "generator")
+    words = ("cpu in float32 with", "4 samples per", "12 clips, 3 actors, 5 actions", "generator")
     assert all(word in line for word in (*words, str(work_dir))), line
     assert output.splitlines()[-1] == f"done: results in {work_dir}"
     assert {p.name for p in work_dir.iterdir()} >= {"iter_2.pth", "last_checkpoint", config.name}
@@ -380,7 +380,7 @@ def test_two_processes_without_a_gpu_give_the_update_of_one(tmp_path, toy_config
         *["--work-dir", both, "--cfg-options", *options],
     )
     assert run.returncode == 0, run.stderr[-2000:]
-    assert run.stdout.count("training on 2 x cpu in float32 with 1 thread | 4 triplets") == 1
+    assert run.stdout.count("training on 2 x cpu in float32 with 1 thread | 4 samples") == 1
     assert run.stdout.count("done: results in") == 1
     accumulating = toy_config({"model.accumulate": 2})
     train([str(accumulating), "--work-dir", str(one), "--cfg-options", *options])

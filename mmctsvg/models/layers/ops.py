@@ -76,11 +76,22 @@ class _Filter(Function):
     PyTorch's second derivative of a depthwise convolution goes through the channels one by one.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx, x: Tensor, kernel: Tensor, up: int, down: int, pad: tuple[int, int]) -> Tensor:
-        ctx.save_for_backward(kernel)
-        ctx.size, ctx.settings = x.shape[2:], (up, down, pad)
+    def forward(x: Tensor, kernel: Tensor, up: int, down: int, pad: tuple[int, int]) -> Tensor:
         return _upfirdn2d_native(x, kernel, up, down, pad)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        x, kernel, *settings = inputs
+        ctx.size, ctx.settings = x.shape[2:], settings
+        ctx.save_for_backward(kernel)
+        ctx.save_for_forward(kernel)
+
+    @staticmethod
+    def jvp(ctx, x: Tensor, *_: None) -> Tensor:
+        return _Filter.apply(x, *ctx.saved_tensors, *ctx.settings)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:

@@ -106,10 +106,23 @@ class _Convolution(Function):
     """Convolution, or its adjoint: the images' gradient."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, kernel: Tensor, adjoint: bool) -> Tensor:
-        ctx.save_for_backward(x, kernel)
-        ctx.adjoint = adjoint
+    def forward(x: Tensor, kernel: Tensor, adjoint: bool) -> Tensor:
         return _convolve(x, transform_kernel(kernel, adjoint=adjoint))
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        x, kernel, ctx.adjoint = inputs
+        ctx.save_for_backward(x, kernel)
+        ctx.save_for_forward(x, kernel)
+
+    @staticmethod
+    def jvp(ctx, x_change: Tensor | None, kernel_change: Tensor | None, _: None) -> Tensor:
+        x, kernel = ctx.saved_tensors
+        pairs = ((x_change, kernel), (x, kernel_change))
+        change = [
+            _Convolution.apply(*p, ctx.adjoint) for p in pairs if all(t is not None for t in p)
+        ]
+        return sum(change)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
@@ -127,9 +140,12 @@ class _KernelGradient(Function):
     """Correlation of a convolution's images with the gradient of its output."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, gradient: Tensor) -> Tensor:
-        ctx.save_for_backward(x, gradient)
+    def forward(x: Tensor, gradient: Tensor) -> Tensor:
         return _correlate(x, gradient)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple, output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx, kernel: Tensor) -> tuple[Tensor | None, Tensor | None]:

@@ -45,6 +45,29 @@ def test_conv2d_equals_pytorch_in_all_orders(shape, calls):
     assert ours[0].is_contiguous(memory_format=torch.channels_last)
 
 
+@pytest.mark.parametrize("moving", [(True, False), (False, True), (True, True)])
+def test_forward_mode_equals_pytorchs(moving, calls):
+    """Of the images, of the kernel, of both."""
+    at = draw(1, 128, 128, 32, 32)
+    changes = draw(1, 128, 128, 32, 32)
+
+    def change(op, convert):
+        def moved(*parts):
+            parts = iter(parts)
+            return op(*[next(parts) if m else convert(a) for m, a in zip(moving, at, strict=True)])
+
+        chosen = [
+            tuple(convert(t) for m, t in zip(moving, tensors, strict=True) if m)
+            for tensors in (at, changes)
+        ]
+        return torch.func.jvp(moved, *chosen)[1]
+
+    ours = change(conv2d, lambda t: t)
+    assert calls
+    exact = change(lambda x, w: F.conv2d(x, w, padding=1), torch.Tensor.double)
+    assert (ours - exact).abs().max() < 2e-5 * exact.abs().max()
+
+
 def test_bias_is_added(calls):
     """As PyTorch's convolution does it."""
     x, kernel = draw(1, 128, 128, 32, 32)
