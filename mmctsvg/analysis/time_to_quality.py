@@ -56,7 +56,7 @@ def read_validations(work_dir: str | Path, bounds: Sequence[Bound]) -> list[Vali
         Validations in their order.
 
     Raises:
-        UserError: If a number was never validated, or no times were logged.
+        UserError: If a number was never validated, or not with the others, or no times were logged.
     """
     curves = read_scalars(work_dir)
     if "training_time" not in curves:
@@ -73,6 +73,8 @@ def read_validations(work_dir: str | Path, bounds: Sequence[Bound]) -> list[Vali
             )
         found[bound.name] = dict(zip(*curves[fitting[0]], strict=True))
     common = sorted(set.intersection(*map(set, found.values())))
+    if not common:
+        raise UserError(f"{work_dir}: {', '.join(found)} were never validated together")
     return [
         Validation(
             int(step),

@@ -77,6 +77,12 @@ def test_a_folder_without_a_training_is_refused(tmp_path):
         read_validations(tmp_path, [Bound("x", 0)])
 
 
+def test_numbers_of_different_iterations_are_refused(tmp_path):
+    write(tmp_path / "1", {"step": 1, "training_time": 1.0, "A/x": 1.0}, {"step": 2, "B/y": 1.0})
+    with pytest.raises(UserError, match="x, y were never validated together"):
+        read_validations(tmp_path, [Bound("x", 0), Bound("y", 0)])
+
+
 def test_the_chart_has_a_panel_for_every_bound(work_dir, tmp_path):
     bounds = [Bound("A/x", 3), Bound("y", 1, most=True)]
     trainings = {"a": read_validations(work_dir, bounds)}
