@@ -27,6 +27,7 @@ LABELS = {
     "UTDMHADDataset": (8, 27),
     "WeizmannDataset": (9, 4),
     "SynthActorsDataset": (8, 5),
+    "TripletVideoDataset": (6, 3),
 }
 
 

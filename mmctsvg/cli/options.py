@@ -1,6 +1,7 @@
 """Changes of a config that come from the command line."""
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config, DictAction
@@ -9,13 +10,17 @@ from mmctsvg.engine.config import load_config
 from mmctsvg.utils.errors import UserError
 
 
-def read_config(args: argparse.Namespace) -> Config:
+def read_config(args: argparse.Namespace, options: Mapping[str, Any] | None = None) -> Config:
     """Return the config of a command, with its changes.
+
+    Args:
+        args: Arguments of the command: ``config``, ``cfg_options``.
+        options: Changes that come before those of the command line.
 
     Raises:
         UserError: For a config or a change that cannot be meant.
     """
-    return load_config(args.config, parse_options(args.cfg_options))
+    return load_config(args.config, {**(options or {}), **parse_options(args.cfg_options)})
 
 
 def parse_options(words: list[str]) -> dict[str, Any]:

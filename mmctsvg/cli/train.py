@@ -33,6 +33,8 @@ from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.launcher import check_launcher, process_number
 
+from .own_clips import choose_config
+
 
 def apply_args(cfg, args: argparse.Namespace) -> None:
     """Put the options of the command line into the config."""
@@ -47,8 +49,6 @@ def apply_args(cfg, args: argparse.Namespace) -> None:
             component.pop("seed", None)  # which a component may have for itself
     if args.allow_bad_clips:
         cfg.train_dataloader.dataset.allow_bad_clips = True
-    if not torch.cuda.is_available():
-        cfg.train_dataloader.pin_memory = False  # PyTorch would warn that it is useless
     resume = args.resume
     load_from = cfg.get("load_from")
     if resume is None and cfg.get("resume"):  # MMEngine's way to say it in a config
@@ -95,7 +95,8 @@ def run(args: argparse.Namespace) -> None:
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     check_launcher(args.launcher)
     check_threads()
-    cfg = read_config(args)
+    options = choose_config(args)
+    cfg = read_config(args, options)
     apply_args(cfg, args)
     if cfg.resume:
         shorten_again(cfg, Path(cfg.load_from))
@@ -165,7 +166,9 @@ def last_words(runner, args: argparse.Namespace) -> str:
     """Say where the results are, or how a training that was stopped goes on."""
     loop = runner.train_loop
     if loop.stop.signal is None or loop.iter >= loop.max_iters:
-        return f"done: results in {runner.work_dir}"
+        generator = Path(runner.work_dir) / "generator.safetensors"
+        show = f"; see them by: python tools/generate.py {shlex.quote(str(generator))}"
+        return f"done: results in {runner.work_dir}{show if generator.exists() else ''}"
     kept = f"its checkpoint is in {runner.work_dir}" if loop.iter else "there is no checkpoint yet"
     command = "the same command with --resume"
     if args.launcher == "none":

@@ -53,11 +53,13 @@ class Layout:
             of a video), with the groups ``actor`` and ``action``.
         shape: Description of the pattern for messages.
         actions: Number of every action text; None numbers the texts in natural order.
+        converter: Name of the program in tools/dataset_converters that makes such clips, or None.
     """
 
     pattern: re.Pattern
     shape: str
     actions: Mapping[str, int] | None = None
+    converter: str | None = None
 
     def parse(self, name: str) -> tuple[str, str] | None:
         """Return the texts of actor and action in a clip's relative path, or None."""
@@ -118,7 +120,12 @@ def read_clip_list(
         if actor_names is None and len(actors) == len(clips.actor_names):
             clips.actor_names = actors
     else:
-        raise UserError(f"{source} does not exist: give a CSV list or a folder of clips")
+        mend = "give a CSV list or a folder of clips"
+        if layout.converter:
+            made = source.parent if source.suffix == ".csv" else source
+            program = f"tools/dataset_converters/{layout.converter}.py"
+            mend += f", or make one from the download: python {program} DOWNLOAD {made}"
+        raise UserError(f"{source} does not exist: {mend}")
     if not clips.entries and not clips.problems:
         text = "it lists no clip" if source.is_file() else _describe_empty(source, layout)
         clips.problems.append(Problem(text=text, skippable=False))

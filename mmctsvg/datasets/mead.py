@@ -27,4 +27,5 @@ class MEADDataset(TripletVideoDataset):
         ),
         shape="M003_front/EMOTION/level_1/CLIP",
         actions={name: number for number, name in enumerate(_EMOTIONS)},
+        converter="mead",
     )

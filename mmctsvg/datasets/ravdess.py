@@ -26,4 +26,5 @@ class RAVDESSDataset(TripletVideoDataset):
         ),
         shape="Actor_01/02-01-EMOTION-01-02-01-01",
         actions={f"{number:02d}": number - 1 for number in range(1, len(_EMOTIONS) + 1)},
+        converter="ravdess",
     )

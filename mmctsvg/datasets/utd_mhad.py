@@ -52,4 +52,5 @@ class UTDMHADDataset(TripletVideoDataset):
         pattern=re.compile(r"(?:^|/)a(?P<action>\d+)_(?P<actor>s\d+)_t\d+(?:_color)?$"),
         shape="a1_s1_t1_color (action, subject, trial)",
         actions={str(number): number - 1 for number in range(1, len(_ACTIONS) + 1)},
+        converter="utd_mhad",
     )

@@ -85,7 +85,7 @@ def fit_into(
         UserError: If the training cannot be built, or there is no time for an iteration.
     """
     whole = cfg.train_cfg.max_iters
-    pace = measure_pace(cfg, config, min(60 * minutes * PROBE, PROBE_SECONDS), clock)
+    pace, _ = measure_pace(cfg, config, min(60 * minutes * PROBE, PROBE_SECONDS), clock)
     elapsed = agree((clock or time.perf_counter)() - began)
     iterations = fitting(minutes, elapsed, pace, whole)
     shorten(cfg, iterations)

@@ -82,7 +82,7 @@ def measure_pace(
     config: Path | str,
     limit: float,
     clock: Callable[[], float] | None = None,
-) -> float:
+) -> tuple[float, nn.Module]:
     """Measure the mean seconds of an iteration, with its data, on a training that is thrown away.
 
     It comes before the Runner, which sets the random numbers before it builds anything: the
@@ -93,6 +93,9 @@ def measure_pace(
         config: Its name, for errors.
         limit: See `mean_seconds`.
         clock: Likewise; None for the clock of the device.
+
+    Returns:
+        The seconds, and the model that was trained.
 
     Raises:
         UserError: If the training cannot be built from its config, or has no batch.
@@ -113,6 +116,5 @@ def measure_pace(
         model.iteration = iteration
         model.train_step(next_batch(batches), wrappers)
 
-    return mean_seconds(
-        step, kinds_of_iterations(model), limit, clock or (lambda: device_clock(device))
-    )
+    kinds = kinds_of_iterations(model)
+    return mean_seconds(step, kinds, limit, clock or (lambda: device_clock(device))), model

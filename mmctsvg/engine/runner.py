@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from typing import Any
 
+import torch
 from mmengine.config import Config
 from mmengine.hooks import ParamSchedulerHook
 from mmengine.logging import MMLogger
@@ -45,7 +46,12 @@ class QuietRunner(Runner):
 
     @staticmethod
     def build_dataloader(dataloader: DataLoader | dict, *args: Any, **kwargs: Any) -> DataLoader:
-        """Build a loader as MMEngine does, but for the start of its processes."""
+        """Build a loader as MMEngine does, but for the start of its processes and pinned memory.
+
+        PyTorch would warn that pinning is useless where there is no GPU.
+        """
+        if isinstance(dataloader, dict) and not torch.cuda.is_available():
+            dataloader = {**dataloader, "pin_memory": False}
         loader = Runner.build_dataloader(dataloader, *args, **kwargs)
         return loader if loader is dataloader else prepare_loader(loader)
 

@@ -1,6 +1,7 @@
 """Command lines of training."""
 
 import argparse
+from pathlib import Path
 
 from .common import Parser, above_zero, at_least, whole
 
@@ -8,13 +9,21 @@ _OVERWRITE = "remove the checkpoints in the work dir first"
 
 
 def train(parser: Parser) -> None:
-    """Train a model from a config.
+    """Train a model from a config, or on clips of one's own, whose size chooses the config.
 
-    Example:
+    Examples:
         %(prog)s configs/ctsvg_synth_actors_32.py --work-dir work_dirs/quickstart
+        %(prog)s --data clips
     """
     add = parser.add_argument
-    parser.shared("config", "--work-dir")
+    parser.shared("config", nargs="?")
+    add(
+        "--data",
+        type=Path,
+        metavar="CLIPS",
+        help="folder ACTOR/ACTION/CLIP.mp4 or CSV list, in place of the config's data set",
+    )
+    parser.shared("--work-dir")
     add(
         "--resume",
         nargs="?",
@@ -45,6 +54,22 @@ def train(parser: Parser) -> None:
     parser.shared("--cfg-options", "--launcher")
     # How old versions of torchrun number the processes.
     add("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+
+
+def config(parser: Parser) -> None:
+    """Print a config as it is after all inheritance, or what its training takes here.
+
+    Examples:
+        %(prog)s configs/ctsvg_weizmann_64.py
+        %(prog)s ctsvg_weizmann_64 --dry-run --cfg-options train_dataloader.batch_size=4
+    """
+    parser.shared("config")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="run some iterations, throw them away, and print parameters, memory and time",
+    )
+    parser.shared("--cfg-options")
 
 
 def train_recognizer(parser: Parser) -> None:
