@@ -9,33 +9,16 @@ from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
 from mmctsvg.registry import MODELS
-from mmctsvg.utils.distributed import average
-from mmctsvg.utils.numbers import check_number
 from mmctsvg.utils.pixels import mean_motion
 
 from .batch import Batch
 from .discriminators.shuffle import shuffle_content
 from .fakes import fake_noise, fake_times
-from .gan import VideoGAN
-from .losses import (
-    logistic_loss,
-    non_saturating_loss,
-    path_length_penalty,
-    path_lengths,
-    r1_penalty,
-)
+from .losses import logistic_loss, non_saturating_loss, r1_penalty
 from .networks import GENERATOR, build_networks
-from .randomness import (
-    D_STEP,
-    DIRECTION,
-    EVALUATION,
-    G_STEP,
-    PATH,
-    SHUFFLE,
-    generator_for,
-    item_noise,
-)
+from .randomness import D_STEP, EVALUATION, G_STEP, PATH, SHUFFLE, generator_for
 from .schedule import check_ramp, ramp_weight
+from .style_gan import StyleGAN
 from .switches import SWITCHES, resolve_switches
 
 D_T, D_S = "time_discriminator", "shuffle_discriminator"
@@ -52,7 +35,7 @@ TAKES = {
 
 
 @MODELS.register_module()
-class CTSVG(VideoGAN):
+class CTSVG(StyleGAN):
     """One Style is All You Need to Generate a Video.
 
     Args:
@@ -65,20 +48,13 @@ class CTSVG(VideoGAN):
         num_actions: Number of actions, likewise; 0 if actions are not a condition.
         preset: ``'paper'`` or ``'official'``: the value of every switch.
         switches: Switches that differ from the preset, see `mmctsvg.models.switches`.
-        r1_gamma: Weight of R1; 0 for none.
-        r1_interval: Iterations from one R1 step to the next, at least 1.
-        path_weight: Weight of the path length penalty; 0 for none.
-        path_decay: Speed of the running mean path length.
-        path_interval: Iterations from one path length step to the next, at least 1.
         ema_half_life: Half-life of the generator's average, in videos; above 0.
         ramp: First and last iteration of the action embedding's ramp; None for none. The switch
             ``ramp='official'`` replaces the paper's (4000, 6000) by (2000, 4000).
-        **options: ``accumulate``, ``precision``, ``seed`` and ``data_preprocessor`` of `VideoGAN`.
-            The update is that of the whole batch, but within each of the ``accumulate`` parts D_s
-            shuffles, D_t measures deviations, and path length takes half the videos, rounded up.
-
-    Attributes:
-        mean_path_length: Running mean of the path lengths; part of the checkpoint.
+        **options: The regularisers' arguments of `StyleGAN`, and ``accumulate``, ``precision``,
+            ``seed`` and ``data_preprocessor`` of `VideoGAN`. The update is that of the whole batch,
+            but within each of the ``accumulate`` parts D_s shuffles, D_t measures deviations, and
+            path length takes half the videos, rounded up.
 
     Raises:
         UserError: For a number out of its range.
@@ -99,11 +75,6 @@ class CTSVG(VideoGAN):
         num_actions: int | None = None,
         preset: str = "paper",
         switches: Mapping[str, str] | None = None,
-        r1_gamma: float = 10.0,
-        r1_interval: int = 16,
-        path_weight: float = 2.0,
-        path_decay: float = 0.01,
-        path_interval: int = 4,
         ema_half_life: float = 10_000,
         ramp: tuple[int, int] | None = (4000, 6000),
         **options: Any,
@@ -118,20 +89,8 @@ class CTSVG(VideoGAN):
             TAKES,
         )
         super().__init__(networks, resolved, ema_half_life=ema_half_life, **options)
-        for name, value, least, most in (
-            ("r1_gamma", r1_gamma, 0, None),
-            ("path_weight", path_weight, 0, None),
-            ("path_decay", path_decay, 0, 1),
-        ):
-            check_number(name, value, least, most)
-        for name, value in (("r1_interval", r1_interval), ("path_interval", path_interval)):
-            check_number(name, value, 1, whole=True)  # a weight of 0 turns a regulariser off
         check_ramp(ramp)
-        self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
-        self.path_weight, self.path_decay = path_weight, path_decay
-        self.path_interval = path_interval
         self.ramp = ramp if self.switches["ramp"] == "paper" or ramp is None else (2000, 4000)
-        self.register_buffer("mean_path_length", torch.zeros(()))
 
     # ------------------------------------------------------------------ the step
 
@@ -145,7 +104,7 @@ class CTSVG(VideoGAN):
         Returns:
             Scalars for the log, on the device: nothing here waits for it.
         """
-        batches, log, iteration = self.batches(data), defaultdict(list), self.iteration
+        batches, log = self.batches(data), defaultdict(list)
 
         # The discriminators learn to tell reals from fakes.
         self._turn(*self.discriminators)
@@ -155,14 +114,7 @@ class CTSVG(VideoGAN):
             for name, loss in self._discriminator_losses(batch, fake, times, log).items():
                 self._backward(optim_wrapper[name], loss)
         self._step(optim_wrapper, *self.discriminators)
-
-        if self.r1_gamma and iteration % self.r1_interval == 0:
-            weight = self.r1_gamma / 2 * self.r1_interval
-            with self._precise_gradients():
-                for batch in batches:
-                    for name, penalty in self._r1_penalties(batch, log).items():
-                        self._backward(optim_wrapper[name], weight * penalty)
-            self._step(optim_wrapper, *self.r1_discriminators)
+        self._r1_step(batches, optim_wrapper, log)
 
         # The generator learns against both.
         self._turn(GENERATOR)
@@ -170,16 +122,7 @@ class CTSVG(VideoGAN):
             fake, times = self.fakes(batch, G_STEP)
             self._backward(optim_wrapper[GENERATOR], self._generator_loss(batch, fake, times, log))
         self._step(optim_wrapper, GENERATOR)
-
-        if self.path_weight and iteration % self.path_interval == 0:
-            weight = self.path_weight * self.path_interval
-            with self._precise_gradients():
-                for batch in batches:
-                    penalty = self._path_penalty(batch.half(), log)
-                    self._backward(optim_wrapper[GENERATOR], weight * penalty)
-            self._step(optim_wrapper, GENERATOR)
-            moved = average(torch.stack(log["path_length"]).mean())
-            self.mean_path_length.lerp_(moved, self.path_decay)
+        self._path_length_step(batches, optim_wrapper, log)
 
         return self._finish(log, sum(len(batch) for batch in batches))
 
@@ -249,20 +192,17 @@ class CTSVG(VideoGAN):
             log[f"r1_{name}"].append(penalties[name].detach())
         return penalties
 
-    def _path_penalty(self, batch: Batch, log: dict) -> Tensor:
-        """Compute the path length penalty of freshly rendered fakes."""
+    def _path_fakes(self, batch: Batch) -> tuple[Tensor, Tensor]:
         generator = self.generator
         z_m, z_c, noise = fake_noise(generator, batch.items, len(batch.times[0]), self.seed, PATH)
         times, _ = fake_times(batch, self.switches, self.seed)
         w_c = generator.content(batch.actors, batch.actions, z_c, self.ramp_weight)
         styles = generator.styles(w_c, generator.mapper.style(z_m), times)
-        fake = generator.video(styles, noise)
-        shape = tuple(fake.shape[1:])
-        (direction,) = item_noise(self.seed, batch.items, DIRECTION, [shape], fake.device)
+        return generator.video(styles, noise), styles
+
+    def _path_penalty(self, batch: Batch, log: dict) -> Tensor:
         per = "video" if self.switches["path_length"] == "paper" else "frame"
-        lengths = path_lengths(fake, styles, direction, per)
-        log["path_length"].append(lengths.detach().mean())
-        return path_length_penalty(lengths, self.mean_path_length)
+        return super()._path_penalty(batch, log, per)
 
     # ------------------------------------------------------------------ fakes
 
@@ -313,13 +253,6 @@ class CTSVG(VideoGAN):
     def r1_discriminators(self) -> list[str]:
         """Names of the discriminators that R1 regularises."""
         return [n for n in self.discriminators if n == D_T or self.switches["r1"] == "paper"]
-
-    @property
-    def regularisation_intervals(self) -> dict[str, int]:
-        """Network -> iterations between its regularisation steps; 0 if it has none."""
-        with_r1 = self.r1_discriminators if self.r1_gamma else []
-        intervals = {n: self.r1_interval if n in with_r1 else 0 for n in self.discriminators}
-        return {GENERATOR: self.path_interval if self.path_weight else 0, **intervals}
 
     @property
     def ramp_weight(self) -> float:

@@ -8,22 +8,13 @@ from mmengine.optim import OptimWrapperDict
 from torch import Tensor
 
 from mmctsvg.registry import MODELS
-from mmctsvg.utils.distributed import average
 from mmctsvg.utils.numbers import check_number
 
 from ..batch import Batch
-from ..gan import VideoGAN
-from ..losses import (
-    logistic_loss,
-    non_saturating_loss,
-    path_length_penalty,
-    path_lengths,
-    r1_penalty,
-)
+from ..losses import logistic_loss, non_saturating_loss, r1_penalty
 from ..networks import GENERATOR, build_networks
 from ..randomness import (
     D_STEP,
-    DIRECTION,
     EVALUATION,
     FIRST_FREE,
     G_STEP,
@@ -32,6 +23,7 @@ from ..randomness import (
     item_noise,
     to_device,
 )
+from ..style_gan import StyleGAN
 from . import image_generators  # noqa: F401, they register themselves
 
 D = "discriminator"
@@ -41,7 +33,7 @@ TAKES = {GENERATOR: (("size",), ()), D: (("size",), ())}
 
 
 @MODELS.register_module()
-class StyleGAN2Images(VideoGAN):
+class StyleGAN2Images(StyleGAN):
     """StyleGAN2 on the first frame of every sample: the image generator of MoCoGAN-HD.
 
     Args:
@@ -52,16 +44,9 @@ class StyleGAN2Images(VideoGAN):
         num_actors: Not used: the method knows no labels.
         num_actions: Not used either.
         style_mixing: Probability that later layers take the style of another image.
-        r1_gamma: Weight of R1; 0 for none.
-        r1_interval: Iterations from one R1 step to the next, at least 1.
-        path_weight: Weight of the path length penalty; 0 for none.
-        path_decay: Speed of the running mean path length.
-        path_interval: Iterations from one path length step to the next, at least 1.
         ema_half_life: Half-life of the generator's average, in images; above 0.
-        **options: ``accumulate``, ``precision``, ``seed`` and ``data_preprocessor`` of `VideoGAN`.
-
-    Attributes:
-        mean_path_length: Running mean of the path lengths; part of the checkpoint.
+        **options: The regularisers' arguments of `StyleGAN`, and ``accumulate``, ``precision``,
+            ``seed`` and ``data_preprocessor`` of `VideoGAN`.
 
     Raises:
         UserError: For a number out of its range.
@@ -78,11 +63,6 @@ class StyleGAN2Images(VideoGAN):
         num_actors: int | None = None,
         num_actions: int | None = None,
         style_mixing: float = 0.9,
-        r1_gamma: float = 10.0,
-        r1_interval: int = 16,
-        path_weight: float = 2.0,
-        path_decay: float = 0.01,
-        path_interval: int = 4,
         ema_half_life: float = 10_000,
         **options: Any,
     ):
@@ -90,28 +70,8 @@ class StyleGAN2Images(VideoGAN):
             {GENERATOR: generator, D: discriminator}, dict(size=size), {}, TAKES
         )
         super().__init__(networks, {}, ema_half_life=ema_half_life, **options)
-        for name, value, most in (
-            ("style_mixing", style_mixing, 1),
-            ("r1_gamma", r1_gamma, None),
-            ("path_weight", path_weight, None),
-            ("path_decay", path_decay, 1),
-        ):
-            check_number(name, value, 0, most)
-        for name, value in (("r1_interval", r1_interval), ("path_interval", path_interval)):
-            check_number(name, value, 1, whole=True)  # a weight of 0 turns a regulariser off
+        check_number("style_mixing", style_mixing, 0, 1)
         self.style_mixing = style_mixing
-        self.r1_gamma, self.r1_interval = r1_gamma, r1_interval
-        self.path_weight, self.path_decay = path_weight, path_decay
-        self.path_interval = path_interval
-        self.register_buffer("mean_path_length", torch.zeros(()))
-
-    @property
-    def regularisation_intervals(self) -> dict[str, int]:
-        """Network -> iterations between its regularisation steps; 0 if it has none."""
-        return {
-            GENERATOR: self.path_interval if self.path_weight else 0,
-            D: self.r1_interval if self.r1_gamma else 0,
-        }
 
     def train_step(self, data: dict, optim_wrapper: OptimWrapperDict) -> dict[str, Tensor]:
         """Run one iteration: discriminator, R1, generator, path length, average.
@@ -123,7 +83,7 @@ class StyleGAN2Images(VideoGAN):
         Returns:
             Scalars for the log, on the device: nothing here waits for it.
         """
-        batches, log, iteration = self.batches(data), defaultdict(list), self.iteration
+        batches, log = self.batches(data), defaultdict(list)
 
         # The discriminator learns to tell reals from fakes.
         self._turn(D)
@@ -133,16 +93,7 @@ class StyleGAN2Images(VideoGAN):
             loss = self._discriminator_loss(batch, fake, log)
             self._backward(optim_wrapper[D], loss)
         self._step(optim_wrapper, D)
-
-        if self.r1_gamma and iteration % self.r1_interval == 0:
-            weight = self.r1_gamma / 2 * self.r1_interval
-            with self._precise_gradients():
-                for batch in batches:
-                    image = batch.frames[:, :1].detach().requires_grad_(True)
-                    penalty = r1_penalty(self.discriminator(image[:, 0]), image)
-                    log["r1"].append(penalty.detach())
-                    self._backward(optim_wrapper[D], weight * penalty)
-            self._step(optim_wrapper, D)
+        self._r1_step(batches, optim_wrapper, log)
 
         # The generator learns against it.
         self._turn(GENERATOR)
@@ -152,16 +103,7 @@ class StyleGAN2Images(VideoGAN):
             log["loss_generator"].append(loss.detach())
             self._backward(optim_wrapper[GENERATOR], loss)
         self._step(optim_wrapper, GENERATOR)
-
-        if self.path_weight and iteration % self.path_interval == 0:
-            weight = self.path_weight * self.path_interval
-            with self._precise_gradients():
-                for batch in batches:
-                    penalty = self._path_penalty(batch.half(), log)
-                    self._backward(optim_wrapper[GENERATOR], weight * penalty)
-            self._step(optim_wrapper, GENERATOR)
-            moved = average(torch.stack(log["path_length"]).mean())
-            self.mean_path_length.lerp_(moved, self.path_decay)
+        self._path_length_step(batches, optim_wrapper, log)
 
         return self._finish(log, sum(len(batch) for batch in batches))
 
@@ -173,14 +115,15 @@ class StyleGAN2Images(VideoGAN):
         log["loss_discriminator"].append(loss.detach())
         return loss
 
-    def _path_penalty(self, batch: Batch, log: dict) -> Tensor:
-        """Compute the path length penalty: a length is the root mean square over the layers."""
-        fake, w = self.fakes(batch.items, PATH)
-        shape = tuple(fake.shape[1:])
-        (direction,) = item_noise(self.seed, batch.items, DIRECTION, [shape], fake.device)
-        lengths = path_lengths(fake, w, direction)
-        log["path_length"].append(lengths.detach().mean())
-        return path_length_penalty(lengths, self.mean_path_length)
+    def _r1_penalties(self, batch: Batch, log: dict) -> dict[str, Tensor]:
+        image = batch.frames[:, :1].detach().requires_grad_(True)
+        penalty = r1_penalty(self.discriminator(image[:, 0]), image)
+        log["r1"].append(penalty.detach())
+        return {D: penalty}
+
+    def _path_fakes(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        # A length is the root mean square over the layers.
+        return self.fakes(batch.items, PATH)
 
     def fakes(self, items: tuple[int, ...], stream: int) -> tuple[Tensor, Tensor]:
         """Render an image (B, 3, H, W) for every item, and return its latents (B, L, D) too."""
