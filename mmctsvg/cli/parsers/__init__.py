@@ -10,7 +10,7 @@ from . import analysis, benchmarks, data, evaluation, generation, motion, traini
 from .common import Parser
 
 _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
-    "Training": (training.train, training.config, training.train_recognizer),
+    "Training": (training.train, training.watch, training.config, training.train_recognizer),
     "Videos": (generation.generate, generation.choreograph),
     "Motions": (motion.invert, motion.tune, motion.edit_motion),
     "Measuring": (

@@ -56,6 +56,20 @@ def train(parser: Parser) -> None:
     add("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
 
 
+def watch(parser: Parser) -> None:
+    """Show in the terminal how a training goes: progress, time left, curves, last sheet.
+
+    It only reads files of the work dir; Ctrl-C ends the watching, not the training.
+
+    Example:
+        %(prog)s work_dirs/quickstart
+    """
+    add = parser.add_argument
+    add("work_dir", type=Path, metavar="WORK_DIR", help="work dir of a training")
+    add("--every", type=above_zero, default=5.0, help="seconds from one look to the next")
+    add("--once", action="store_true", help="look once, as where the output is no terminal")
+
+
 def config(parser: Parser) -> None:
     """Print a config as it is after all inheritance, or what its training takes here.
 
