@@ -106,7 +106,10 @@ def _recorded_clips(
 
 
 def drawn_clips(
-    count: int, inferencers: Sequence[CTSVGInferencer], frames: int
+    count: int,
+    inferencers: Sequence[CTSVGInferencer],
+    frames: int,
+    first_take: int = FIRST_TAKE,
 ) -> list[RecoveryClip]:
     """Draw takes that no training saw, of one action after the other.
 
@@ -114,8 +117,9 @@ def drawn_clips(
 
     Args:
         count: Number of clips.
-        inferencers: Models that will show the clips.
+        inferencers: Models that will show the clips; none for clips of all people and actions.
         frames: Number of frames.
+        first_take: Number of the first take; every clip has the next one.
 
     Raises:
         UserError: If the models share no drawn people or actions.
@@ -144,7 +148,7 @@ def drawn_clips(
         )
 
     def draw(number: int) -> RecoveryClip:
-        action, take = actions[number % len(actions)], FIRST_TAKE + number
+        action, take = actions[number % len(actions)], first_take + number
         unseen = [a for a in actors if dataset.is_held_out(a, action) == (number % 2 == 0)]
         chosen = unseen or actors
         actor = chosen[number // 2 % len(chosen)]

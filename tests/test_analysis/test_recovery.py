@@ -61,6 +61,9 @@ def test_drawn_clips():
             assert next(iter(real)) == "head_y" and (real["head_y"] == pose["head_y"]).all()
         found = correlate(real, video_curves(clip, frames, None))
         assert next(iter(found.values())) > 0.9, (clip.name, found)
+    (later,) = drawn_clips(1, [], 24, first_take=256)
+    pose = dataset.truth(synth.ACTIONS.index(later.action), 256, np.arange(24))
+    assert later.name.endswith("take256") and (later.truth["mouth"] == pose["mouth_area"]).all()
     few = SimpleNamespace(actors=("Omar", "Mia"), actions=("wave", "sing"))
     two = drawn_clips(2, [DRAWN, few], 6)
     assert {(clip.actor, clip.action) for clip in two} <= {("Omar", "wave"), ("Mia", "wave")}

@@ -37,6 +37,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         analysis.motion_waves,
         analysis.latent_path,
         analysis.motion_size_study,
+        analysis.motion_benchmark,
         analysis.fvd_ladder,
     ),
     "Speed": (

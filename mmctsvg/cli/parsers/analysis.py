@@ -156,6 +156,32 @@ def motion_size_study(parser: Parser) -> None:
     parser.results("motion_size")
 
 
+def motion_benchmark(parser: Parser) -> None:
+    """Measure how well any system moves drawn people, whose true motion is known.
+
+    data writes the clips that others train on, and videos.csv, the list of the videos that they
+    make. score measures a generator of any method, which makes these videos itself, or a folder of
+    them (docs/guides/motion_benchmark.md). It prints the scores with their intervals beside those
+    of real clips, frozen ones and ones of other takes, and writes card.json, card.md and
+    scores.png. What is done is kept in the folder, and the same command goes on from it.
+
+    Examples:
+        %(prog)s data --out-dir data/motion_benchmark
+        %(prog)s score demo
+        %(prog)s score videos/theirs --out-dir motion_benchmark/theirs
+    """
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    data = commands.add_parser("data", description="Write the clips.", help="write the clips")
+    data.shared("--out-dir", default=Path("data/motion_benchmark"), help="folder for the clips")
+    data.shared("--size", default=64)
+    data.add_argument("--takes", type=at_least(1), default=256, help="training takes per action")
+    score = commands.add_parser("score", description="Measure a system.", help="measure a system")
+    score.add_argument(
+        "entry", metavar="WEIGHTS|FOLDER", help="a generator (or demo), or a folder of videos"
+    )
+    score.results("motion_benchmark")
+
+
 def fvd_ladder(parser: Parser) -> None:
     """Draw how FVD rises with the strength of five distortions of drawn people.
 

@@ -46,7 +46,7 @@ def write_report(
     """
     left_out = [*conversion.errors.items(), *clips.skipped.items()]
     if left_out:
-        _write_csv(out / "errors.csv", ("path", "reason"), left_out)
+        write_csv(out / "errors.csv", ("path", "reason"), left_out)
     else:
         (out / "errors.csv").unlink(missing_ok=True)
     if not conversion.done:
@@ -99,10 +99,11 @@ def _write_list(path: Path, done: list[RawClip], actors: list[str], actions: lis
         "person": [None if c.actor is None else actors.index(c.actor) for c in done],
     }
     known = [name for name in COLUMNS if None not in columns[name]]
-    _write_csv(path, known, zip(*(columns[name] for name in known), strict=True))
+    write_csv(path, known, zip(*(columns[name] for name in known), strict=True))
 
 
-def _write_csv(path: Path, header: Iterable, rows: Iterable) -> None:
+def write_csv(path: Path, header: Iterable, rows: Iterable) -> None:
+    """Write a table atomically; a UserError names a place that cannot be written to."""
     with atomic_path(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
 

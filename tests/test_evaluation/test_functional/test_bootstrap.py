@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval
+from mmctsvg.evaluation.functional.bootstrap import bootstrap_interval, crossed_interval
 
 
 def test_interval_of_the_mean_is_that_of_theory():
@@ -26,3 +26,18 @@ def test_equal_values_one_unit_and_seeds():
     values = np.random.default_rng(1).normal(size=30)
     one, again, other = (bootstrap_interval(values, 50, seed) for seed in (1, 1, 2))
     assert one == again != other
+
+
+def test_crossed_interval_is_that_of_the_rows_where_columns_add_nothing():
+    """Five units of a row are no five independent ones."""
+    rng = np.random.default_rng(2)
+    rows, columns = np.repeat(np.arange(200), 5), np.tile(np.arange(5), 200)
+    values = rng.normal(size=200)[rows]
+    low, high = crossed_interval(lambda times: (times @ values) / times.sum(), rows, columns, 4000)
+    half = 1.96 * values.std() / np.sqrt(200)
+    assert low == pytest.approx(values.mean() - half, abs=0.02)
+    assert high == pytest.approx(values.mean() + half, abs=0.02)
+    swapped = crossed_interval(lambda times: (times @ values) / times.sum(), columns, rows, 4000)
+    assert swapped == pytest.approx((low, high), abs=0.02)
+    assert np.isnan(crossed_interval(np.sum, ["a", "a"], ["x", "y"])).all()
+    assert np.isnan(crossed_interval(np.sum, [], [])).all()
