@@ -5,16 +5,21 @@ import numpy as np
 import pytest
 import torch
 
-from mmctsvg.analysis.motion_benchmark import Benchmark, DrawnEntry
+from mmctsvg.analysis.motion_benchmark import SCORES, Benchmark, DrawnEntry
 from mmctsvg.analysis.motion_entries import (
     FolderEntry,
     GeneratorEntry,
     nearest_actor,
     wanted_videos,
 )
+from mmctsvg.analysis.motion_scores import grid_records
+from mmctsvg.apis.opening import wrap_generator
 from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.evaluation.metrics.synth_truth import NAMES
 from mmctsvg.models.abilities import Abilities
+from mmctsvg.models.baselines.imaginator_networks import ImaGINatorGenerator
+from mmctsvg.models.baselines.mocogan_hd_generator import MoCoGANHDGenerator
+from mmctsvg.models.baselines.stylegan_v_generator import StyleGANVGenerator
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 from mmctsvg.visualization.video import FrameFolder, VideoWriter
@@ -117,6 +122,43 @@ def test_start_frames_tell_the_actor(benchmark):
     short = DrawnGenerator((), synth.ACTIONS, needs, longest=11, times="whole")
     refused = GeneratorEntry(short, benchmark, None)
     assert "at most 11 frames" in refused.refusal("amplitude") == refused.refusal("synchrony")
+
+
+def make_baselines():
+    """The three methods of the baselines, with random weights."""
+    torch.manual_seed(0)
+    channels = {4: 8, 8: 8, 16: 8, 32: 4}
+    small = {"content_dim": 5, "code_dim": 4, "periods": 3, "longest": 64, "max_frames": 40}
+    images = {"type": "StyleImageGenerator", "channels": channels, "style_dim": 5}
+    options = {"base": 2, "noise_dim": 5, "appearance_dim": 3, "middle": (2, 3)}
+    walker = MoCoGANHDGenerator(32, images, hidden=4, directions=3)
+    walker.walk.directions.copy_(torch.linalg.qr(torch.randn(5, 5))[0][:3])
+    walker.walk.deviations.fill_(9)
+    return {
+        "StyleGAN-V": StyleGANVGenerator(32, channels, **small),
+        "MoCoGAN-HD": walker,
+        "ImaGINator": ImaGINatorGenerator(64, 32, 5, **options),
+    }
+
+
+@pytest.mark.parametrize("method", ["StyleGAN-V", "MoCoGAN-HD", "ImaGINator"])
+def test_baselines_take_part(benchmark, method):
+    starts = method == "ImaGINator"
+    meta = {"actors": [], "actions": list(synth.ACTIONS) if starts else [], "fps": 15.0}
+    inferencer = wrap_generator(make_baselines()[method].eval(), meta)
+    entry = GeneratorEntry(inferencer, benchmark, None)
+    missing = {name for name in SCORES if entry.refusal(name)}
+    transfer = set() if starts else {"transfer_seen", "transfer_unseen"}
+    assert missing == {"recovery", "replay"} | transfer
+    shown, again, other = entry.show(0), entry.show(0), entry.show(1)
+    for cell, video in shown.items():
+        assert video.frames.shape == (12, inferencer.size, inferencer.size, 3)
+        assert (video.frames == again[cell].frames).all()
+    assert any((video.frames != other[cell].frames).any() for cell, video in shown.items())
+    records = grid_records(shown, 12)
+    assert [r["content"] for r in records] == (
+        ["Mia", "Mia", "George"] if starts else ["content00", "content01", "content02"]
+    )
 
 
 def test_generators_of_others_are_refused(benchmark):
