@@ -180,6 +180,10 @@ class DrawnEntry:
         cell = NAMES.index(actor), synth.ACTIONS.index(action), take
         return SynthActorsDataset(size=self.size, num_takes=1).render(*cell, times)
 
+    def _other(self, *numbers: int) -> int:
+        """Draw a take: those at equal distances would be alike in tempo."""
+        return int(np.random.default_rng(numbers).integers(self.benchmark.takes))
+
     def recover(self, clip: RecoveryClip) -> np.ndarray:
         """Draw the clip, or one in its place."""
         return self.replay(clip, clip.actor)[0]
@@ -188,14 +192,14 @@ class DrawnEntry:
         """Draw the clip with an actor."""
         take = int(clip.name.rpartition("take")[2])
         if self.kind == "other":
-            take = int(np.random.default_rng(take).integers(self.benchmark.takes))
+            take = self._other(take)
         return self._draw(actor, clip.action, take, len(next(iter(clip.truth.values())))), actor
 
     def show(self, motion: int) -> dict[str, Video]:
         """Draw a take of every action with all actors."""
-        count, videos = self.benchmark.motions, {}
+        videos = {}
         for actor, action, seen in self.benchmark.cells:
-            take = motion + (count * (1 + NAMES.index(actor)) if self.kind == "other" else 0)
+            take = self._other(motion, NAMES.index(actor)) if self.kind == "other" else motion
             videos[f"{actor}/{action}"] = Video(
                 frames=self._draw(actor, action, take, self.benchmark.grid_frames),
                 name=f"{actor}, {action}, take {take}",

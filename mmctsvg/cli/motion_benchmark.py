@@ -127,8 +127,8 @@ def claim(path: Path, about: Mapping[str, Any]) -> None:
     if there is not None and there != about:
         changed = next(key for key in {**about, **there} if about.get(key) != there.get(key))
         raise UserError(
-            f"{path.parent}: holds scores with another {changed}, {there.get(changed)} instead of "
-            f"{about.get(changed)}; choose another out_dir."
+            f"{path.parent}: holds scores of something else (its {changed} is "
+            f"{there.get(changed)}, not {about.get(changed)}); choose another out_dir."
         )
     write_json(path, about)
 

@@ -33,7 +33,6 @@ def plot_scores(path: str | Path, scores: Mapping[str, Mapping[str, float]]) -> 
     axes.set_yticks(places, [name.replace("_", " ") for name in scores])
     axes.set_ylim(len(scores) - 0.5, -0.5)
     axes.set_xlim(min(-0.05, *np.nan_to_num(column("low") - 0.05)), None)
-    axes.grid(axis="x", alpha=0.3)
     axes.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.45, -0.1), ncols=4)
     tidy(axes)
     write_figure(path, figure)

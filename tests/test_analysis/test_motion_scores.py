@@ -25,7 +25,7 @@ def pose(action, take, share=1.0, times=TIMES):
     return {name: x.mean() + share * (x - x.mean()) for name, x in true.items()}
 
 
-def film(actor, action, take, share=1.0, motion=None):
+def make_video(actor, action, take, share=1.0, motion=None):
     person = synth.PEOPLE[actor]
     return Video(
         frames=synth.draw(person, pose(action, take, share), 64),
@@ -42,7 +42,7 @@ def drawn():
     """Nods and waves of two people, two takes, in three sizes of the movement."""
     cells = [(a, b, take) for take in (0, 1) for a in (0, 6) for b in (1, 3)]
     return {
-        share: grid_records({f"{a}/{b}/{t}": film(a, b, t, share) for a, b, t in cells}, 32)
+        share: grid_records({f"{a}/{b}/{t}": make_video(a, b, t, share) for a, b, t in cells}, 32)
         for share in (1.0, 0.5, 0.0)
     }
 
@@ -73,7 +73,7 @@ def test_real_clips_half_of_their_movements_and_frozen_ones(drawn):
 
 def test_one_motion_for_all_is_not_diverse():
     """A system that shows one take whatever the motion, in step, has the worst diversity."""
-    videos = {f"{a}/{n}": film(a, 1, 0, motion=n) for a in (0, 3) for n in (0, 1)}
+    videos = {f"{a}/{n}": make_video(a, 1, 0, motion=n) for a in (0, 3) for n in (0, 1)}
     scores = score_grid(Grid(grid_records(videos, 32), {"nod": 0.05}))
     assert scores["diversity"]["value"] > 0.97 and scores["synchrony"]["chance"] > 0.97
 
@@ -83,7 +83,7 @@ def test_agrees_with_synth_truth(drawn):
     metric = SynthTruth(frames=32, interval=0)
     for action, take in ((1, 0), (1, 1), (3, 0), (3, 1)):
         for actor in (0, 6):
-            metric.add(film(actor, action, take), real=False)
+            metric.add(make_video(actor, action, take), real=False)
     numbers = metric.evaluate()
     grid = Grid(drawn[1.0], mean_sizes(drawn[1.0]))
     once = np.ones(8)

@@ -88,12 +88,13 @@ def test_a_generator_is_scored_goes_on_and_is_never_mixed(
     meta = make_meta(actors=list(NAMES), actions=list(synth.ACTIONS), fps=15.0)
     channels = {4: 8, 8: 8, 16: 8, 32: 4}
     save_generator(other, make_generator(8, 5, size=32, channels=channels, motion_dim=10), meta)
-    check_refusal(main, ["score", other, *options], "another sha256", "choose another --out-dir")
+    check_refusal(main, ["score", other, *options], "its sha256 is", "choose another --out-dir")
     kept.write_text("{")
     check_refusal(main, ["score", model, *options], kept.name, "cannot be read")
     assert (out / "card.json").read_text() == text
 
 
+@pytest.mark.slow
 def test_data_and_a_folder(tmp_path, main, check_refusal):
     data = tmp_path / "data"
     main(["data", "--out-dir", data, "--takes", 2, "--size", 32])
