@@ -1,7 +1,7 @@
 """The motion benchmark: drawn people whose true motion is known, and what systems show of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Protocol
@@ -140,9 +140,11 @@ class Entry(Protocol):
 
     Attributes:
         size: Side of its frames in pixels.
+        notes: Warnings about its videos: sentences for the card.
     """
 
     size: int
+    notes: Sequence[str]
 
     def refusal(self, score: str) -> str | None:
         """Say why it cannot have a score, a key of `SCORES`; None if it can."""
@@ -171,6 +173,7 @@ class DrawnEntry:
     benchmark: Benchmark
     size: int
     kind: str
+    notes = ()
 
     def refusal(self, score: str) -> str | None:
         """Return None; see `Entry`."""

@@ -31,7 +31,6 @@ from mmctsvg.inversion import DEFAULT
 from mmctsvg.motion import Motion
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import make_folder, read_earlier, write_json
-from mmctsvg.utils.progress import progress_bar
 from mmctsvg.visualization.score_plot import plot_scores
 
 from .motion_size_study import find_or_invert
@@ -69,7 +68,10 @@ def write_scores(args: argparse.Namespace, benchmark: Benchmark) -> None:
     keep = keep_in(args.out_dir / "pieces") if "weights" in about else measure_anew
     measured = take_part(entry, benchmark, keep, say_left())
     drawn = {kind: DrawnEntry(benchmark, entry.size, kind) for kind in ENDS}
-    ends = {kind: measure_end(one) for kind, one in drawn.items()}
+    say, ends = say_left(), {}
+    for number, (kind, name) in enumerate(ENDS.items(), 1):
+        ends[kind] = take_part(drawn[kind], benchmark, measure_anew, lambda *_: None)
+        say(name, number, len(ENDS))
     sizes = mean_sizes(ends["real"]["grid"]["records"])
     scores = score(entry, measured, sizes)
     for kind, name in ENDS.items():
@@ -85,6 +87,8 @@ def write_scores(args: argparse.Namespace, benchmark: Benchmark) -> None:
         pictured[-1].pictures = ["scores.png"]
     write_card(make_card(about, results), args.out_dir)
     print_table(results)
+    for note in entry.notes:
+        print(f"note: {note}")
     print(f"processor time: {time.process_time():.0f} s")
     print(args.out_dir / "card.md")
 
@@ -174,13 +178,6 @@ def say_left() -> Callable[[str, int, int], None]:
     return say
 
 
-def measure_end(entry: DrawnEntry) -> dict[str, dict[str, Any]]:
-    """Measure clips in the place of a system."""
-    total = entry.benchmark.clips + entry.benchmark.motions
-    with progress_bar(ENDS[entry.kind], "piece", total=total) as progress:
-        return take_part(entry, entry.benchmark, measure_anew, lambda *_: progress.update())
-
-
 def make_result(
     name: str,
     entry: Entry,
@@ -195,7 +192,7 @@ def make_result(
         name=name,
         numbers=dict(scores.get(name, {})),
         protocol={"score": SCORES[name], **benchmark.protocol, "size": entry.size},
-        notes=[refusal] if refusal else [],
+        notes=[refusal] if refusal else [*entry.notes],
         seconds=round(part["seconds"], 1),
         videos=len(part["records"]),
     )

@@ -16,6 +16,7 @@ from mmctsvg.analysis.motion_scores import grid_records
 from mmctsvg.apis.opening import wrap_generator
 from mmctsvg.datasets import SynthActorsDataset, synth
 from mmctsvg.evaluation.metrics.synth_truth import NAMES
+from mmctsvg.evaluation.video import read_video
 from mmctsvg.models.abilities import Abilities
 from mmctsvg.models.baselines.imaginator_networks import ImaGINatorGenerator
 from mmctsvg.models.baselines.mocogan_hd_generator import MoCoGANHDGenerator
@@ -213,6 +214,7 @@ def folder(tmp_path, benchmark):
 def test_a_folder_shows_what_lies_in_it(benchmark, folder):
     entry, drawn = FolderEntry(folder, benchmark), DrawnEntry(benchmark, 32, "real")
     assert entry.size == 32 and all(entry.refusal(n) is None for n in ("replay", "transfer_seen"))
+    assert not entry.notes
     assert labels(entry.show(0)) == labels(drawn.show(0))
     for cell, video in entry.show(0).items():
         assert (video.frames == drawn.show(0)[cell].frames).all()
@@ -220,6 +222,16 @@ def test_a_folder_shows_what_lies_in_it(benchmark, folder):
         other = benchmark.replayed(clip).actor
         assert (entry.recover(clip) == drawn.recover(clip)).all()
         assert (entry.replay(clip, other)[0] == drawn.replay(clip, other)[0]).all()
+
+
+def test_compressed_videos_are_noted(benchmark, folder):
+    one = folder / "grid" / "motion0" / "George-wave"
+    frames = read_video(one).frames
+    damage(folder, "missing")
+    with VideoWriter(one.with_suffix(".mp4"), 15) as writer:
+        writer.write(frames)
+    (note,) = FolderEntry(folder, benchmark).notes
+    assert note.startswith("1 videos are no folders of images: ")
 
 
 def test_parts_may_be_missing_and_contents_without_names(benchmark, folder):
