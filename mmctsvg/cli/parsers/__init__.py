@@ -6,7 +6,7 @@ A command is a function that adds its arguments to a parser; its docstring is th
 from collections.abc import Callable
 from inspect import getdoc
 
-from . import analysis, benchmarks, data, evaluation, generation, motion, training
+from . import analysis, benchmarks, data, evaluation, export, generation, motion, training
 from .common import Parser
 
 _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
@@ -30,6 +30,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         data.check_dataset,
         data.browse_dataset,
     ),
+    "Sharing": (export.export, export.export_web),
     "Studies": (
         analysis.disentanglement,
         analysis.long_videos,

@@ -161,7 +161,8 @@ class SynthesisNetwork(nn.Module):
         if styles.ndim == 2:
             styles = styles[:, None].expand(-1, self.num_layers, -1)
         constant, *layers = prepared or (self.constant.to(self.compute_dtype), *self.layers())
-        x = constant.expand(len(styles), -1, -1, -1)
+        # A symbolic batch, as while an export traces, stays one.
+        x = constant.expand(styles.shape[0], -1, -1, -1)
         if extra is not None:
             x = torch.cat([x, extra.to(x.dtype)[:, :, None, None].expand(-1, -1, 4, 4)], dim=1)
         x = x.contiguous(memory_format=memory_format(x.device, x.dtype))

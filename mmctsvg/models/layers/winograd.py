@@ -71,8 +71,12 @@ def conv2d(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         (N, O, H, W), differentiable any number of times.
     """
+    # What is traced for export or compilation has any number of images, and other programs run it.
     if kernel.ndim == 4 and not (
-        is_wide(kernel) and x[:, 0].numel() >= MANY_PIXELS and x.shape[2] % 4 == x.shape[3] % 4 == 0
+        not torch.compiler.is_compiling()
+        and is_wide(kernel)
+        and x[:, 0].numel() >= MANY_PIXELS
+        and x.shape[2] % 4 == x.shape[3] % 4 == 0
     ):
         return F.conv2d(x, kernel, bias, padding=kernel.shape[2] // 2)
     x = _convolve(x, kernel) if kernel.ndim == 3 else _Convolution.apply(x, kernel, False)

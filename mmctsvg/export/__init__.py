@@ -1,0 +1,1 @@
+"""Models that travel: generators as ONNX and PyTorch programs, and a page that plays one."""
