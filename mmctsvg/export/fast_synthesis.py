@@ -31,7 +31,8 @@ from mmctsvg.models.layers.ops import GAIN, SLOPE
 
 from .graph import Graph
 
-#: Rows 4 i - 1 ... 4 i + 4 -> six rows to be convolved; three taps -> six; six results -> four rows.
+#: Rows 4 i - 1 ... 4 i + 4 -> six rows to be convolved; three taps -> six; six results -> four
+#: rows.
 _ROWS = [
     [4, 0, -5, 0, 1, 0],
     [0, -4, -4, 1, 1, 0],
@@ -77,7 +78,7 @@ def _factors(synthesis: SynthesisNetwork) -> Iterator[tuple[str, int, int]]:
         if isinstance(layer, ToRGB):
             yield "maps", channels, 1
         elif not layer.conv.up:
-            yield "kernels", channels, 6
+            yield "kernels", channels, _GROUP
         else:
             yield ("kernels" if _thin(layer, side) else "maps"), channels, 1
         if isinstance(layer, StyledConv):
@@ -97,6 +98,11 @@ def _sides(synthesis: SynthesisNetwork) -> Iterator[tuple[StyledConv | ToRGB, in
 def _thin(layer: StyledConv, side: int) -> bool:
     """Whether an upsampling kernel has fewer numbers than the activations it works on."""
     return layer.conv.weight[0, 0].numel() * len(layer.bias) < (side // 2) ** 2
+
+
+#: The six rows and two of zeros: onnxruntime-web 1.30.0 computes grouped convolutions wrongly on
+#: WebGPU where a group has more than 4 outputs and no multiple of 4.
+_GROUP = 8
 
 
 @torch.no_grad()
@@ -205,7 +211,7 @@ def _first(
     values: list[str],
     noise_map: Tensor | None,
 ) -> str:
-    """Convolve the constant under styles (N, C), as a matrix; up to the activations (N, C' * 16)."""
+    """Convolve the constant under styles (N, C), as a matrix; to activations (N, C' * 16)."""
     channels, side = constant.shape[1:3]
     alone = torch.eye(channels).view(channels, channels, 1, 1) * constant
     matrix = F.conv2d(alone, layer.conv.weight * layer.conv.scale, padding=1).flatten(1)
@@ -242,12 +248,13 @@ def _winograd(g: Graph, layer: StyledConv, x: str, side: int, scale: str) -> tup
     weight = layer.conv.weight * layer.conv.scale
     out, channels = weight.shape[:2]
     # The six rows are plane 3 of the block above, all planes, and plane 0 of the block below.
-    taps = torch.zeros(6, 4, 3)
-    taps[:, 3, 0], taps[:, 0, 2] = torch.tensor(_ROWS).float()[:, [0, 5]].t()
-    taps[:, :, 1] = torch.tensor(_ROWS).float()[:, 1:5]
-    kernel = g("Mul", taps.view(6, 4, 3, 1).repeat(channels, 1, 1, 1), scale)
+    taps = torch.zeros(_GROUP, 4, 3)
+    taps[:6, 3, 0], taps[:6, 0, 2] = torch.tensor(_ROWS).float()[:, [0, 5]].t()
+    taps[:6, :, 1] = torch.tensor(_ROWS).float()[:, 1:5]
+    kernel = g("Mul", taps.view(_GROUP, 4, 3, 1).repeat(channels, 1, 1, 1), scale)
     x = g("Conv", x, kernel, pads=[1, 0, 1, 0], group=channels)
-    x = _swap(g, x, channels, 6, side)
+    x = _swap(g, x, channels, _GROUP, side)
+    x = g("Slice", x, [0], [6 * channels], [1])
     factors = torch.einsum("jr,ocrs->jocs", torch.tensor(_TAPS).double(), weight.double())
     kernel = factors.reshape(6 * out, channels, 1, 3)
     x = _swap(g, g("Conv", x, kernel, pads=[0, 1, 0, 1], group=6), 6, out, side)

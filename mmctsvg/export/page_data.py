@@ -39,10 +39,10 @@ def page_data(inferencer: CTSVGInferencer) -> dict[str, Any]:
         "fps": inferencer.fps,
         "actors": list(inferencer.actors) or [f"look {seed}" for seed in range(LOOKS)],
         "actions": list(inferencer.actions),
-        "contents": _pack(_people(inferencer)),
-        "parts": _pack(torch.stack(actions)) if actions else "",
-        "motions": _pack(torch.stack(motions)),
-        "steps": _pack(steps),
+        "contents": pack(_people(inferencer)),
+        "parts": pack(torch.stack(actions)) if actions else "",
+        "motions": pack(torch.stack(motions)),
+        "steps": pack(steps),
         "waves": {
             "frequency": waves.frequency.tolist(),
             "phase": waves.phase.tolist(),
@@ -68,9 +68,10 @@ def _people(inferencer: CTSVGInferencer) -> Tensor:
 
 
 def _action(inferencer: CTSVGInferencer, number: int) -> Tensor:
-    """What an action adds to the content style, (d_c,)."""
+    """Compute what an action adds to the content style, (d_c,)."""
     return action_part(inferencer.generator, number, inferencer.card["ramp"])
 
 
-def _pack(x: Tensor) -> str:
+def pack(x: Tensor) -> str:
+    """Write numbers as base64 of little-endian float32."""
     return base64.b64encode(x.float().contiguous().numpy().astype("<f4").tobytes()).decode()

@@ -18,6 +18,7 @@ export function readModel(data) {
   const seeds = 100, steps = 3;
   return {
     ...data,
+    probe: { ...data.probe, styles: unpack(data.probe.styles), values: unpack(data.probe.values) },
     contents: rows(data.contents, data.actors.length),
     parts: rows(data.parts, data.actions.length),
     motions: rows(data.motions, seeds),

@@ -36,7 +36,8 @@ export class Renderer {
 
   // Load the model; gives "wasm" or "webgpu".
   async open(model, engine) {
-    return (await this.call({ open: { engine, factors: model.factors, size: model.size } })).engine;
+    const { factors, size, probe } = model;
+    return (await this.call({ open: { engine, factors, size, probe } })).engine;
   }
 
   // Pixels of all people at one time; `key` names the time.

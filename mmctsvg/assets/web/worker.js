@@ -21,17 +21,19 @@ async function hasGpu() {
   }
 }
 
-async function open({ engine, factors, size }) {
+async function open({ engine, factors, size, probe }) {
   shapes = factors;
   side = size;
   const files = [fetchModel("styles.onnx"), fetchModel("frame.onnx")];
   const wanted = engine || (await hasGpu() ? "webgpu" : "wasm");
   try {
     await start(wanted, files);
+    await check(probe);
     return wanted;
   } catch (error) {
     if (wanted === "wasm" || engine) throw error;
     await start("wasm", files);
+    await check(probe);
     return "wasm";
   }
 }
@@ -54,6 +56,13 @@ async function start(engine, files) {
   const options = { executionProviders: [engine], graphOptimizationLevel: "all" };
   styles = await ort.InferenceSession.create(await files[0], options);
   frame = await ort.InferenceSession.create(await files[1], options);
+}
+
+// Compare a frame with PyTorch's: some GPUs, drivers and runtimes compute something else.
+async function check({ styles: given, values, step }) {
+  const [found] = await renderValues(given, 1);
+  const wrong = values.some((value, n) => !(Math.abs(found[n * step] - value) < 1e-3));
+  if (wrong) throw new Error("its frames are not those of PyTorch");
 }
 
 // Values (n, 3, H, W) of styles (n, S).
