@@ -66,3 +66,21 @@ def test_filters_that_a_checkpoint_brings():
     np.testing.assert_allclose(
         play(network, None, styles), wanted, atol=2e-5 * np.abs(wanted).max()
     )
+
+
+def test_no_grouped_convolution_that_webgpu_computes_wrongly():
+    """More than 4 outputs in a group, and no multiple of 4."""
+    network = SynthesisNetwork(16, 7, {4: 12, 8: 24, 16: 8}, noise=False)
+    seen = 0
+    graph = frame_graph(network, None, {}).graph
+    shapes = {one.name: list(one.dims) for one in graph.initializer}
+    made = {node.output[0]: node for node in graph.node}
+    for node in graph.node:
+        groups = {a.name: a.i for a in node.attribute}.get("group", 1)
+        if node.op_type == "Conv" and groups > 1:
+            kernel = node.input[1]
+            kernel = kernel if kernel in shapes else made[kernel].input[0]
+            outputs = shapes[kernel][0] // groups
+            seen += 1
+            assert outputs <= 4 or outputs % 4 == 0
+    assert seen == 2 * 5

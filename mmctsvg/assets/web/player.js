@@ -78,9 +78,14 @@ class Player {
 
   goTo(time) {
     this.settings.time = modulo(time, this.duration);
+    this.sayTime();
+    this.show();
+  }
+
+  sayTime() {
+    at("time").max = this.duration;
     at("time").value = this.settings.time;
     at("time-said").textContent = `${this.settings.time.toFixed(2)} s`;
-    this.show();
   }
 
   step(count) {
@@ -118,7 +123,8 @@ class Player {
       input.labels[0].querySelector("output").textContent = String(Math.round(value * 100) / 100);
     }
     at("end").value = this.settings.motion.end;
-    at("time").max = this.duration;
+    this.settings.time = modulo(this.settings.time, this.duration);
+    this.sayTime();
     this.settings.people.forEach((person, n) => {
       const words = describePerson(this.model, person);
       this.canvases[n].setAttribute("aria-label", words);

@@ -111,3 +111,25 @@ def test_only_wide_3x3_kernels_in_float32_on_a_cpu_are_transformed():
     assert not any(
         map(is_wide, (kernel[:, :, :1, :1], kernel.half(), kernel[:127], kernel.to("meta")))
     )
+
+
+def test_programs_take_pytorchs(calls):
+    """A traced program has any number of images, and other software runs it."""
+
+    class Wide(torch.nn.Module):
+        def __init__(self, kernel):
+            super().__init__()
+            self.register_buffer("kernel", kernel)
+
+        def forward(self, x):
+            return conv2d(x, self.kernel)
+
+    x, kernel = draw(2, 128, 128, 32, 32)
+    images = torch.export.Dim("images")
+    with torch.no_grad():
+        traced = torch.export.export(Wide(kernel), (x,), dynamic_shapes=({0: images},))
+    assert not calls
+    kinds = [node.target for node in traced.graph.nodes if node.op == "call_function"]
+    assert kinds == [torch.ops.aten.conv2d.default]
+    conv2d(x, kernel)
+    assert len(calls) == 1
