@@ -203,6 +203,8 @@ def test_a_phone(visit):
 def test_one_sentence_where_something_is_missing(visit, folder):
     old = visit(ready="#status.bad", script="delete window.WebAssembly;")
     assert "lacks WebAssembly" in old.inner_text("#status")
+    old = visit(ready="#status.bad", script="WebAssembly.validate = () => false;")
+    assert "SIMD: use a newer one" in old.inner_text("#status")
     whole = (folder / "frame.onnx").read_bytes()
     (folder / "frame.onnx").write_bytes(whole[:1000])
     try:
