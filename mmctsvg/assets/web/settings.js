@@ -15,6 +15,7 @@ export function set(settings, place, value) {
   keys.reduce((part, key) => part[key], settings)[last] = value;
 }
 
+// One more person; of the first four actions the last is the demo's liveliest.
 export function newPerson(model, number) {
   const actions = model.actions.map((_, n) => (n === Math.min(3, model.actions.length - 1) ? 1 : 0));
   const actor = number % model.actors.length;
