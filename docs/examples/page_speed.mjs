@@ -28,6 +28,7 @@ async function runPlain(time) {
   const whole = (i) => tensor("int64", BigInt64Array.from({ length: n }, () => BigInt(i)), [n]);
   const noise = Float32Array.from({ length: n * model.motions[0].length }, (_, i) => Math.sin(i));
   const given = { motion: tensor("float32", noise, [n, model.motions[0].length]), times: tensor("float64", new Float64Array(n).fill(time), [n, 1]), actors: whole(0), actions: whole(0) };
+  given.content = tensor("float32", noise.slice(0, n * contents[0].length), [n, contents[0].length]);
   await plain.run(Object.fromEntries(plain.inputNames.map((name) => [name, given[name]])));
 }
 
