@@ -14,7 +14,10 @@ from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
 ROOT = Path(__file__).parents[1] / "configs"
 CONFIGS = sorted(
-    str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if "_base_" not in str(path)
+    str(path.relative_to(ROOT))
+    for path in ROOT.rglob("*.py")
+    # Comparisons are no trainings: tests/test_engine/test_comparison.py.
+    if not {"_base_", "comparisons"} & set(path.parts)
 )
 RECOGNITION = [name for name in CONFIGS if name.startswith("recognition/")]
 CONFIGS = [name for name in CONFIGS if name not in RECOGNITION]

@@ -14,8 +14,6 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from torch.nn import functional as F
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.apis.arguments import choose_device
@@ -23,6 +21,7 @@ from mmctsvg.datasets import TripletDataset
 from mmctsvg.engine.checks import check_batch
 from mmctsvg.engine.complete import complete_config, complete_model
 from mmctsvg.engine.config import config_errors, load_config
+from mmctsvg.engine.flops import flops
 from mmctsvg.engine.pace import kinds_of_iterations
 from mmctsvg.models.ctsvg import D_S, D_T, GENERATOR
 from mmctsvg.models.precision import resolve_precision
@@ -52,26 +51,6 @@ def seconds(work, repeats: int, device: torch.device) -> float:
         work()
         durations.append(clock(device) - start)
     return median(durations[1:])
-
-
-class FlopCounter(TorchDispatchMode):
-    """Sum of PyTorch's counts; its own FlopCounterMode does not survive second derivatives."""
-
-    total = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        """Run an operation and count it."""
-        out = func(*args, **(kwargs or {}))
-        if func.overloadpacket in flop_registry:
-            self.total += flop_registry[func.overloadpacket](*args, **(kwargs or {}), out_val=out)
-        return out
-
-
-def flops(work) -> int:
-    """Count floating-point operations of ``work()`` in convolutions and matrix products."""
-    with FlopCounter() as counter:
-        work()
-    return counter.total
 
 
 def peak(dtype: torch.dtype, device: torch.device, repeats: int) -> float:

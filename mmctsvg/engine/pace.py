@@ -77,13 +77,8 @@ def mean_seconds(
     return agree(sum(share * spent[iteration, share] for iteration, share in kinds) / rounds)
 
 
-def measure_pace(
-    cfg: Config,
-    config: Path | str,
-    limit: float,
-    clock: Callable[[], float] | None = None,
-) -> tuple[float, nn.Module]:
-    """Measure the mean seconds of an iteration, with its data, on a training that is thrown away.
+def build_trial(cfg: Config, config: Path | str) -> tuple[nn.Module, Callable[[int], None]]:
+    """Build a training that is thrown away, to be measured.
 
     It comes before the Runner, which sets the random numbers before it builds anything: the
     training afterwards is that of its config, to the last bit.
@@ -91,11 +86,9 @@ def measure_pace(
     Args:
         cfg: Config of a training. It stays as it is.
         config: Its name, for errors.
-        limit: See `mean_seconds`.
-        clock: Likewise; None for the clock of the device.
 
     Returns:
-        The seconds, and the model that was trained.
+        The model, and what runs the iteration of a number.
 
     Raises:
         UserError: If the training cannot be built from its config, or has no batch.
@@ -109,12 +102,36 @@ def measure_pace(
         model = build_checked(config, cfg.model, loader).to(get_device())
     with optimiser_errors(config):
         wrappers = build_optim_wrapper(model, cfg.optim_wrapper)
-    device = next(model.parameters()).device
     batches = iter(loader)
 
     def step(iteration: int) -> None:
         model.iteration = iteration
         model.train_step(next_batch(batches), wrappers)
 
+    return model, step
+
+
+def measure_pace(
+    cfg: Config,
+    config: Path | str,
+    limit: float,
+    clock: Callable[[], float] | None = None,
+) -> tuple[float, nn.Module]:
+    """Measure the mean seconds of an iteration, with its data, on a trial of `build_trial`.
+
+    Args:
+        cfg: Config of a training. It stays as it is.
+        config: Its name, for errors.
+        limit: See `mean_seconds`.
+        clock: Likewise; None for the clock of the device.
+
+    Returns:
+        The seconds, and the model that was trained.
+
+    Raises:
+        UserError: If the training cannot be built from its config, or has no batch.
+    """
+    model, step = build_trial(cfg, config)
+    device = next(model.parameters()).device
     kinds = kinds_of_iterations(model)
     return mean_seconds(step, kinds, limit, clock or (lambda: device_clock(device))), model

@@ -18,6 +18,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         evaluation.evaluate_videos,
         evaluation.compare_cards,
         evaluation.paper_tables,
+        analysis.compare_methods,
         evaluation.human_study,
         evaluation.weights,
     ),

@@ -226,3 +226,25 @@ def time_to_quality(parser: Parser) -> None:
     add("--at-least", **pairs, help="numbers of a validation that must be reached together")
     add("--at-most", **pairs, help="numbers that must not be passed, FVD16/value=400 for example")
     add("--out", type=Path, default="time_to_quality.png", help="chart of the numbers")
+
+
+def compare_methods(parser: Parser) -> None:
+    """Train several methods at one budget, measure them by one protocol, and write the tables.
+
+    Each method may spend the budget: floating-point operations, counted over whole iterations with
+    their regularisers, or seconds of training (of the processor, on a CPU). What is missing is
+    trained, what was interrupted goes on, and comparison.md with a contact sheet and FVD over
+    compute is written after every method. On a cluster, start one job per method and seed, with the
+    same folder.
+
+    Examples:
+        %(prog)s configs/comparisons/synth_actors_32.py --budget 20TFLOP
+        %(prog)s configs/comparisons/weizmann_64.py --budget 2h --only ctsvg --seeds 0
+    """
+    add = parser.add_argument
+    parser.shared("config")
+    add("--budget", required=True, help="of every method and seed: 2h, 90min or 200TFLOP")
+    add("--only", nargs="+", metavar="METHOD", help="names of methods in the config (default: all)")
+    parser.shared("--seeds", default="0:3", help="seeds of the trainings: 0,5,9, or 0:3 for 0,1,2")
+    parser.shared("--cfg-options", "--offline", "--device")
+    parser.shared("--out-dir", help="default: work_dirs/comparisons/NAME_OF_CONFIG/BUDGET")
