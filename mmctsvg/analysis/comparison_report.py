@@ -129,7 +129,8 @@ def not_comparable(measured: Sequence[Measured]) -> list[str]:
         if START_FRAME in card["subject"].get("needs", ""):
             lines.append(
                 f"* {title} is given a real first frame of the clips that it is compared with: it "
-                "is told who is shown, and frame 1 is a copy. Its FVD and identity are easier."
+                "is told who is shown, and its frame 1 is a reconstruction. FVD and identity are "
+                "easier for it."
             )
         for metric, result in card["metrics"].items():
             if not result["numbers"]:
@@ -158,7 +159,7 @@ def plot_over_compute(path: str | Path, measured: Sequence[Measured], name: str)
             axes.plot(*zip(*(one.curve or [(float("nan"),) * 2]), strict=True), "o-", color=colour)
             axes.lines[-1].set_label(label)
     axes.set_xlabel("TFLOP, regularisers included", fontsize=8)
-    axes.set_title(f"{name} in validations (fewer clips than in the table)", fontsize=10)
+    axes.set_title(f"{name} in validations", fontsize=10)
     axes.set_xlim(left=0)
     tidy(axes)
     axes.legend(fontsize=7, frameon=False)

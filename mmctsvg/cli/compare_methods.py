@@ -39,7 +39,6 @@ from mmctsvg.engine.comparison_plan import (
 from mmctsvg.engine.stop import SIGNALS
 from mmctsvg.evaluation.cards import format_number, read_card
 from mmctsvg.evaluation.run import GeneratorSubject, build_metrics
-from mmctsvg.evaluation.video import first_frames
 from mmctsvg.evaluation.weights import sha256_of
 from mmctsvg.utils.errors import UserError, UserNote
 from mmctsvg.utils.files import atomic_path, make_folder
@@ -210,7 +209,9 @@ def draw_sheet(path: Path, jobs: Sequence[Job], train: TripletDataset, device: s
     times = np.linspace(0, frames - 1, _SHOWN).round().astype(int)
     rows = [np.concatenate([train.read_frames(clip, times) for clip in clips])]
     for inferencer in inferencers.values():
-        inferencer.start_frame = first_frames(train)
+        inferencer.start_frame = lambda number: train.read_frames(clips[number], np.zeros(1, int))[
+            0
+        ]
         videos = []
         for number, clip in enumerate(clips):
             about = train.annotations[clip]
