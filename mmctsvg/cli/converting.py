@@ -26,7 +26,8 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
         **pick(args, "size", "crop", "format", "min_frames", "max_frames", "fps"),
         square_pixels=not args.keep_pixels,
     )
-    files = [] if data_set is folder else [list_raw_files(args.raw)]
+    endings = getattr(data_set, "ENDINGS", ())
+    files = [] if data_set is folder else [list_raw_files(args.raw, endings)]
     clips = data_set.find_clips(args.raw, *files, **pick(args, *options))
     train = sum(clip.is_train for clip in clips.clips)
     print(
@@ -34,6 +35,8 @@ def convert_raw(args: argparse.Namespace, data_set: ModuleType, *options: str) -
         f"{len(clips.clips) - train} held out"
     )
     name = data_set.__name__.rpartition(".")[2]
+    if getattr(args, "modality", "color") != "color":
+        name += f" {args.modality}"  # of which the clips bear the same names
     conversion = convert(clips, args.out, settings, args.workers, name)
     plain = {
         key: value if isinstance(value, int | float | str | list | None) else str(value)

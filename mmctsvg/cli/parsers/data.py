@@ -12,7 +12,7 @@ _RAVDESS_EMOTIONS = (
 )
 
 
-def _add_converter(parser: Parser, raw: str, crop: str) -> None:
+def _add_converter(parser: Parser, raw: str, crop: str | None) -> None:
     """Add RAW with its help, OUT, and the options of every converter, with the default crop."""
     add = parser.add_argument
     add("raw", type=Path, metavar="RAW", help=raw)
@@ -95,13 +95,16 @@ def convert_ravdess(parser: Parser) -> None:
 def convert_utd_mhad(parser: Parser) -> None:
     """Convert UTD-MHAD: cut out the whole bodies and pack the clips for training.
 
-    RAW is RGB.zip as it is given out, a folder that holds it, or the unpacked a1_s1_t1_color.avi,
-    ...
+    RAW is RGB.zip or Depth.zip as it is given out, a folder that holds it, or the unpacked
+    a1_s1_t1_color.avi or a1_s1_t1_depth.mat, ...
 
-    Example:
+    Examples:
         %(prog)s downloads/RGB.zip data/utd_mhad
+        %(prog)s downloads/Depth.zip data/utd_mhad_depth --modality depth
     """
-    _add_converter(parser, "RGB.zip, or a folder with it or with its videos", crop="body")
+    _add_converter(parser, "RGB.zip or Depth.zip, or a folder with it or its files", crop=None)
+    text = "colour videos, cut around the body, or depth, the middle (unless --crop says else)"
+    parser.add_argument("--modality", **one_of("color", "depth"), help=text)
     text = "paper holds out every action of one person: 107 of 861 clips"
     parser.add_argument("--split", **one_of("paper", "none"), help=text)
 

@@ -14,6 +14,7 @@ from ..crops.box import Box, middle_box
 from ..readers import BrokenClipError
 from ..workers import map_in_order
 from .convert_clip import ConvertedClip, NoFace, Settings, convert_clip, wrong_length
+from .depth import ENDING, convert_depth
 from .pack_writer import PackWriter
 from .raw_clip import RawClip, RawSet
 
@@ -103,7 +104,8 @@ def _try(
 ) -> ConvertedClip | NoFace | BrokenClipError:
     clip, box = job
     try:
-        return convert_clip(clip, settings, box)
+        work = convert_depth if clip.file.name.endswith(ENDING) else convert_clip
+        return work(clip, settings, box)
     except BrokenClipError as error:
         return error
 

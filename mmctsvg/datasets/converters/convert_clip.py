@@ -115,7 +115,7 @@ def convert_clip(
             times = repeats[decoded] if decoded < len(repeats) else 0
             decoded += 1
             if times:
-                picture = _cut(frame, box, raw_size, settings.size)
+                picture = cut_out(frame, box, raw_size, settings.size)
                 pictures += [encode_picture(picture, settings.format)] * int(times)
     except av.error.FFmpegError as error:
         raise BrokenClipError(f"cannot be decoded ({error.strerror})") from error
@@ -165,7 +165,21 @@ def _samples(source: Source, length: int, *look: float | Orientation) -> Sequenc
     return samples
 
 
-def _cut(frame: np.ndarray, box: Box, raw_size: tuple[int, int], size: int) -> np.ndarray:
+def cut_out(frame: np.ndarray, box: Box, raw_size: tuple[int, int], size: int) -> np.ndarray:
+    """Cut a box out of a frame and scale it.
+
+    Args:
+        frame: Frame, uint8 (H, W, 3).
+        box: What is cut out.
+        raw_size: Width and height that all frames of the clip have.
+        size: Side of the result in pixels.
+
+    Returns:
+        Picture, uint8 (size, size, 3).
+
+    Raises:
+        BrokenClipError: If the frame has another size.
+    """
     if frame.shape[1::-1] != raw_size:
         raise BrokenClipError(SIZES_DIFFER)
     return fit_square(box.cut(frame)[None], size, None)[0]

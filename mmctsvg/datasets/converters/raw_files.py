@@ -59,13 +59,14 @@ class RawFile:
             raise BrokenClipError(f"cannot be read out of {self.path.name}: {error}") from error
 
 
-def list_raw_files(root: str | Path) -> list[RawFile]:
+def list_raw_files(root: str | Path, endings: tuple[str, ...] = ()) -> list[RawFile]:
     """Find all videos below a folder, or in one archive, in natural order of their names.
 
     Of tars only the headers are read.
 
     Args:
         root: Folder, or a .tar or .zip.
+        endings: Endings of the names of other files that belong to the data set.
 
     Raises:
         UserError: If the root does not exist, or an archive is damaged or compressed as a whole.
@@ -77,7 +78,7 @@ def list_raw_files(root: str | Path) -> list[RawFile]:
     top, real = (root.parent, root.resolve().parent) if root.is_file() else (root, root.resolve())
     for path in [root] if root.is_file() else _walk(root):
         prefix = (Path(real.name) / path.parent.relative_to(top)).as_posix()
-        for file in _find_videos(path, prefix):
+        for file in _find_files(path, prefix, endings):
             # A clip unpacked beside its archive is there twice.
             if file.name not in found or file.member is None:
                 found[file.name] = file
@@ -106,10 +107,10 @@ def _walk(root: Path) -> list[Path]:
     return paths
 
 
-def _find_videos(path: Path, prefix: str) -> list[RawFile]:
-    """Return the video of a file, or the videos in an archive."""
+def _find_files(path: Path, prefix: str, endings: tuple[str, ...]) -> list[RawFile]:
+    """Return the file if it belongs to a data set, or those in an archive that do."""
     suffix = path.suffix.lower()
-    if not path.name.startswith(".") and is_video(path):
+    if not path.name.startswith(".") and (path.name.endswith(endings) or is_video(path)):
         return [RawFile(name=f"{prefix}/{path.name}", path=path)]
     if path.name.lower().endswith(_COMPRESSED):
         raise UserError(
@@ -117,9 +118,9 @@ def _find_videos(path: Path, prefix: str) -> list[RawFile]:
             "(gunzip, bunzip2, unxz) to a plain .tar first"
         )
     if suffix == ".tar":
-        members = _tar_members(path)
+        members = _tar_members(path, endings)
     elif suffix == ".zip":
-        members = _zip_members(path)
+        members = _zip_members(path, endings)
     else:
         return []
     for name, _, is_one in members:
@@ -141,17 +142,17 @@ def _find_videos(path: Path, prefix: str) -> list[RawFile]:
     return found
 
 
-def _is_video_member(name: str, read_start: Callable[[], bytes]) -> bool:
-    """As `is_video`; the content is asked only where the ending leaves it open."""
+def _belongs(name: str, endings: tuple[str, ...], read_start: Callable[[], bytes]) -> bool:
+    """As of a file: by `is_video`, whose content is asked only where the ending leaves it open."""
     base = name.rpartition("/")[2]
     suffix = os.path.splitext(base)[1].lower()
     if base.startswith(".") or suffix in PICTURE_SUFFIXES:
         return False
-    return suffix in VIDEO_SUFFIXES or starts_as_video(read_start())
+    return name.endswith(endings) or suffix in VIDEO_SUFFIXES or starts_as_video(read_start())
 
 
-def _tar_members(path: Path) -> list[tuple[str, tuple[int, int], bool]]:
-    """Names, offsets and sizes of the files in a tar, and whether they are videos."""
+def _tar_members(path: Path, endings: tuple[str, ...]) -> list[tuple[str, tuple[int, int], bool]]:
+    """Names, offsets and sizes of the files in a tar, and whether they belong to a data set."""
     members = []
     try:
         with tarfile.open(path, "r:") as archive, open(path, "rb") as file:
@@ -159,7 +160,7 @@ def _tar_members(path: Path) -> list[tuple[str, tuple[int, int], bool]]:
                 if info.isreg():
                     place, size = info.offset_data, min(info.size, SIGNATURE_BYTES)
                     start = partial(os.pread, file.fileno(), size, place)
-                    is_one = _is_video_member(info.name, start)
+                    is_one = _belongs(info.name, endings, start)
                     members.append((info.name, (place, info.size), is_one))
                 archive.members.clear()  # it would keep all of them
     except (tarfile.TarError, OSError) as error:
@@ -169,12 +170,12 @@ def _tar_members(path: Path) -> list[tuple[str, tuple[int, int], bool]]:
     return members
 
 
-def _zip_members(path: Path) -> list[tuple[str, str, bool]]:
-    """Names of the files in a zip, twice, and whether they are videos."""
+def _zip_members(path: Path, endings: tuple[str, ...]) -> list[tuple[str, str, bool]]:
+    """Names of the files in a zip, twice, and whether they belong to a data set."""
     try:
         with zipfile.ZipFile(path) as archive:
             return [
-                (name, name, _is_video_member(name, partial(_zip_start, archive, name)))
+                (name, name, _belongs(name, endings, partial(_zip_start, archive, name)))
                 for name in archive.namelist()
                 if not name.endswith("/")
             ]

@@ -1,4 +1,4 @@
-"""UTD-MHAD as it is published: ``RGB.zip`` with ``RGB/a1_s1_t1_color.avi``."""
+"""UTD-MHAD as it is published: ``RGB.zip`` with ``RGB/a1_s1_t1_color.avi``, ``Depth.zip``."""
 
 import re
 from collections.abc import Sequence
@@ -6,15 +6,23 @@ from pathlib import Path
 
 from ..readers import natural_key
 from ..utd_mhad import UTDMHADDataset
+from .depth import ENDING
 from .raw_clip import SECOND, RawClip, RawSet, match_files
 from .raw_files import RawFile
 
 ACTIONS = UTDMHADDataset.ACTION_NAMES
 SUBJECTS = 8
 SPLITS = ("paper", "none")
-SHAPE = "RGB.zip or aA_sS_tT_color.avi (a1_s1_t1_color.avi)"
+MODALITIES = ("color", "depth")
+ENDINGS = (ENDING,)  # of what is no video
+SHAPE = "RGB.zip or aA_sS_tT_color.avi (a1_s1_t1_color.avi), Depth.zip or aA_sS_tT_depth.mat"
 
-_PATTERN = re.compile(r"(?:^|/)(?P<name>a(?P<action>\d+)_s(?P<subject>\d)_t\d)_color\.\w+$")
+_PATTERN = re.compile(
+    r"(?:^|/)(?P<name>a(?P<action>\d+)_s(?P<subject>\d)_t\d)_(?P<modality>color|depth)\.\w+$"
+)
+
+_OTHER = {name: f"shows the modality {name}" for name in MODALITIES}
+_MENDS = {_OTHER[name]: f"modality={name!r} takes those" for name in MODALITIES}
 
 
 def held_out_subject(action: int) -> int:
@@ -29,12 +37,16 @@ def held_out_subject(action: int) -> int:
     return action % SUBJECTS + 1
 
 
-def find_clips(root: Path, files: Sequence[RawFile], *, split: str = "paper") -> RawSet:
+def find_clips(
+    root: Path, files: Sequence[RawFile], *, modality: str = "color", split: str = "paper"
+) -> RawSet:
     """Find the clips of UTD-MHAD.
 
     Args:
         root: Root of the download.
-        files: Videos of the download.
+        files: Videos and files of depth of the download.
+        modality: ``'color'``, the videos, or ``'depth'``: ``a1_s1_t1_depth.mat``, or videos of that
+            name, which somebody has drawn of them.
         split: ``'paper'`` (see :func:`held_out_subject`) or ``'none'``, which holds out nothing.
 
     Returns:
@@ -45,11 +57,13 @@ def find_clips(root: Path, files: Sequence[RawFile], *, split: str = "paper") ->
     """
 
     def refuse(match: re.Match) -> str | None:
+        if match["modality"] != modality:
+            return _OTHER[match["modality"]]
         if not 1 <= int(match["action"]) <= len(ACTIONS):
             return f"shows the action {match['action']}, not 1 to {len(ACTIONS)}"
         return None
 
-    found, skipped = match_files(root, files, _PATTERN, SHAPE, refuse)
+    found, skipped = match_files(root, files, _PATTERN, SHAPE, refuse, _MENDS)
     clips = {}
     for file, match in found:
         if match["name"] in clips:
