@@ -47,6 +47,7 @@ MODELS = _child(
             "baselines.stylegan_v",
         )
     ),
+    "mmctsvg.evaluation.backbones.heatmap",
 )
 MODEL_WRAPPERS = _child(mmagic.MODEL_WRAPPERS, "mmctsvg.engine")
 WEIGHT_INITIALIZERS = _child(mmagic.WEIGHT_INITIALIZERS)

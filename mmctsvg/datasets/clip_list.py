@@ -50,7 +50,7 @@ class Layout:
 
     Args:
         pattern: Pattern of a clip's path relative to the root (forward slashes, without the suffix
-            of a video), with the groups ``actor`` and ``action``.
+            of a video), with the groups ``actor`` and, where there are any, ``action``.
         shape: Description of the pattern for messages.
         actions: Number of every action text; None numbers the texts in natural order.
         converter: Name of the program in tools/dataset_converters that makes such clips, or None.
@@ -61,13 +61,16 @@ class Layout:
     actions: Mapping[str, int] | None = None
     converter: str | None = None
 
-    def parse(self, name: str) -> tuple[str, str] | None:
-        """Return the texts of actor and action in a clip's relative path, or None."""
+    def parse(self, name: str) -> tuple[str, str | None] | None:
+        """Return the texts of actor and action in a clip's relative path, or None.
+
+        The text of the action is None in a layout that knows none.
+        """
         stem, suffix = os.path.splitext(name)
         found = self.pattern.search(stem if suffix.lower() in VIDEO_SUFFIXES else name)
         if not found or (self.actions is not None and found["action"] not in self.actions):
             return None
-        return found["actor"], found["action"]
+        return found["actor"], found.groupdict().get("action")
 
 
 PLAIN_LAYOUT = Layout(
@@ -304,10 +307,11 @@ def _check_holes(clips: ClipList, column: str, numbers: set[int]) -> None:
 def _read_tree(
     root: Path, layout: Layout, action_names: list[str] | None, actor_names: list[str] | None
 ) -> ClipList:
-    clips = ClipList(source=root, columns=("path", "label", "person"))
-    parsed: list[tuple[str, str, str]] = []
+    labels = ("label",) if "action" in layout.pattern.groupindex else ()
+    clips = ClipList(source=root, columns=("path", *labels, "person"))
+    parsed: list[tuple[str, str, str | None]] = []
     numbers = layout.actions
-    if numbers is None and action_names:
+    if numbers is None and action_names and labels:
         numbers = {normal(text): number for number, text in enumerate(action_names)}
     misfits = 0
     names = _find_clips(root)
@@ -328,15 +332,21 @@ def _read_tree(
         text = f"none of its {len(names)} clips fits the layout {layout.shape}, such as {names[0]}"
         mend = f"sort them into such folders, or give a CSV with the columns {','.join(COLUMNS)}"
         clips.problems = [Problem(text=f"{text}: {mend}", skippable=False)]
-    actors, texts = ({part[place] for part in parsed} for place in (1, 2))
+    actors, texts = ({part[place] for part in parsed} - {None} for place in (1, 2))
     clips.actor_names = list(actor_names or sorted(actors, key=natural_key))
     texts = sorted(texts, key=natural_key)
     numbers = numbers or {normal(text): number for number, text in enumerate(texts)}
-    clips.action_names = list(action_names or texts)
+    clips.action_names = list(action_names or texts) if labels else []
     for name, actor, action in parsed:
-        labels = {"actor": find_name(actor, clips.actor_names), "action": numbers[normal(action)]}
         clips.entries.append(
-            Entry(where=name, path=root / name, name=name, is_train=True, **labels)
+            Entry(
+                where=name,
+                path=root / name,
+                name=name,
+                actor=find_name(actor, clips.actor_names),
+                action=None if action is None else numbers[normal(action)],
+                is_train=True,
+            )
         )
     return clips
 

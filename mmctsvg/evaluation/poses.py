@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from mmctsvg.utils.files import atomic_path
 
 from .numpy_pickle import load_arrays
 
-KEYPOINTS = 17  # number in COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles
 FOUND_SCORE = 0.2  # least median score of a person that is found (`Poses.found`)
 
 
@@ -24,9 +23,9 @@ class Poses:
     """The skeletons of one clip.
 
     Attributes:
-        keypoint: Keypoints, float32 (M, T, 17, 2), x and y in pixels of the clip for M people in T
-            frames; zero where a frame has fewer people.
-        score: Confidence, float32 (M, T, 17), 0 to 1; zero where a frame has fewer people.
+        keypoint: Keypoints, float32 (M, T, K, 2), x and y in pixels of the clip for M people in T
+            frames; zero where a frame has fewer people. K is 17 in COCO, 20 of the Kinect.
+        score: Confidence, float32 (M, T, K), 0 to 1; zero where a frame has fewer people.
         size: Height and width of the frames in pixels.
     """
 
@@ -35,11 +34,10 @@ class Poses:
     size: tuple[int, int]
 
     def __post_init__(self) -> None:
-        people, frames = self.keypoint.shape[:2] if self.keypoint.ndim == 4 else (0, 0)
-        right = (people, frames, KEYPOINTS)
-        if not people * frames or self.keypoint.shape != (*right, 2) or self.score.shape != right:
+        right = (*self.score.shape, 2)
+        if self.score.ndim != 3 or not self.score.size or self.keypoint.shape != right:
             raise ValueError(
-                f"keypoints must be (M, T, {KEYPOINTS}, 2) with scores (M, T, {KEYPOINTS}), "
+                "keypoints must be (M, T, K, 2) with scores (M, T, K), "
                 f"not {self.keypoint.shape} with {self.score.shape}"
             )
         if not (np.isfinite(self.keypoint).all() and np.isfinite(self.score).all()):
@@ -56,6 +54,11 @@ class Poses:
         people MoveNet's median is 0.2 to 0.8, on grey, black and noise below 0.06.
         """
         return (np.median(self.score, axis=2) >= FOUND_SCORE).any(axis=0)
+
+    def without_nobody(self) -> Poses:
+        """Return the same with zeros in frames that show no person."""
+        found = self.found[None, :, None]
+        return replace(self, keypoint=self.keypoint * found[..., None], score=self.score * found)
 
     def cut(self, start: int, stop: int) -> Poses:
         """Cut out the frames from ``start`` to ``stop``."""

@@ -66,7 +66,7 @@ def test_choices_are_those_of_the_code():
     """The parsers import nothing heavy, so that they say again what the code knows."""
     from mmctsvg.analysis.sync import INSTRUMENTS
     from mmctsvg.apis.grid import FORMATS
-    from mmctsvg.datasets.converters import mead, ravdess, utd_mhad
+    from mmctsvg.datasets.converters import grid, mead, ravdess, utd_mhad
     from mmctsvg.datasets.converters.convert_clip import CROPS
     from mmctsvg.datasets.converters.convert_clip import FORMATS as PICTURES
     from mmctsvg.evaluation.backbones.i3d import SHORTEST
@@ -83,6 +83,8 @@ def test_choices_are_those_of_the_code():
     assert choices("convert-mead", "format") == PICTURES
     assert choices("convert-mead", "split") == mead.SPLITS
     assert choices("convert-utd-mhad", "split") == utd_mhad.SPLITS
+    assert choices("convert-utd-mhad", "modality") == utd_mhad.MODALITIES
+    assert choices("convert-grid", "split") == grid.SPLITS
     parse = make_parser("convert-mead").parse_args
     everything = ["a", "b", "--views", ",".join(mead.VIEWS), "--levels", "1,2,3"]
     assert parse(everything).views == list(mead.VIEWS)

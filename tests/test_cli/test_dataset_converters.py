@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from itertools import product
 from pathlib import Path
 
 import av
@@ -96,6 +97,16 @@ def make_utd_mhad(root, clip):
     return root / "RGB.zip"
 
 
+def make_grid(root, clip):
+    for speaker, (action, sentence) in product((1, 26), enumerate(("bbaf2n", "lbbo6p"))):
+        path = root / f"s{speaker}/{sentence}.mpg"
+        clip(path, speaker % 7, action, height=96, length=75, fps=25, codec="mpeg1video")
+        path = root / f"alignments/s{speaker}/{sentence}.align"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("0 74500 sil\n")
+    return root
+
+
 def make_folder(root, clip):
     for actor in range(2):
         for action in range(2):
@@ -112,6 +123,7 @@ EXPECTED = {  # data set, clips, for training, actors, labels, how they were cut
     "mead": ("MEADDataset", 8, 4, 2, 8, {"face"}),
     "ravdess": ("RAVDESSDataset", 4, 3, 2, 8, {"face"}),
     "utd_mhad": ("UTDMHADDataset", 4, 2, 2, 27, {"body"}),
+    "grid": ("GRIDDataset", 4, 2, 2, 0, {"face"}),
     "folder": ("TripletVideoDataset", 4, 4, 2, 2, {"center"}),
 }
 

@@ -10,7 +10,13 @@ from . import analysis, benchmarks, data, evaluation, export, generation, motion
 from .common import Parser
 
 _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
-    "Training": (training.train, training.watch, training.config, training.train_recognizer),
+    "Training": (
+        training.train,
+        training.watch,
+        training.config,
+        training.train_pose,
+        training.train_recognizer,
+    ),
     "Videos": (generation.generate, generation.choreograph),
     "Motions": (motion.invert, motion.tune, motion.edit_motion),
     "Measuring": (
@@ -24,6 +30,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
     ),
     "Data and checkpoints": (
         data.convert_folder,
+        data.convert_grid,
         data.convert_mead,
         data.convert_ravdess,
         data.convert_utd_mhad,

@@ -12,8 +12,17 @@ _RAVDESS_EMOTIONS = (
 )
 
 
-def _add_converter(parser: Parser, raw: str, crop: str | None) -> None:
-    """Add RAW with its help, OUT, and the options of every converter, with the default crop."""
+def _add_converter(
+    parser: Parser,
+    raw: str,
+    crop: str | None,
+    frames: int | None = None,
+    fps: float | None = None,
+) -> None:
+    """Add RAW with its help, OUT, and the options of every converter.
+
+    The defaults are a crop, the number of frames that all clips have, and their rate.
+    """
     add = parser.add_argument
     add("raw", type=Path, metavar="RAW", help=raw)
     add("out", type=Path, metavar="OUT", help="folder for the result; started ones are continued")
@@ -22,9 +31,11 @@ def _add_converter(parser: Parser, raw: str, crop: str | None) -> None:
     add("--format", **one_of("jpg", "png"), help="jpg: quality 95; png: lossless, 3 times as large")
     cores = os.cpu_count() or 1
     add("--workers", type=at_least(1), default=cores, help="processes, 0.5 GB each at 1920x1080")
-    add("--min-frames", type=at_least(3), default=3, help="leave shorter clips out")
-    add("--max-frames", type=at_least(3), help="leave longer clips out (default: none)")
-    parser.shared("--fps", help="bring all clips to this rate by time (default: leave their own)")
+    add("--min-frames", type=at_least(3), default=frames or 3, help="leave shorter clips out")
+    text = "leave longer clips out" + ("" if frames else " (default: none)")
+    add("--max-frames", type=at_least(3), default=frames, help=text)
+    text = "bring all clips to this rate by time"
+    parser.shared("--fps", default=fps, help=text + ("" if fps else " (default: leave their own)"))
     parser.shared("--keep-pixels")
 
 
@@ -37,6 +48,21 @@ def convert_folder(parser: Parser) -> None:
         %(prog)s clips data/mine --crop face
     """
     _add_converter(parser, "folder with ACTOR/ACTION/CLIP.mp4, or a CSV", crop="center")
+
+
+def convert_grid(parser: Parser) -> None:
+    """Convert GRID: crop the faces and pack the clips for training.
+
+    RAW holds the speakers as they are given out, s1.zip or s1/bbaf2n.mpg, and their word times,
+    alignments.zip or any folder with s1/bbaf2n.align, which go into meta.json.
+
+    Example:
+        %(prog)s downloads/GRID data/grid
+    """
+    raw = "folder of the speakers' folders or zips"
+    _add_converter(parser, raw, crop="face", frames=75, fps=25.0)
+    text = "sentences holds out every letter with one digit: 100 of a speaker's 1000 sentences"
+    parser.add_argument("--split", **one_of("sentences", "none"), help=text)
 
 
 def convert_mead(parser: Parser) -> None:

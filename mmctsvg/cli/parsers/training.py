@@ -86,6 +86,15 @@ def config(parser: Parser) -> None:
     parser.shared("--cfg-options")
 
 
+def _add_recognition(parser: Parser, resume: str) -> None:
+    """Add what the trainings for recognition share; the help of --resume differs."""
+    add = parser.add_argument
+    parser.shared("config", "--work-dir")
+    add("--resume", nargs="?", const="auto", choices=("auto",), help=resume)
+    add("--overwrite", action="store_true", help=_OVERWRITE)
+    parser.shared("--cfg-options")
+
+
 def train_recognizer(parser: Parser) -> None:
     """Train the action recogniser of generated videos, and measure it on held-out real clips.
 
@@ -96,15 +105,19 @@ def train_recognizer(parser: Parser) -> None:
     Example:
         %(prog)s configs/recognition/posec3d_weizmann.py
     """
-    add = parser.add_argument
-    parser.shared("config", "--work-dir")
-    add("--folds", type=at_least(0), default=0, help="trainings before, each without some actors")
-    add(
-        "--resume",
-        nargs="?",
-        const="auto",
-        choices=("auto",),
-        help="go on after finished folds, or the last checkpoint",
-    )
-    add("--overwrite", action="store_true", help=_OVERWRITE)
-    parser.shared("--cfg-options")
+    _add_recognition(parser, "go on after finished folds, or the last checkpoint")
+    text = "trainings before, each without some actors"
+    parser.add_argument("--folds", type=at_least(0), default=0, help=text)
+
+
+def train_pose(parser: Parser) -> None:
+    """Train the network that finds skeletons in depth, and measure it on people left out.
+
+    It learns from the skeletons that UTD-MHAD gives out with its depth clips. The network is one
+    file, NAME_OF_CONFIG.pth, which also holds its error on the people left out; recognisers and
+    ActionAccuracy take it as their source of skeletons.
+
+    Example:
+        %(prog)s configs/recognition/pose_utd_mhad_depth.py
+    """
+    _add_recognition(parser, "go on from the last checkpoint")

@@ -1,6 +1,6 @@
 """Converters from published downloads to packed clips for training."""
 
-from . import folder, mead, ravdess, utd_mhad
+from . import folder, grid, mead, ravdess, utd_mhad
 from .convert import Conversion, convert
 from .convert_clip import Settings, convert_clip
 from .raw_clip import RawClip, RawSet
@@ -16,6 +16,7 @@ __all__ = [
     "convert",
     "convert_clip",
     "folder",
+    "grid",
     "list_raw_files",
     "mead",
     "ravdess",

@@ -139,6 +139,7 @@ def wrong_length(fewest: int, most: int, settings: Settings) -> str | None:
     if most >= settings.min_frames and fewest <= (settings.max_frames or fewest):
         return None
     limit = f" to {settings.max_frames}" if settings.max_frames else " or more"
+    limit = "" if settings.max_frames == settings.min_frames else limit
     return f"has {most} frames, not {settings.min_frames}{limit}"
 
 

@@ -1,10 +1,8 @@
 """Depth clips of UTD-MHAD as its owners give them out: MATLAB files of millimetres."""
 
-import io
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat, whosmat
 
 from mmctsvg.utils.spread import evenly_spread
 
@@ -12,6 +10,7 @@ from ..crops import CROPS, SAMPLES
 from ..crops.box import Box
 from ..rates import nearest_frames
 from ..readers import BrokenClipError
+from ..readers.matlab import read_matlab
 from .convert_clip import ConvertedClip, NoFace, Settings, cut_out, encode_picture, wrong_length
 from .raw_clip import RawClip
 from .raw_files import RawFile
@@ -75,11 +74,9 @@ def read_depth(file: RawFile) -> np.ndarray:
     opened = file.open()
     try:
         content = Path(opened).read_bytes() if isinstance(opened, str) else opened.getvalue()
-        if _KEY not in (names := [name for name, *_ in whosmat(io.BytesIO(content))]):
-            raise BrokenClipError(f"has no array {_KEY}, but {', '.join(names) or 'nothing'}")
-        depth = loadmat(io.BytesIO(content), variable_names=[_KEY])[_KEY]
-    except (OSError, ValueError, TypeError, NotImplementedError, KeyError, IndexError) as error:
-        raise BrokenClipError(f"is no whole MATLAB file of version 5 ({error})") from error
+    except OSError as error:
+        raise BrokenClipError(f"cannot be read ({error.strerror})") from error
+    depth = read_matlab(content, _KEY)
     if depth.ndim != 3 or depth.shape[:2] != (_HEIGHT, _WIDTH):
         shape = " x ".join(map(str, depth.shape))
         raise BrokenClipError(f"has {_KEY} of {shape}, not {_HEIGHT} x {_WIDTH} x frames")

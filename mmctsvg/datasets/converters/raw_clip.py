@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from mmctsvg.utils.errors import UserError
 
@@ -26,6 +27,7 @@ class RawClip:
         actor: Name of its actor; None where the set knows no actors.
         action: Name of its action; None where the set knows no actions.
         is_train: whether it is for training; otherwise it is held out.
+        about: further facts for ``meta.json``, as JSON.
     """
 
     file: RawFile
@@ -33,6 +35,7 @@ class RawClip:
     actor: str | None
     action: str | None
     is_train: bool
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,8 +77,9 @@ def write_report(
         "counts": counts,
         "versions": _versions(),
         "clips": {
-            name: {key: entry[key] for key in _ABOUT if key in entry}
-            for name, entry in conversion.done.items()
+            clip.name: {key: entry[key] for key in _ABOUT if key in entry} | dict(clip.about)
+            for clip in done
+            for entry in [conversion.done[clip.name]]
         },
     }
     with atomic_path(out / META_NAME) as path:

@@ -10,10 +10,12 @@ import numpy as np
 from mmctsvg.evaluation.video import Video
 from mmctsvg.utils.errors import UserError
 
-from ..poses import KEYPOINTS, Poses, poses_of, read_poses
+from ..poses import Poses, poses_of, read_poses
 from ..weights import describe_file
+from .heatmap import HeatmapPose
 from .litert import LiteRTNetwork
 
+KEYPOINTS = 17  # number in COCO: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles
 _SIDE = 192  # side of MoveNet's input in pixels
 
 
@@ -73,8 +75,7 @@ class MoveNet:
         seen = Poses(
             keypoint=points[None].astype(np.float32), score=raw[None, ..., 2], size=video.size
         )
-        found = seen.found[None, :, None]
-        return replace(seen, keypoint=seen.keypoint * found[..., None], score=seen.score * found)
+        return seen.without_nobody()
 
 
 class PoseFile:
@@ -123,14 +124,15 @@ def find_pose_source(name: str | Path) -> PoseSource:
     """Make a source of skeletons.
 
     Args:
-        name: ``'movenet'``, the path of its ``.tflite`` file, or of a pose pickle ``.pkl``; a
-            UserError refuses anything else.
+        name: ``'movenet'``, the path of its ``.tflite`` file, of a pose network ``.pth``
+            (`HeatmapPose`), or of a pose pickle ``.pkl``; a UserError refuses anything else.
     """
     if str(name) == "movenet":
         return MoveNet()
-    kind = {".tflite": MoveNet, ".pkl": PoseFile}.get(Path(name).suffix)
+    kind = {".tflite": MoveNet, ".pth": HeatmapPose, ".pkl": PoseFile}.get(Path(name).suffix)
     if kind is None:
         raise UserError(
-            f"skeletons from {str(name)!r}: give 'movenet', its file .tflite, or a pickle .pkl"
+            f"skeletons from {str(name)!r}: give 'movenet', its file .tflite, a pose network "
+            ".pth, or a pickle .pkl"
         )
     return kind(name)

@@ -129,7 +129,7 @@ def test_clips_that_cannot_be_used(tmp_path, write_clip, draw):
     assert failure(path, min_frames=3, max_frames=5) == "has 6 frames, not 3 to 5"
     hundred = Settings(size=16, crop="center", min_frames=100, max_frames=100)
     assert wrong_length(95, 100, hundred) is None  # perhaps all of them come out
-    assert wrong_length(95, 99, hundred) == "has 99 frames, not 100 to 100"
+    assert wrong_length(95, 99, hundred) == "has 99 frames, not 100"
     (tmp_path / "junk.mp4").write_bytes(b"junk" * 100)
     assert "cannot be decoded" in failure(tmp_path / "junk.mp4")
     (tmp_path / "empty.avi").touch()

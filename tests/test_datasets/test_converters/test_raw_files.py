@@ -57,6 +57,12 @@ def test_archives_count_as_unpacked(download):
     assert {path.name for path in (download / "tar").iterdir()} == {"video.tar"}
 
 
+def test_other_files_by_their_endings(download):
+    (download / "files/video/.x.txt").touch()
+    found = [file.name for file in list_raw_files(download, (".txt",)) if file.name[-4:] == ".txt"]
+    assert found == [f"root/{kind}/video/notes.txt" for kind in ("files", "tar", "zip")]
+
+
 def test_one_archive_is_a_root_too(download):
     names = [file.name for file in list_raw_files(download / "zip/v.zip")]
     assert names == ["zip/video/a/2.mp4", "zip/video/a/10.mp4", "zip/video/b.avi"]
