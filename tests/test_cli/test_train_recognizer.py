@@ -1,5 +1,6 @@
 """tools/train_recognizer.py: MMAction2's Runner, PoseDataset and PoseC3D on drawn skeletons."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from mmctsvg.evaluation.backbones.recognizer import Recognizer, mmaction_scope
 from mmctsvg.evaluation.poses import poses_of, read_poses, write_poses
 from mmctsvg.evaluation.video import Video
 from mmctsvg.registry import METRICS
+from mmctsvg.utils.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "tools/train_recognizer.py"
@@ -66,6 +68,10 @@ def test_training_measuring_and_judging(main, toy, tmp_path, capsys):
     assert len(recognizer.train_clips) == 12
 
     check_against_mmaction2(recognizer, toy, tmp_path / "poses.pkl")
+    first = poses_of(read_poses(tmp_path / "poses.pkl")[0][0])
+    other = replace(first, keypoint=first.keypoint[:, :, :12], score=first.score[:, :, :12])
+    with pytest.raises(UserError, match="have 12 key points, those of .* had 17: give pose as"):
+        recognizer.scores(other)
 
     metric = METRICS.build(
         dict(

@@ -92,6 +92,8 @@ class Recognizer:
                 text = " ".join(str(error).split())[:200]
                 raise UserError(f"{path}: its card does not fit its weights: {text}") from error
         self._model.to(device).eval()
+        first = next(part for part in self._model.modules() if isinstance(part, torch.nn.Conv3d))
+        self._channels = first.in_channels
 
     @torch.no_grad()
     def scores(self, poses: Poses) -> np.ndarray:
@@ -102,6 +104,9 @@ class Recognizer:
 
         Returns:
             Probabilities, float64 (classes,), 0 to 1.
+
+        Raises:
+            UserError: If the skeletons have more or fewer key points than those of the training.
         """
         from mmengine.dataset import pseudo_collate
 
@@ -114,6 +119,12 @@ class Recognizer:
             sample = self._pipeline(annotation)
         finally:
             np.random.set_state(state)
+        given, needed = sample["inputs"].shape[-4], self._channels
+        if given != needed:
+            raise UserError(
+                f"the skeletons have {given} key points, those of the recogniser's training had "
+                f"{needed}: give pose as its source, {self.skeletons.get('name', 'unknown')}"
+            )
         (result,) = self._model.test_step(pseudo_collate([sample]))
         return result.pred_score.double().cpu().numpy()
 
