@@ -107,6 +107,8 @@ def read_words(file: RawFile) -> list[tuple[float, float, str]]:
     words: list[tuple[float, float, str]] = []
     for number, line in enumerate(content.decode("latin-1").splitlines(), start=1):
         fields = line.split()
+        if not fields:
+            continue
         right = re.fullmatch(r"\d{1,9} \d{1,9} [a-z]+", " ".join(fields), re.ASCII)
         start, end = (int(field) / _TICKS for field in fields[:2]) if right else (0, 0)
         if not right or end < start or (words and start < words[-1][1]):

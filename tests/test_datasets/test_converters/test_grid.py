@@ -18,7 +18,7 @@ from mmctsvg.utils.errors import UserError, UserNote
 from ..conftest import write_video
 
 REAL = Path(__file__).resolve().parents[3].parent / "shared/data/grid"
-WORDS = "0 500 sil\n500 1000 bin\n1000 3000 sil\n"
+WORDS = "0 500 sil\n500 1000 bin\r\n1000 3000 sil\n\n"
 
 
 def sentences():
