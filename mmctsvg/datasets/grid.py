@@ -19,4 +19,5 @@ class GRIDDataset(TripletVideoDataset):
     LAYOUT = Layout(
         pattern=re.compile(r"(?:^|/)(?P<actor>s\d+)/(?:[^/]+/)*[a-z1-9]{6}$"),
         shape="s1/SENTENCE",
+        converter="grid",
     )
