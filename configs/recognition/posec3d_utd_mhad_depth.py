@@ -12,12 +12,10 @@ skeletons = dict(
     window=64,
     stride=16,
 )
-model = dict(
-    backbone=dict(in_channels=20, base_channels=24), cls_head=dict(in_channels=96, num_classes=27)
-)
+model = dict(backbone=dict(in_channels=20), cls_head=dict(num_classes=27))
 heatmap = dict(type="GeneratePoseTarget", sigma=0.6, use_score=True, with_kp=True, with_limb=False)
 train_pipeline = [
-    dict(type="UniformSampleFrames", clip_len=24),
+    dict(type="UniformSampleFrames", clip_len=16),
     dict(type="PoseDecode"),
     dict(type="PoseCompact", hw_ratio=1.0, allow_imgpad=True),
     dict(type="Resize", scale=(-1, 36)),
@@ -28,7 +26,7 @@ train_pipeline = [
     dict(type="PackActionInputs"),
 ]
 test_pipeline = [
-    dict(type="UniformSampleFrames", clip_len=24, num_clips=4, test_mode=True),
+    dict(type="UniformSampleFrames", clip_len=16, num_clips=4, test_mode=True),
     dict(type="PoseDecode"),
     dict(type="PoseCompact", hw_ratio=1.0, allow_imgpad=True),
     dict(type="Resize", scale=(-1, 32)),
@@ -38,8 +36,4 @@ test_pipeline = [
     dict(type="PackActionInputs"),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-train_cfg = dict(max_epochs=16)
 optim_wrapper = dict(optimizer=dict(lr=3e-3))
-param_scheduler = [
-    dict(type="CosineAnnealingLR", eta_min=0, T_max=16, by_epoch=True, convert_to_iter_based=True)
-]
