@@ -69,8 +69,9 @@ def test_training_measuring_and_judging(main, toy, tmp_path, capsys):
 
     check_against_mmaction2(recognizer, toy, tmp_path / "poses.pkl")
     first = poses_of(read_poses(tmp_path / "poses.pkl")[0][0])
-    other = replace(first, keypoint=first.keypoint[:, :, :12], score=first.score[:, :, :12])
-    with pytest.raises(UserError, match="have 12 key points, those of .* had 17: give pose as"):
+    more = np.r_[:17, :3]
+    other = replace(first, keypoint=first.keypoint[:, :, more], score=first.score[:, :, more])
+    with pytest.raises(UserError, match="have 20 key points, those of .* had 17: give pose as"):
         recognizer.scores(other)
 
     metric = METRICS.build(
