@@ -33,8 +33,8 @@ def wave_sensitivity(
     """Measure how much every pixel changes with every number of a motion vector.
 
     The root mean square, over motions, times and colours, of the derivative of the frame with
-    respect to m_j, which contains the factor v_j(t). Central differences need no more of the
-    generator than that it renders; its precision should be fp32.
+    respect to m_j, which for ``m * v(t)`` contains the factor v_j(t). Central differences need no
+    more of the generator than that it renders; its precision should be fp32.
 
     Args:
         inferencer: Inferencer of the generator.
@@ -48,37 +48,40 @@ def wave_sensitivity(
         k maps ``(H, W)``, in the order of the numbers of m; in units of the pixels, which have a
         range of 2, per unit of m_j.
     """
+    mapper = inferencer.generator.mapper
+    times = times.to(inferencer.device).expand(len(motions), -1)
+
+    def path(m: Tensor) -> Tensor:
+        return mapper.trajectory(m, times).flatten(0, 1)
+
     with torch.no_grad():
-        v = inferencer.generator.mapper.time2vec(times.to(inferencer.device))
-    temporal = (motions[:, None] * v).flatten(0, 1)
-    styles = torch.cat([w_c.expand(len(temporal), -1), temporal], dim=1)
-    v = v.repeat(len(motions), 1)
+        temporal = path(motions)
+    content = w_c.expand(len(temporal), -1)
     step = _STEP * float(motions.square().mean().sqrt())
 
-    def render(number: int, change: float) -> Iterator[Tensor]:
-        column = styles.shape[1] - len(v[0]) + number
+    def render(way: Tensor, change: float) -> Iterator[Tensor]:
+        styles = torch.cat([content, temporal + change * way], dim=1)
+        return inferencer.stream_styles(styles.split(chunk), clamp=False, **options)
 
-        def moved() -> Iterator[Tensor]:
-            for piece, waves in zip(styles.split(chunk), v.split(chunk), strict=True):
-                piece = piece.clone()
-                piece[:, column] += change * waves[:, number]
-                yield piece
-
-        return inferencer.stream_styles(moved(), clamp=False, **options)
-
-    for number in range(v.shape[1]):
-        pairs = zip(render(number, step), render(number, -step), strict=True)
+    for number in range(motions.shape[1]):
+        direction = torch.zeros_like(motions)
+        direction[:, number] = 1
+        way = torch.func.jvp(path, (motions,), (direction,))[1].detach()
+        pairs = zip(render(way, step), render(way, -step), strict=True)
         squares = sum((more - less).square().mean(1).sum(0) for more, less in pairs)
-        yield (squares / len(styles)).sqrt() / (2 * step)
+        yield (squares / len(content)).sqrt() / (2 * step)
 
 
 def wave_table(inferencer: CTSVGInferencer) -> tuple[Tensor, Tensor]:
     """Return frequencies in Hz, at least 0, and periods in frames, ``(k,)`` each, float64.
 
-    They have the order of the numbers of m; the linear term has 0 Hz and an infinite period.
+    They have the order of the numbers of m; the linear term has 0 Hz and an infinite period, a
+    direction of ``trajectory='low_rank'`` NaN.
     """
     k = inferencer.motion_dim
     waves = inferencer.waves(torch.arange(k))  # its amplitudes are the waves' places in m
     speed = torch.zeros(k, dtype=torch.float64)
-    speed[waves.amplitude.long().cpu()] = waves.frequency.abs().cpu()
+    speed[waves.amplitude.long().cpu()] = waves.frequency.abs().cpu().expand_as(waves.amplitude)
+    if waves.directions is not None:
+        speed[waves.directions.long().cpu()] = math.nan
     return speed * inferencer.fps / (2 * math.pi), 2 * math.pi / speed

@@ -186,17 +186,23 @@ class StyleSource(VideoInferencer):
                 or ``(1, k)``, which name no weights and are taken as they are.
 
         Raises:
-            UserError: If the size is wrong, or a `Motion` belongs to other weights.
+            UserError: If the size or the kind of trajectory is wrong, or a `Motion` belongs to
+                other weights.
         """
-        style = motion
+        style, mapper = motion, self.generator.mapper
         if isinstance(motion, Motion):
             self._check_weights(motion)
             style = motion.style
         if isinstance(style, Waves):
             as_row(style.m, self.motion_dim, "motion")
+            if style.trajectory != mapper.kind or len(style.frequency) != mapper.waves - 1:
+                raise UserError(
+                    f"the motion is a trajectory {style.trajectory!r} of {len(style.frequency)} "
+                    f"waves, but this generator takes {mapper.kind!r} of {mapper.waves - 1}."
+                )
             return style.to(self.device)
         vector = as_row(style, self.motion_dim, "motion")[0].to(self.device)
-        return Waves.of(self.generator.mapper.time2vec, vector)
+        return Waves.of(mapper.time2vec, vector, mapper.kind, mapper.rank)
 
     def _preprocess_one(self, given: Mapping[str, Any], any_weights: bool) -> dict[str, Any]:
         motion, times, seed = given.get("motion"), given.get("times"), given.get("seed", 0)

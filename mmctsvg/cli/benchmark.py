@@ -176,7 +176,7 @@ def measure_rendering(
     cell = {what: 0 for what, count in labels.items() if count}
     maps = inferencer.fixed_noise()
     for chunk in args.chunk:
-        styles = torch.randn(chunk, generator.content_dim + generator.motion_dim, device=device)
+        styles = torch.randn(chunk, generator.style_dim, device=device)
         stream = inferencer.stream(itertools.count(), noise="fixed", chunk=chunk, **cell)
         works = [partial(generator.synthesise, styles, maps), partial(next, stream)]
         spent = ([], [])

@@ -69,7 +69,8 @@ def edit(
         for direction, amount in moves.items():
             m = pca.move(m, int(direction), amount)
         moved = inferencer.waves(m)
-        waves = replace(waves, amplitude=moved.amplitude, linear=moved.linear)
+        parts = ("amplitude", "linear", "directions")
+        waves = replace(waves, **{name: getattr(moved, name) for name in parts})
     if other is not None:
         waves = combine(waves, other, edge)
     waves = equalise(waves, edge, **gains)

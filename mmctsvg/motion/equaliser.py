@@ -41,8 +41,14 @@ def combine(slow: Waves, fast: Waves, edge: float) -> Waves:
         edge: Edge between slow and fast waves, in radians per frame.
 
     Raises:
-        UserError: If the two have different waves: other generators, or one is a loop.
+        UserError: If the two have different waves: other generators, or one is a loop; or if each
+            has directions of its own.
     """
+    if slow.trajectory == "low_rank":
+        raise UserError(
+            "each of the two motions moves in directions of its own (trajectory='low_rank'), so "
+            "their waves cannot be joined; retime or equalise one of them instead."
+        )
     same = slow.frequency.shape == fast.frequency.shape
     if not (same and torch.equal(slow.frequency, fast.frequency)):
         raise UserError("the two motions have different waves: combine first, then make a loop.")

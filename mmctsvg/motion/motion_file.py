@@ -37,6 +37,10 @@ def save_motion(path: str | Path, motion: Motion) -> None:
         waves = motion.style
         tensors |= {f"waves.{name}": getattr(waves, name) for name in _WAVES}
         card["waves"] = {name: getattr(waves, name) for name in _NUMBERS}
+        if waves.trajectory != "product":
+            card["waves"]["trajectory"] = waves.trajectory
+        if waves.directions is not None:
+            tensors["waves.directions"] = waves.directions
         # JSON knows no infinity; there is none where it matters.
         card["waves"]["span"] = None if math.isinf(waves.span) else waves.span
     tensors["m"] = (motion.style.m if motion.is_edited else motion.style).float()
@@ -79,13 +83,12 @@ def load_motion(
 def _parse(path: str | Path, card: dict[str, Any], tensors: dict[str, Tensor]) -> Motion:
     try:
         style = m = tensors["m"]
-        shapes, lines = set(), set()
+        fits = True
         if "waves" in card:
             given = {name: tensors[f"waves.{name}"] for name in _WAVES}
             given |= {name: value for name, value in card["waves"].items() if value is not None}
-            style = Waves(**given)
-            shapes = {given[name].shape for name in _WAVES[:3]}
-            lines = {given[name].shape for name in _WAVES[3:]}
+            style = Waves(**given, directions=tensors.get("waves.directions"))
+            fits = _fits(style, len(m))
         motion = Motion(
             style=style,
             times=tensors["times"],
@@ -99,9 +102,24 @@ def _parse(path: str | Path, card: dict[str, Any], tensors: dict[str, Tensor]) -
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # also UserError
         raise UserError(f"{path}: its card is damaged ({error}); invert again.") from error
     times = motion.times
-    wrong = m.ndim != 1 or times.ndim != 1 or len(times) < 2 or shapes - {(len(m) - 1,)}
-    if wrong or lines - {()} or {x.dtype for x in tensors.values()} - _TYPES:
+    wrong = m.ndim != 1 or times.ndim != 1 or len(times) < 2 or not fits
+    if wrong or {x.dtype for x in tensors.values()} - _TYPES:
         raise UserError(f"{path}: its tensors have wrong shapes or types; invert again.")
     if not 0 < motion.fps < math.inf:
         raise UserError(f"{path}: its frame rate is {motion.fps}; invert again.")
     return motion
+
+
+def _fits(waves: Waves, n: int) -> bool:
+    """Whether the shapes of waves are those of a motion of n numbers."""
+    rows, k = waves.linear.shape, len(waves.frequency) + 1
+    directions = None if waves.directions is None else waves.directions.shape
+    if waves.trajectory == "product":
+        kind = rows == () and n == k and directions is None
+    elif waves.trajectory == "quadrature":
+        kind = rows == (2,) and n == 2 * k and directions is None
+    else:
+        kind = len(rows) == 1 and n == 2 * rows[0] * k and directions == (*rows, k)
+    single = {waves.slope.shape, waves.offset.shape} == {()}
+    same = waves.frequency.shape == waves.phase.shape == (k - 1,)
+    return kind and single and same and waves.amplitude.shape == (*rows, k - 1)

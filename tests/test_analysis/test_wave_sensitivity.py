@@ -58,3 +58,32 @@ def test_moments_miss_no_phase_of_any_wave():
     for period in (3.0, 60 / 16, 5.0, 60 / 8, 10.0, 20.0):
         square = torch.sin(2 * math.pi * times / period).square().mean()
         assert float(square) == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize(("kind", "rank"), [("quadrature", None), ("low_rank", 2)])
+def test_numbers_of_other_trajectories(make_generator, make_meta, kind, rank):
+    """Sensitivities by finite differences of whole videos, and what has which frequency."""
+    generator = make_generator(trajectory=kind, rank=rank)
+    inferencer = CTSVGInferencer.from_generator(generator, make_meta())
+    w_c, m = inferencer.content_style(1, 2), inferencer.sample_motion(1)
+    times = torch.tensor([0.0, 7.5], dtype=torch.float64)
+    found = list(wave_sensitivity(inferencer, w_c, m, times))
+    assert len(found) == 12
+    hertz, _ = wave_table(inferencer)
+    k = generator.mapper.waves
+    for number in (0, 5, 11):
+        step = torch.zeros_like(m)
+        step[0, number] = 0.002
+        more, less = (
+            inferencer.render(times, w_c=w_c, motion=m + way * step, clamp=False) for way in (1, -1)
+        )
+        expected = ((more - less) / 0.004).square().mean((0, 1)).sqrt()
+        # A kink of an activation between the two ends is seen by one of them only.
+        assert float((found[number] - expected).norm() / expected.norm()) < 0.05
+        direction = kind == "low_rank" and number < rank * k
+        line = number % k == 0
+        weight = abs(float(generator.mapper.time2vec.weight[number % k - 1].detach()))
+        speed = 0.0 if line else weight * inferencer.fps / (2 * math.pi)
+        assert (
+            math.isnan(hertz[number]) if direction else float(hertz[number]) == pytest.approx(speed)
+        )

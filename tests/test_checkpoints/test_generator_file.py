@@ -45,6 +45,17 @@ def test_round_trip(tmp_path, make_generator, make_meta, num_actors, num_actions
     assert [p.name for p in path.parent.iterdir()] == ["g.safetensors"]
 
 
+def test_the_card_says_the_trajectory(tmp_path, make_generator, make_meta):
+    generator, path = make_generator(trajectory="low_rank", rank=3), tmp_path / "g.safetensors"
+    save_generator(path, generator, make_meta())
+    loaded, _ = load_generator(path)
+    m, t, labels = torch.randn(1, 12), torch.tensor([[0.0, 7.5]]), torch.tensor([[0], [1]])
+    assert torch.equal(loaded.render(m, t, *labels), generator.render(m, t, *labels))
+    rewrite_card(path, generator={**generator.config, "type": type(generator).__name__, "rank": 2})
+    with pytest.raises(UserError, match=r"g\.safetensors: "):
+        load_generator(path)
+
+
 def test_headers_of_every_length(tmp_path, make_generator, make_meta):
     """One of 32 begins with the byte that begins a pickle; safetensors pads them by 8 bytes."""
     generator, path, first = make_generator(), tmp_path / "generator.safetensors", set()

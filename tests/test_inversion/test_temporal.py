@@ -154,6 +154,16 @@ def test_recovers_the_motion_as_far_as_it_is_seen(problem):
     assert error[seen].abs().max() < 0.05 * m.norm(), (error, strength)
 
 
+@pytest.mark.parametrize(("kind", "rank"), [("quadrature", None), ("low_rank", 2)])
+def test_other_trajectories(problem, kind, rank):
+    """Directions and spectra are found as sizes of waves are, from the mean of F_t."""
+    task, _, w_c = problem(trajectory=kind, rank=rank, frequency_std=0.5)
+    settings = Settings(steps=120)
+    start = choose_starts(task, w_c[0], settings)
+    found = TemporalInversion(task, start, settings)
+    assert found.run()[0] < 0.05 * evaluate(task, start)[0]
+
+
 @pytest.mark.slow
 def test_memory_does_not_depend_on_the_length(peak_of_a_step):
     step = "TemporalInversion(problem, start, Settings()).advance()"

@@ -49,3 +49,28 @@ def test_mixed_loops_keep_their_phases(inferencer, waves):
     for j, frequency in enumerate(slow.frequency.tolist(), 1):
         source = fast if abs(frequency) > edge else slow
         torch.testing.assert_close(found[:, j], source.temporal(TIMES)[:, j])
+
+
+def test_gains_of_other_trajectories(other_inferencer, other_waves):
+    """Each band alone, and their sum is the motion; a band alone is what its numbers alone make."""
+    edge = float(other_waves.frequency.abs().median())
+    names = ("drift", "slow", "fast")
+    alone = [equalise(other_waves, edge, **{n: float(n == name) for n in names}) for name in names]
+    total = sum(band.temporal(TIMES) for band in alone)
+    torch.testing.assert_close(total, other_waves.temporal(TIMES), atol=1e-5, rtol=1e-5)
+    taken = other_waves.frequency.abs() > edge
+    assert 0 < taken.sum() < len(taken)
+    by_hand = other_waves.amplitude * taken
+    assert torch.equal(alone[2].amplitude, by_hand) and not alone[2].linear.any()
+
+
+def test_slow_and_fast_of_other_trajectories(other_inferencer, other_waves):
+    other = other_inferencer.waves(other_inferencer.sample_motion(1, seed=5))
+    edge = float(other_waves.frequency.abs().median())
+    if other_waves.trajectory == "low_rank":
+        with pytest.raises(UserError, match="directions of its own"):
+            combine(other_waves, other, edge)
+        return
+    found = combine(other_waves, other, edge).temporal(TIMES)
+    slow, fast = equalise(other_waves, edge, fast=0.0), equalise(other, edge, drift=0.0, slow=0.0)
+    torch.testing.assert_close(found, slow.temporal(TIMES) + fast.temporal(TIMES))

@@ -73,3 +73,19 @@ def test_refuses(waves):
     for period in (0.0, -3.0, math.inf, math.nan):
         with pytest.raises(UserError, match="a loop lasts"):
             make_loop(waves, period)
+
+
+def test_loops_of_other_trajectories(other_waves):
+    """They end where they began, have harmonics only, and the nearest ones."""
+    period = 64.0
+    loop, error = make_loop(replace(other_waves, start=7.0), period)
+    times = torch.tensor([7.0, 9.25], dtype=torch.float64)
+    assert torch.equal(loop.temporal(times + 3 * period), loop.temporal(times))
+    styles = loop.temporal(7 + torch.arange(128, dtype=torch.float64)).numpy()
+    spectrum = np.abs(np.fft.rfft(styles, axis=0))
+    assert spectrum[1::2].max() < 1e-4 * spectrum.max()
+    middle = torch.tensor([7 + period / 2], dtype=torch.float64)
+    torch.testing.assert_close(
+        loop.temporal(middle), other_waves.temporal(middle), atol=1e-4, rtol=1e-4
+    )
+    assert error.frequency <= math.pi / period + 1e-9

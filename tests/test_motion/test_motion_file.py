@@ -104,3 +104,28 @@ def test_refuses_contents_that_cannot_be_shown(tmp_path, motion, make_generator)
         save_motion(path, wrong)
         with pytest.raises(UserError, match=f"motion.safetensors: .*{words}"):
             load_motion(path)
+
+
+def test_other_trajectories_are_kept(tmp_path, motion, other_inferencer, other_waves):
+    path = tmp_path / "motion.safetensors"
+    times = torch.tensor([-3.0, 0.5, 70.0], dtype=torch.float64)
+    loop = make_loop(other_waves, 9.5)[0]
+    whose = dict(weights=other_inferencer.fingerprint)
+    for edited in (loop, other_waves):
+        save_motion(path, replace(motion, style=edited, **whose))
+        loaded = load_motion(path, other_inferencer.generator)
+        assert torch.equal(loaded.style.temporal(times), edited.temporal(times))
+        assert torch.equal(loaded.style.m, edited.m)
+    for wrong in (
+        replace(loop, directions=torch.zeros(2, 5)),
+        replace(loop, trajectory="product", directions=None),
+        replace(loop, amplitude=loop.amplitude[:, :1]),
+        replace(loop, linear=loop.linear[0]),
+    ):
+        object.__setattr__(motion, "style", wrong)
+        try:
+            save_motion(path, motion)
+        except (RuntimeError, IndexError):  # numbers that do not even make one vector
+            continue
+        with pytest.raises(UserError, match="wrong shapes"):
+            load_motion(path)

@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 import torch
 
+from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.models.generators.time2vec import Time2VecMotionMapper, time2vec
 from mmctsvg.motion import Waves
 from mmctsvg.utils.errors import UserError
 
 
 @pytest.mark.parametrize("order", ["paper", "official"])
-def test_unchanged_waves_are_the_mapper_bit_for_bit(order):
-    mapper = Time2VecMotionMapper(9, order=order)
+@pytest.mark.parametrize(
+    ("kind", "rank"), [("product", None), ("quadrature", None), ("low_rank", 2)]
+)
+def test_unchanged_waves_are_the_mapper_bit_for_bit(kind, rank, order):
+    mapper = Time2VecMotionMapper(12, order=order, trajectory=kind, rank=rank)
     m = mapper.sample(1).detach()
     times = torch.tensor([-3.0, 0.0, 0.25, 7.0, 1e5], dtype=torch.float64)
-    waves = Waves.of(mapper.time2vec, m[0])
+    waves = Waves.of(mapper.time2vec, m[0], kind, rank)
     assert torch.equal(waves.temporal(times), mapper.trajectory(m, times[None])[0].detach())
     assert torch.equal(waves.m, m[0])
 
@@ -78,3 +82,44 @@ def test_bad_drift(waves):
         replace(waves, drift="stay")
     with pytest.raises(UserError, match="span is inf"):
         replace(waves, drift="hold")
+
+
+def test_loudness_is_the_size_of_a_wave_alone(waves, other_waves):
+    """The largest distance that one wave moves a style from 0, by looking at many moments."""
+    times = torch.linspace(0, 4000, 20_001, dtype=torch.float64)
+    for motion in (waves, other_waves):
+        loudness, silent = motion.loudness, torch.zeros_like(motion.amplitude)
+        for j in (0, len(loudness) - 1):
+            amplitude = silent.clone()
+            amplitude[..., j] = motion.amplitude[..., j]
+            frequency = motion.frequency.clone()
+            frequency[j] = 0.1  # so that it has turns enough
+            alone = replace(
+                motion, amplitude=amplitude, linear=0 * motion.linear, frequency=frequency
+            )
+            norm = float(alone.temporal(times).norm(dim=1).max())
+            if motion.trajectory == "low_rank":
+                norm *= motion.directions.numel() ** 0.5
+            assert norm == pytest.approx(float(loudness[j]), rel=1e-3)
+
+
+def test_bad_trajectory(waves):
+    with pytest.raises(UserError, match="one of product, quadrature, low_rank, not 'sums'"):
+        replace(waves, trajectory="sums")
+
+
+def test_other_trajectories_are_shown_as_they_are_trained(other_inferencer, other_waves):
+    """Streams, which go through waves, show what the generator renders from the numbers."""
+    times = torch.tensor([0.0, 2.5, 40.0])
+    labels = torch.tensor([[0], [1]])
+    expected = other_inferencer.generator.render(
+        other_waves.m[None], times[None], *labels, ramp=0.5
+    )
+    found = other_inferencer.render(times, 0, 1, other_waves, noise="zero", clamp=False)
+    torch.testing.assert_close(found, expected[0].detach(), atol=1e-5, rtol=1e-5)
+
+
+def test_waves_of_another_kind_are_refused(make_generator, make_meta, other_waves):
+    inferencer = CTSVGInferencer.from_generator(make_generator(motion_dim=24), make_meta())
+    with pytest.raises(UserError, match=f"{other_waves.trajectory}.*takes 'product' of 23"):
+        inferencer.render([0.0], 0, 1, motion=other_waves)

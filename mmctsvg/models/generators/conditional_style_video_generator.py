@@ -27,7 +27,7 @@ class ConditionalStyleVideoGenerator(nn.Module):
         channels: Channels at every resolution from 4 to ``size``.
         num_actors: Number of actors; 0 if actors are not a condition.
         num_actions: Number of actions; 0 if actions are not a condition.
-        motion_dim: Size k of motion style and time2vec.
+        motion_dim: Numbers of the motion style; the paper's k.
         content_dim: Size d_c of the content style.
         content_layers: Depth of F_c.
         motion_layers: Depth of F_t.
@@ -38,6 +38,8 @@ class ConditionalStyleVideoGenerator(nn.Module):
             for it.
         content: Switch, see `ContentMapper`.
         time2vec_order: Switch, see `Time2Vec`.
+        trajectory: What those numbers are, see `TRAJECTORIES`; ``'product'`` is the paper's.
+        rank: Number of directions of ``trajectory='low_rank'``, else None.
         layer_noise: Switch. ``'paper'``: the frames of a video share one noise map per layer, so a
             still motion gives a still video. ``'official'``: every frame has its own.
 
@@ -69,6 +71,8 @@ class ConditionalStyleVideoGenerator(nn.Module):
         content: str = "paper",
         time2vec_order: str = "paper",
         layer_noise: str = "paper",
+        trajectory: str = "product",
+        rank: int | None = None,
     ):
         super().__init__()
         channels = check_channels(size, channels)
@@ -83,11 +87,13 @@ class ConditionalStyleVideoGenerator(nn.Module):
             frequency_std=frequency_std,
             linear_std=linear_std,
             order=time2vec_order,
+            trajectory=trajectory,
+            rank=rank,
         )
         self.content_mapper = ContentMapper(
             content_dim, num_actors, num_actions, num_layers=content_layers, combine=content
         )
-        self.synthesis = SynthesisNetwork(size, content_dim + motion_dim, channels, noise=noise)
+        self.synthesis = SynthesisNetwork(size, self.style_dim, channels, noise=noise)
         for i, side in enumerate(self.synthesis.noise_sizes):
             self.register_buffer(f"noise_{i}", normal(1, 1, side, side))
 
@@ -99,6 +105,11 @@ class ConditionalStyleVideoGenerator(nn.Module):
     @compute_dtype.setter
     def compute_dtype(self, dtype: torch.dtype) -> None:
         self.synthesis.compute_dtype = dtype
+
+    @property
+    def style_dim(self) -> int:
+        """Size S of the style of a frame: content and temporal style."""
+        return self.content_dim + self.mapper.waves
 
     @property
     def abilities(self) -> Abilities:
@@ -134,7 +145,7 @@ class ConditionalStyleVideoGenerator(nn.Module):
         return self.content_mapper(actors, actions, z_c, ramp)
 
     def styles(self, w_c: Tensor, m: Tensor, times: Tensor) -> Tensor:
-        """Styles ``[w_c, m * v(t)]`` (B, T, d_c + k) from (B, d_c), (B, k) and times (B, T)."""
+        """Styles ``[w_c, m * v(t)]`` (B, T, S) from (B, d_c), motions (B, k), times (B, T)."""
         motion = self.mapper.trajectory(m, times)
         return torch.cat([w_c[:, None].expand(-1, times.shape[1], -1), motion], dim=2)
 

@@ -8,6 +8,7 @@ from mmctsvg.utils.numbers import check_number
 
 from ..layers import EqualLinear, PixelNorm, normal
 from ..resolutions import DEEPEST, WIDEST
+from .trajectories import count_waves, follow, quarter_turn, split_numbers
 
 
 def time2vec(
@@ -98,21 +99,31 @@ class Time2Vec(nn.Module):
             t, self.weight, self.phase, self.linear_weight, self.linear_phase, self.order
         )
 
+    def quarter(self, t: Tensor) -> Tensor:
+        """Embed times a quarter of a turn on: cosines, and 1 in place of the line."""
+        turned = quarter_turn(self.phase, self.linear_weight, self.linear_phase)
+        return time2vec(t, self.weight, *turned, self.order)
+
 
 @MODELS.register_module()
 class Time2VecMotionMapper(nn.Module):
     """F_t with time2vec: noise to motion style, motion style and time to temporal style.
 
     Args:
-        dim: Size k of the noise, of the motion style and of time2vec.
+        dim: Numbers of the noise and of the motion style; the paper's k.
         num_layers: Depth of F_t.
         lr_mul: Learning-rate factor of F_t.
         frequency_std: See `Time2Vec`.
         linear_std: See `Time2Vec`.
         order: See `Time2Vec`.
+        trajectory: Meaning of the numbers, see `TRAJECTORIES`; ``'product'`` is the paper's.
+        rank: Number of directions of ``trajectory='low_rank'``, else None.
+
+    Attributes:
+        waves: Size of time2vec and of temporal styles, see `count_waves`.
 
     Raises:
-        UserError: For a number out of its range.
+        UserError: For a number out of its range, an unknown trajectory, or a rank without need.
 
     Source: section 3.1, equations 2 to 4.
     """
@@ -126,36 +137,44 @@ class Time2VecMotionMapper(nn.Module):
         frequency_std: float = 1.0,
         linear_std: float = 1.0,
         order: str = "paper",
+        trajectory: str = "product",
+        rank: int | None = None,
     ):
         super().__init__()
         check_number("motion_dim", dim, 2, WIDEST, whole=True)
         check_number("motion_layers", num_layers, 0, DEEPEST, whole=True)
         check_number("motion_lr_mul", lr_mul, 1e-6, 1e6)
-        self.dim = dim
+        self.waves = count_waves(dim, trajectory, rank)
+        self.dim, self.kind, self.rank = dim, trajectory, rank
         layers = [EqualLinear(dim, dim, lr_mul=lr_mul, activation=True) for _ in range(num_layers)]
         self.mapping = nn.Sequential(PixelNorm(), *layers)
         self.time2vec = Time2Vec(
-            dim, frequency_std=frequency_std, linear_std=linear_std, order=order
+            self.waves, frequency_std=frequency_std, linear_std=linear_std, order=order
         )
 
     def style(self, z_m: Tensor) -> Tensor:
-        """Motion style ``m = F_t(z_m)``, (B, k) to (B, k). Equation 2."""
+        """Motion style ``m = F_t(z_m)``, (B, n) to (B, n). Equation 2."""
         return self.mapping(z_m)
 
     def trajectory(self, m: Tensor, t: Tensor) -> Tensor:
-        """Temporal styles ``m * v(t)``, (B, k) and (B, T) to (B, T, k). Equations 3 and 4."""
-        return m[:, None] * self.time2vec(t)
+        """Temporal styles (B, T, waves) of motions (B, n) at times (B, T), see `follow`.
+
+        Equations 3 and 4.
+        """
+        sizes, directions = split_numbers(m, self.kind, self.rank)
+        quarter = self.time2vec.quarter(t) if self.kind == "quadrature" else None
+        return follow(sizes, directions, self.time2vec(t), quarter, self.kind)
 
     def forward(self, z_m: Tensor, t: Tensor) -> Tensor:
-        """Temporal styles (B, T, k) of noise ``z_m`` (B, k) at times ``t`` (B, T)."""
+        """Temporal styles (B, T, waves) of noise ``z_m`` (B, n) at times ``t`` (B, T)."""
         return self.trajectory(self.style(z_m), t)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw ``n`` motion styles, (n, k). ``generator`` must be a CPU generator."""
+        """Draw ``n`` motion styles, (n, dim). ``generator`` must be a CPU generator."""
         z_m = torch.randn(n, self.dim, generator=generator)
         return self.style(z_m.to(self.time2vec.weight))
 
     @torch.no_grad()
     def mean_style(self, n: int = 10_000, generator: torch.Generator | None = None) -> Tensor:
-        """Mean of ``n`` motion styles, (k,): where inversion starts (section 5.4)."""
+        """Mean of ``n`` motion styles, (dim,): where inversion starts (section 5.4)."""
         return self.sample(n, generator).mean(dim=0)
