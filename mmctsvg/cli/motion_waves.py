@@ -24,6 +24,7 @@ from .arguments import one_label
 
 FEW = 4  # people that are shown by default
 SMALLEST = 96  # pixels of a map
+STILL = 0.002  # radians per frame below which a wave stands still
 
 
 def likeness(maps: np.ndarray) -> tuple[float, float]:
@@ -100,6 +101,41 @@ def plan_people(inferencer: CTSVGInferencer, args: argparse.Namespace) -> VideoG
     return plan_grids(inferencer, actors=actors, actions=actions)[0]
 
 
+def list_waves(
+    order: Sequence[int],
+    hertz: np.ndarray,
+    period: np.ndarray,
+    m: np.ndarray,
+    effect: np.ndarray,
+    by_row: np.ndarray,
+) -> list[dict[str, object]]:
+    """Return the entries of the report.
+
+    Args:
+        order: Numbers of m, strongest first.
+        hertz: Frequencies ``(k,)``.
+        period: Periods in frames ``(k,)``.
+        m: Motions ``(n, k)``.
+        effect: Movement of pixels, in grey levels, ``(k,)``.
+        by_row: The same by people, ``(people, k)``.
+    """
+    amplitude = np.abs(m).mean(0)
+    return [
+        {
+            "number": int(j),
+            "hertz": float(hertz[j]),
+            "period_frames": float(period[j]) if np.isfinite(period[j]) else None,
+            "mean_m": float(m[:, j].mean()),
+            "std_m": float(m[:, j].std()),
+            "mean_abs_m": float(amplitude[j]),
+            "sensitivity": float(effect[j] / amplitude[j]) if amplitude[j] else 0.0,
+            "effect": float(effect[j]),
+            "effect_by_row": by_row[:, j].tolist(),
+        }
+        for j in order
+    ]
+
+
 def run(args: argparse.Namespace) -> None:
     """Measure the waves."""
     inferencer = CTSVGInferencer(args.weights, args.device)
@@ -115,10 +151,13 @@ def run(args: argparse.Namespace) -> None:
     moved = 127.5 * maps * amplitude[:, None, None]
     by_row = np.sqrt(np.square(moved).mean((2, 3)))
     effect = np.sqrt(np.square(by_row).mean(0))
-    order = np.argsort(effect)[::-1]
+    # Directions in style space (trajectory='low_rank') have no frequency.
+    order = [j for j in np.argsort(effect)[::-1] if not np.isnan(hertz[j])]
     shown = order[: args.waves]
     same, control = likeness(moved[:, shown])
 
+    speed = inferencer.generator.mapper.time2vec.weight.detach().abs()
+    still = int((speed < STILL).sum())
     numbers = {
         "weights": str(args.weights),
         "rows": plan.rows,
@@ -128,30 +167,21 @@ def run(args: argparse.Namespace) -> None:
         "moments": times.tolist(),
         "same_wave_other_person": same,
         "other_wave": control,
-        "waves": [
-            {
-                "number": int(j),
-                "hertz": float(hertz[j]),
-                "period_frames": float(period[j]) if np.isfinite(period[j]) else None,
-                "mean_m": float(m[:, j].mean()),
-                "std_m": float(m[:, j].std()),
-                "mean_abs_m": float(amplitude[j]),
-                "sensitivity": float(effect[j] / amplitude[j]) if amplitude[j] else 0.0,
-                "effect": float(effect[j]),
-                "effect_by_row": by_row[:, j].tolist(),
-            }
-            for j in order
-        ],
+        "still": still,
+        "waves": list_waves(order, hertz, period, m, effect, by_row),
     }
     spectrum, sheet, report = (
         args.out_dir / name for name in ("spectrum.png", "sensitivity.png", "waves.json")
     )
     write_json(report, numbers)
-    plot_spectrum(spectrum, hertz, amplitude, effect, half=inferencer.fps / 2)
+    with_wave = np.sort(order)
+    curves = (values[with_wave] for values in (hertz, amplitude, effect))
+    plot_spectrum(spectrum, *curves, half=inferencer.fps / 2)
     draw_sheet(sheet, plan.rows, means, moved[:, shown], hertz[shown])
     for j in shown:
         name = "the line" if not hertz[j] else f"{hertz[j]:.2f} Hz ({period[j]:.1f} frames)"
         print(f"{name}: |m| {amplitude[j]:.2f}, moves pixels by {effect[j]:.2f} grey levels")
+    print(f"{still} of {len(speed)} waves stand still (below {STILL} radians a frame)")
     if len(plan.rows) > 1:
         print(
             f"maps on two people: correlation {same:.2f} for the same of these waves, "

@@ -40,7 +40,9 @@ def plot_spectrum(
         style = dict(xytext=(3, 3), textcoords="offset points", fontsize=8)
         panels[1].annotate(f"{hertz[number]:.2f}", place, **style)
     panels[1].set_xlabel("frequency, Hz", fontsize=9)
-    panels[0].set_title(f"{len(hertz) - 1} waves and the line (at 0 Hz)", fontsize=10)
+    panels[0].set_title(
+        f"{len(np.unique(hertz[hertz > 0]))} waves and the line (at 0 Hz)", fontsize=10
+    )
     write_figure(path, figure)
 
 

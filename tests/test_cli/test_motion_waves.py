@@ -3,6 +3,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import save_generator
@@ -34,6 +35,22 @@ def test_numbers_and_pictures(
         if wave["number"]:  # 20 frames a second
             speed = abs(float(time2vec.weight[wave["number"] - 1]))
             assert wave["hertz"] == pytest.approx(speed * 20 / (2 * np.pi), rel=1e-5)
+
+
+def test_directions_are_no_waves(tmp_path, make_generator, make_meta, load_tool, capsys):
+    """Of 2 directions with 3 waves each, the spectra have frequencies; one stands still."""
+    generator = make_generator(trajectory="low_rank", rank=2)
+    with torch.no_grad():
+        generator.mapper.time2vec.weight.copy_(torch.tensor([-0.0019, 0.5]))
+    weights, out = tmp_path / "g.safetensors", tmp_path / "out"
+    save_generator(weights, generator, make_meta())
+    load_tool("motion_waves").main([str(weights), *QUICK, "--out-dir", str(out)])
+    assert "1 of 2 waves stand still" in capsys.readouterr().out
+    found = json.loads((out / "waves.json").read_text())
+    assert found["still"] == 1
+    waves = {wave["number"]: wave["hertz"] for wave in found["waves"]}
+    assert sorted(waves) == list(range(6, 12))
+    assert waves[6] == waves[9] == 0 and waves[8] == waves[11] == pytest.approx(5 / np.pi)
 
 
 def test_likeness(load_tool):
