@@ -47,6 +47,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         analysis.latent_path,
         analysis.motion_size_study,
         analysis.motion_benchmark,
+        analysis.fit_takes,
         analysis.fvd_ladder,
     ),
     "Speed": (

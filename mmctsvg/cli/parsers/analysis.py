@@ -182,6 +182,25 @@ def motion_benchmark(parser: Parser) -> None:
     score.results("motion_benchmark")
 
 
+def fit_takes(parser: Parser) -> None:
+    """Fit a generator to drawn takes by their colours, to see what its trajectories can hold.
+
+    The config's generator and data set are taken, and no discriminator: every take has a noise of
+    its own, which is trained with the generator. A few minutes on one core. Writes a generator
+    file, whose recovery of other takes `motion_size_study.py` measures.
+
+    Examples:
+        %(prog)s trajectories/synth_actors_32_low_rank --out low_rank.safetensors
+        %(prog)s trajectories/synth_actors_32_product --cfg-options model.generator.motion_dim=256
+    """
+    add = parser.add_argument
+    parser.shared("config")
+    add("--out", type=Path, default="fit.safetensors", help="generator file to write")
+    parser.shared("--steps", default=2000, help="steps of Adam")
+    parser.shared("--seed", help="seed of weights, noise and what is drawn")
+    parser.shared("--cfg-options")
+
+
 def fvd_ladder(parser: Parser) -> None:
     """Draw how FVD rises with the strength of five distortions of drawn people.
 
