@@ -11,6 +11,7 @@ from torch import Tensor
 from mmctsvg.analysis.motion_pca import motion_pca
 from mmctsvg.apis.inferencer import CTSVGInferencer
 from mmctsvg.checkpoints.tuning import action_part
+from mmctsvg.utils.errors import UserError
 
 FORMAT = 1  # of the page's data; the page refuses others
 SEEDS = 100  # motions that can be chosen
@@ -27,7 +28,16 @@ def page_data(inferencer: CTSVGInferencer) -> dict[str, Any]:
 
     Args:
         inferencer: Generator on the CPU, with or without a tuning, whose person is an actor then.
+
+    Raises:
+        UserError: If its motions are not ``m * v(t)``, which is all that the page computes.
     """
+    kind = inferencer.generator.mapper.kind
+    if kind != "product":
+        raise UserError(
+            f"the generator's trajectory is {kind!r}: the page computes 'product' only; show such "
+            "a generator with generate.py."
+        )
     time2vec, pca = inferencer.generator.mapper.time2vec, motion_pca(inferencer)
     waves = inferencer.waves(inferencer.sample_motion(1)[0])
     motions = [inferencer.sample_motion(1, seed)[0] for seed in range(SEEDS)]

@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from mmctsvg.analysis.motion_pca import motion_pca
+from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.checkpoints import Tuning
 from mmctsvg.export.page_data import LOOKS, SEEDS, page_data
 from mmctsvg.motion import equalise, make_loop
+from mmctsvg.utils.errors import UserError
 
 PAGE = Path(__file__).parents[2] / "mmctsvg" / "assets" / "web"
 NODE = shutil.which("node")
@@ -122,3 +124,9 @@ def test_styles_of_the_page(make_generator, make_meta, tmp_path, order):
         for n, v in enumerate(temporal):
             wanted = torch.cat([torch.cat([w_c, v.float()]) for w_c in contents]).numpy()
             np.testing.assert_allclose(found[n], wanted, atol=2e-5 * max(1, np.abs(wanted).max()))
+
+
+def test_the_page_computes_the_papers_motion_alone(make_generator, make_meta):
+    generator = make_generator(trajectory="quadrature")
+    with pytest.raises(UserError, match="trajectory is 'quadrature': the page computes 'product'"):
+        page_data(CTSVGInferencer.from_generator(generator, make_meta()))
