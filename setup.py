@@ -1,8 +1,9 @@
 """Packaging of mmctsvg.
 
-torch, MMCV (which brings MMEngine) and MMagic are not among the requirements, because pip would
-replace a torch that is there, build MMCV without its ops and install much that MMagic declares but
-mmctsvg does not use. tools/setup_env.sh installs them as they are needed.
+The wheel asks for what has wheels everywhere, so that no compiler is needed. MMagic, MMAction2 and MMCV
+are not among its requirements: MMagic declares seventeen packages and needs none of them for its registry,
+MMAction2 a second OpenCV, and MMCV is source that pip builds without its ops. Where they are installed
+they are used. tools/setup_env.sh installs them all.
 """
 
 import shutil
@@ -14,6 +15,11 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 #: What openmim looks for in the folder ``.mim`` of an installed package.
 MIM = ("configs", "tools", "model-index.yml")
+#: What tools/setup_env.sh installs otherwise. mmengine-lite is mmengine without the OpenCV that needs a
+#: screen's libraries; beside an mmengine of the same version it changes nothing.
+CORE = ["torch>=2.6", "mmengine-lite>=0.10.7,<0.11"]
+#: Extras, what commands need besides; each has its file in requirements/.
+EXTRAS = ("baselines", "metrics", "actions", "export")
 
 
 class BuildWithMim(build_py):
@@ -66,11 +72,9 @@ setup(
     entry_points={"console_scripts": ["mmctsvg=mmctsvg.cli.main:main"]},
     cmdclass={"build_py": BuildWithMim},
     python_requires=">=3.11",
-    install_requires=read_requirements("runtime"),
+    install_requires=[*CORE, *read_requirements("runtime")],
     extras_require={
-        "runtime": read_requirements("runtime"),
-        "export": read_requirements("export"),
-        "optional": read_requirements("optional"),
-        "tests": read_requirements("tests"),
+        **{name: read_requirements(name) for name in (*EXTRAS, "tests")},
+        "all": sorted({line for name in EXTRAS for line in read_requirements(name)}),
     },
 )

@@ -31,7 +31,9 @@ def test_constraints_pin_exactly():
     assert all(re.fullmatch(r"[a-z0-9.-]+==[\w.]+", line) for line in requirements("constraints"))
 
 
-@pytest.mark.parametrize("name", ["runtime", "export", "optional", "tests", "docs"])
+@pytest.mark.parametrize(
+    "name", ["runtime", "baselines", "metrics", "actions", "export", "tests", "docs"]
+)
 def test_every_requirement_is_pinned(name):
     pinned = {package(line) for line in requirements("constraints")}
     assert {package(line) for line in requirements(name)} <= pinned

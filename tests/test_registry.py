@@ -4,13 +4,15 @@ import runpy
 import subprocess
 import sys
 
-import mmagic.registry
 import mmengine.registry
 import pytest
 from mmengine.registry import DefaultScope, Registry
 
 from mmctsvg import registry
-from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.errors import UserNote
+
+mmagic = pytest.importorskip("mmagic", exc_type=ImportError)
+import mmagic.registry  # noqa: E402
 
 REGISTRIES = {name: value for name, value in vars(registry).items() if isinstance(value, Registry)}
 
@@ -51,13 +53,26 @@ def test_import_is_light():
 
 
 @pytest.mark.parametrize("name", ["mmagic", "mmcv"])
-def test_missing_package_is_named(name, monkeypatch):
+def test_without_mmagic_the_parents_are_mmengines(name, monkeypatch):
     for module in list(sys.modules):
         if module.split(".")[0] == "mmagic":
             monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(UserError, match=f"^{name} is missing.*--no-deps mmagic==1.2.0"):
-        runpy.run_module("mmctsvg.registry")
+    found = runpy.run_module("mmctsvg.registry")
+    assert found["EVALUATORS"].parent is mmengine.registry.EVALUATOR
+    for kind in REGISTRIES.keys() - {"EVALUATORS"}:
+        assert found[kind].parent is getattr(mmengine.registry, kind)
+
+
+def test_an_mmagic_that_refuses_mmcv_is_left_aside(monkeypatch):
+    mmcv = pytest.importorskip("mmcv")
+    for module in list(sys.modules):
+        if module.split(".")[0] == "mmagic":
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(mmcv, "__version__", "2.2.0")
+    with pytest.warns(UserNote, match="MMagic is left aside: mmcv==2.2.0 is used but incompat"):
+        found = runpy.run_module("mmctsvg.registry")
+    assert found["MODELS"].parent is mmengine.registry.MODELS
 
 
 def test_components_are_found_without_custom_imports():

@@ -6,8 +6,7 @@ default_hooks = dict(
     logger=dict(type="LoggerHook", interval=20, ignore_last=False),
     param_scheduler=dict(type="ParamSchedulerHook"),
     checkpoint=dict(
-        # MMAction2's registry reaches those of mmctsvg through MMagic's, their parent.
-        type="mmagic.mmctsvg.AtomicCheckpointHook",
+        type="AtomicCheckpointHook",
         interval=1,
         by_epoch=True,
         max_keep_ckpts=2,

@@ -89,17 +89,19 @@ def listed(times: Iterable[float]) -> list[float]:
 
 
 def choose_device(device: str | torch.device | None) -> torch.device:
-    """Find the device of a name; None takes the GPU if there is one, else the CPU.
+    """Find the device of a name; None takes CUDA's GPU if there is one, else the CPU.
 
     Raises:
         UserError: If this machine has no such device.
     """
     try:
         chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        if chosen.type not in ("cpu", "cuda"):
+        if chosen.type not in ("cpu", "cuda", "mps"):
             raise RuntimeError("it cannot render")
     except RuntimeError as error:
-        raise UserError(f"device={device!r}: give 'cpu', 'cuda' or 'cuda:N'.") from error
+        raise UserError(f"device={device!r}: give 'cpu', 'cuda', 'cuda:N' or 'mps'.") from error
+    if chosen.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError("device='mps': this machine has no GPU of Apple's; give 'cpu'.")
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise UserError(f"device={str(chosen)!r}: this machine has no such GPU; give 'cpu'.")
     return chosen

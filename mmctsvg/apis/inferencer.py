@@ -210,7 +210,7 @@ class CTSVGInferencer(StyleSource):
             raise UserError(f"chunk is the number of frames rendered at once, not {chunk}.")
         w_c, waves = self._content(actor, action, z_c, w_c, seed), self._motion(motion, z, seed)
         styles = (
-            torch.cat([w_c.expand(len(t), -1), waves.temporal(t.to(self.device))], dim=1)
+            torch.cat([w_c.expand(len(t), -1), waves.temporal(t)], dim=1)
             for t in chunked(times, chunk)
         )
         options = dict(noise=noise, seed=seed, clamp=clamp, prepared=prepared)

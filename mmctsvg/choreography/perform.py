@@ -123,7 +123,7 @@ class Performance:
         device = self.inferencer.device
         temporal = []
         for motion, clock in zip(self.motions, self.clocks(seconds), strict=True):
-            times = torch.from_numpy(motion.model_times(clock)).to(device)
+            times = torch.from_numpy(motion.model_times(clock))
             temporal.append(self.inferencer.waves(motion).temporal(times))
         motions = torch.stack(temporal)
 

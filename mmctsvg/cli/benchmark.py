@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import resource
 import time
 import warnings
 from collections import defaultdict
@@ -29,6 +28,7 @@ from mmctsvg.registry import DATASETS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 from mmctsvg.utils.clock import clock, processor_clock
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.files import write_json
+from mmctsvg.utils.system import peak_memory
 
 from .arguments import pick
 from .benchmark_turns import compare
@@ -281,7 +281,7 @@ def run(args: argparse.Namespace) -> None:
     torch.backends.cudnn.benchmark = True
     training = {} if args.only_rendering else report_training(cfg, dataset, args, device)
     rendering = report_rendering(cfg, args, device)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    memory = peak_memory() / 2**10
     if device.type == "cuda":
         memory = torch.cuda.max_memory_allocated(device) / 2**30
     print(f"\npeak memory {memory:.2f} GiB")

@@ -4,7 +4,6 @@ import argparse
 import csv
 import itertools
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Generator
@@ -21,6 +20,7 @@ from mmctsvg.datasets import CounterSampler, SynthActorsDataset, TripletVideoDat
 from mmctsvg.datasets.converters.convert_clip import encode_picture
 from mmctsvg.datasets.converters.pack_writer import PackWriter
 from mmctsvg.utils.progress import progress_bar
+from mmctsvg.utils.system import resident_memory
 from mmctsvg.visualization.video import VideoWriter
 
 BATCH = 16  # triplets of an iteration of the paper
@@ -156,8 +156,7 @@ def memory_of_reads(data: TripletVideoDataset, reads: int) -> list[tuple[int, fl
         while done < reads * (step + 1) // 10:
             data[done]
             done += 3
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        watched.append((done, pages * resource.getpagesize() / 1e6))
+        watched.append((done, resident_memory()))
     return watched
 
 

@@ -5,7 +5,6 @@ It is started as a script, so that it measures another checkout, which need not 
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +14,11 @@ from itertools import count
 from pathlib import Path
 
 import torch
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 from mmctsvg.apis import CTSVGInferencer
 from mmctsvg.cli.benchmark import kinds_of_iterations, prepare, random_batch
@@ -74,7 +78,7 @@ def serve(config: str, size: int, batch_size: int, chunks: list[int], precision:
         start = processor_clock(device)
         work()
         spent = processor_clock(device) - start
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 if resource else 0.0
         print(json.dumps([spent, memory]), file=answers)
 
 

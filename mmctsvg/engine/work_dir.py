@@ -12,11 +12,7 @@ from pathlib import Path
 
 from mmctsvg.utils.errors import UnwritableError, UserError
 from mmctsvg.utils.files import DISC_ERRORS, make_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from mmctsvg.utils.system import lock_file
 
 LOCK_NAME = ".lock"
 
@@ -142,17 +138,16 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _lock(file, path: Path) -> None:
-    if fcntl is not None:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise UserError(
-                f"{path.parent}: {_owner(file.read())} trains there; wait for its end, or choose "
-                "another work_dir."
-            ) from None
-        except OSError:
-            pass  # a file system without locks
+    try:
+        lock_file(file)
+    except BlockingIOError:
+        file.seek(0)
+        raise UserError(
+            f"{path.parent}: {_owner(file.read())} trains there; wait for its end, or choose "
+            "another work_dir."
+        ) from None
+    except OSError:
+        pass  # a file system without locks
     file.truncate(0)
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     json.dump({"process": os.getpid(), "host": socket.gethostname(), "since": since}, file)

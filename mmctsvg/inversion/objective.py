@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmctsvg.models.generators import ConditionalStyleVideoGenerator
+from mmctsvg.models.generators.time2vec import exact_device
 from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.pixels import to_float
 
@@ -138,7 +139,7 @@ class Problem:
 
         The tempo turns around the clip's middle, so that it does not shift the clip.
         """
-        away = (self.times[frames] - self._middle).to(self.device)
+        away = (self.times[frames] - self._middle).to(parameters["t0"].device)
         speed = torch.exp(_TEMPO_UNIT * parameters["tempo"])
         return self._middle + parameters["t0"][:, None] + speed[:, None] * away
 
@@ -184,7 +185,7 @@ class Problem:
     def start(self, m: Tensor, w_c: Tensor, t0: Tensor | float = 0.0) -> Parameters:
         """Make R rows: ``m`` (R, k), ``w_c`` (d_c,) or (R, d_c), ``t0`` (R,) or one."""
         rows = len(m)
-        zeros = torch.zeros(rows, dtype=torch.float64, device=self.device)
+        zeros = torch.zeros(rows, dtype=torch.float64, device=exact_device(self.device))
         return {
             "m": m.to(self.device).clone(),
             "w_c": w_c.to(self.device).expand(rows, -1).clone(),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from mmctsvg.models.generators.time2vec import exact_device
 from mmctsvg.models.randomness import generator_for
 
 from .objective import TEMPO_REACH, Parameters, Problem, stratified
@@ -59,7 +60,8 @@ def choose_starts(problem: Problem, w_c: Tensor, settings: Settings) -> Paramete
     shifts = min(math.ceil(high - low), 4 * settings.candidates)
     count = max(settings.candidates, settings.restarts, shifts)
     z_m = torch.randn(count, mapper.dim, generator=draw).to(device)
-    place = torch.rand(2, count, generator=draw, dtype=torch.float64).to(device)
+    place = torch.rand(2, count, generator=draw, dtype=torch.float64)
+    place = place.to(exact_device(device))
     found = problem.start(mapper.style(z_m), w_c, low + (high - low) * place[0])
     if "tempo" in settings.optimise and plain and not shifted:
         found["tempo"] += TEMPO_REACH * (2 * place[1] - 1)

@@ -187,7 +187,7 @@ def _others(whole: Problem, ramp: float) -> Callable[[int, torch.Generator], Ten
         w_c = generator.content(ramp=ramp, **chosen)
         times = first + (last - first) * torch.rand(n, 1, generator=random, dtype=torch.float64)
         m = generator.mapper.sample(n, random)
-        return generator.styles(w_c, m, times.to(device))[:, 0]
+        return generator.styles(w_c, m, times)[:, 0]
 
     return draw
 

@@ -53,8 +53,8 @@ def make_loop(waves: Waves, period: float) -> tuple[Waves, LoopError]:
     frequency = turns * step
     change = waves.frequency - frequency
     middle = torch.tensor(waves.start + period / 2, dtype=torch.float64)
-    loudness = waves.loudness
-    power = loudness.double().square()
+    loudness = waves.loudness.to(change)
+    power = loudness.square()
     loud = (loudness >= 0.1 * loudness.max()) & (power > 0)
     error = LoopError(
         frequency=float(((power * change.square()).sum() / power.sum().clamp(min=1e-30)).sqrt()),

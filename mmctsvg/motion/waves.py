@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mmctsvg.models.generators.time2vec import Time2Vec, join_columns, split_columns, time2vec
+from mmctsvg.models.generators.time2vec import (
+    Time2Vec,
+    exact,
+    exact_device,
+    join_columns,
+    split_columns,
+    time2vec,
+)
 from mmctsvg.models.generators.trajectories import (
     TRAJECTORIES,
     follow,
@@ -93,11 +100,11 @@ class Waves:
         line, waves = split_columns(sizes, embedding.order)
         return cls(
             amplitude=waves,
-            frequency=embedding.weight.detach().double(),
-            phase=embedding.phase.detach().double(),
+            frequency=exact(embedding.weight.detach()),
+            phase=exact(embedding.phase.detach()),
             linear=line[..., 0],
-            slope=embedding.linear_weight.detach().double()[0],
-            offset=embedding.linear_phase.detach().double()[0],
+            slope=exact(embedding.linear_weight.detach())[0],
+            offset=exact(embedding.linear_phase.detach())[0],
             order=embedding.order,
             trajectory=trajectory,
             directions=directions,
@@ -105,7 +112,11 @@ class Waves:
 
     def to(self, device: torch.device) -> Waves:
         """Move to another device."""
-        tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        tensors = {
+            name: value.to(exact_device(device) if value.dtype == torch.float64 else device)
+            for name, value in vars(self).items()
+            if isinstance(value, Tensor)
+        }
         return replace(self, **tensors)
 
     @property
@@ -129,14 +140,15 @@ class Waves:
 
     def temporal(self, times: Tensor) -> Tensor:
         """Temporal styles (T, k) at times (T,), float64, in frames, see `follow`."""
-        t = times.double()
+        t = times.to(self.frequency)
         if self.period is not None:
             t = self.start + (t - self.start).remainder(self.period)
-        turn = self.phase, self.slope, self.offset
-        v = time2vec(t, self.frequency, *turn, self.order, line_t=self.clock(t))
+        turn, device = (self.phase, self.slope, self.offset), self.amplitude.device
+        v = time2vec(t, self.frequency, *turn, self.order, line_t=self.clock(t)).to(device)
         quarter = None
         if self.trajectory == "quadrature":
-            quarter = time2vec(t, self.frequency, *quarter_turn(*turn), self.order)
+            turned = quarter_turn(*turn)
+            quarter = time2vec(t, self.frequency, *turned, self.order).to(device)
         return follow(self._sizes, self.directions, v, quarter, self.trajectory)
 
     def clock(self, t: Tensor) -> Tensor:

@@ -7,7 +7,9 @@ does nothing where nothing is broken, and may be called any number of times.
 import functools
 import importlib.util
 import os
+import pkgutil
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,8 +29,60 @@ _torchvision_library: torch.library.Library | None = None
 
 def repair() -> None:
     """Apply the repairs that every program needs; ``import mmctsvg.registry`` calls this."""
+    repair_pkg_resources()
+    repair_pkgutil()
+    if _package_folder("mmagic") or _package_folder("mmaction"):
+        repair_numpy()
     repair_torchvision()
     repair_checkpoints()
+
+
+class _LastFinder:
+    """Finder of what no other one finds: `_pkg_resources` under the name that it stands in for."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name != "pkg_resources":
+            return None
+        stand_in = Path(__file__).with_name("_pkg_resources.py")
+        return importlib.util.spec_from_file_location(name, stand_in)
+
+
+def repair_pkg_resources() -> None:
+    """Give a stand-in to packages that import ``pkg_resources``, where there is none.
+
+    For: mmengine 0.10.7 and face_recognition_models 0.3.0 with setuptools >= 82, which has it no
+    longer, or without setuptools, which environments of Python 3.12 and later begin without.
+    """
+    if _LastFinder not in sys.meta_path:
+        sys.meta_path.append(_LastFinder)
+
+
+def repair_pkgutil() -> None:
+    """Put ``pkgutil.find_loader`` back.
+
+    For: mmengine 0.10.7 (its report of the environment) and mmcv 2.1.0 with Python >= 3.14, which
+    has it no longer.
+    """
+    if not hasattr(pkgutil, "find_loader"):
+
+        def find_loader(name: str) -> Any:
+            spec = importlib.util.find_spec(name)
+            return spec and spec.loader
+
+        pkgutil.find_loader = find_loader
+
+
+def repair_numpy() -> None:
+    """Put names back that NumPy 2 dropped, each another name of something that it has.
+
+    For: mmagic 1.2.0 (``bool8``) and mmaction2 1.2.0 (``Inf``, ``NAN``, ``in1d``, ``trapz``) with
+    numpy >= 2.0, or 2.4 for the last two.
+    """
+    names = dict(bool8="bool_", Inf="inf", NAN="nan", in1d="isin", trapz="trapezoid")
+    for old, new in names.items():
+        if old not in vars(np) and hasattr(np, new):
+            setattr(np, old, getattr(np, new))
 
 
 def _package_folder(name: str) -> Path | None:

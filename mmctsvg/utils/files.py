@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import UnwritableError, UserError
+from .system import is_running
 
 Found = TypeVar("Found")
 
@@ -78,18 +79,8 @@ def remove_leftovers(folder: str | Path) -> None:
     """Remove what processes of this machine that were killed left half-written in a folder."""
     for path in Path(folder).glob(".*.tmp*"):
         found = re.search(r"\.(\d+)-[0-9a-f]{8}\.tmp(\.|$)", path.name)
-        if found and not _is_running(int(found[1])):
+        if found and not is_running(int(found[1])):
             path.unlink(missing_ok=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # it is another user's
-    return True
 
 
 def make_folder(folder: str | Path, argument: str) -> None:

@@ -138,7 +138,7 @@ SHARED: dict[str, dict[str, Any]] = {
         **one_of("none", "face", "body", "center"),
         "help": "part of clips that is cut out, as in the converters",
     },
-    "--device": {"help": "cpu, cuda or cuda:N (default: a GPU if there is one)"},
+    "--device": {"help": "cpu, cuda, cuda:N or mps (default: cuda if it is there)"},
     "--fps": {"type": above_zero, "help": "frames per second"},
     "--frames": {"type": at_least(1), "help": "number of frames"},
     "--keep-pixels": {

@@ -1,6 +1,5 @@
 """Writing a packed file clip by clip so that it can be continued after any interruption."""
 
-import fcntl
 import os
 import struct
 import zlib
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.system import lock_file, read_at
 
 from ..readers.packed import INDEX_SUFFIX, LOCAL_HEADER, member_name, parse_line, write_line
 
@@ -56,7 +56,7 @@ class PackWriter:
                 raise UserError(f"{path} is there already, but not made by us: {_ELSEWHERE}")
             # First the pack, so that an index never stands alone.
             self._file = open(path, "r+b" if path.exists() else "w+b")  # noqa: SIM115
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(self._file)
             self._lines = open(self.index, "a+b")  # noqa: SIM115
         except BlockingIOError as error:
             raise UserError(f"{path} is being written by another process: wait for it") from error
@@ -176,9 +176,9 @@ class PackWriter:
         """Yield the records of all pictures, from their local headers."""
         place, descriptor = 0, self._file.fileno()
         while place < self._end:
-            header = os.pread(descriptor, LOCAL_HEADER, place)
+            header = read_at(descriptor, LOCAL_HEADER, place)
             _, _, flags, method, time, date, crc, size, _, name_length, _ = _LOCAL.unpack(header)
-            name = os.pread(descriptor, name_length, place + LOCAL_HEADER)
+            name = read_at(descriptor, name_length, place + LOCAL_HEADER)
             far = place >= _LIMIT  # then the place stands in an extra field
             extra = struct.pack("<2HQ", 1, 8, place) if far else b""
             yield (

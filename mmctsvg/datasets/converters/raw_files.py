@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.system import read_at
 
 from ..folders import walk_folders
 from ..readers import PICTURE_SUFFIXES, VIDEO_SUFFIXES, BrokenClipError, is_video, natural_key
@@ -159,7 +160,7 @@ def _tar_members(path: Path, endings: tuple[str, ...]) -> list[tuple[str, tuple[
             for info in archive:
                 if info.isreg():
                     place, size = info.offset_data, min(info.size, SIGNATURE_BYTES)
-                    start = partial(os.pread, file.fileno(), size, place)
+                    start = partial(read_at, file.fileno(), size, place)
                     is_one = _belongs(info.name, endings, start)
                     members.append((info.name, (place, info.size), is_one))
                 archive.members.clear()  # it would keep all of them

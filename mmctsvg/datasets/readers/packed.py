@@ -11,7 +11,6 @@ every line of the index by a CRC-32 at its end: a flipped byte is never another 
 
 import json
 import math
-import os
 import re
 import struct
 import threading
@@ -22,6 +21,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
+from mmctsvg.utils.system import open_to_read, read_at
 
 from .clip_reader import BrokenClipError, ClipReader
 
@@ -111,7 +112,7 @@ class PackedClip(ClipReader):
         # Reading at a place moves no shared position, so loader processes may use the file that
         # they were forked with, all at once.
         try:
-            data = os.pread(
+            data = read_at(
                 _open(self.pack, self.inode),
                 front + int(self.sizes[number]),
                 int(self.offsets[number]) - front,
@@ -235,5 +236,5 @@ def _open(pack: Path, inode: int) -> int:
     if key not in _files:
         with _lock:
             if key not in _files:
-                _files[key] = os.open(pack, os.O_RDONLY)
+                _files[key] = open_to_read(pack)
     return _files[key]

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.runner import Runner
 
 from mmctsvg.checkpoints.generator_file import CARD_KEY, make_card
@@ -107,3 +108,7 @@ class AtomicCheckpointHook(CheckpointHook):
             )
         with atomic_path(Path(runner.work_dir) / "last_checkpoint") as pointer:
             pointer.write_text(self.last_ckpt, encoding="utf-8")
+
+
+# For trainings of recognisers: MMAction2's registry reaches MMEngine's, its parent, and no other.
+MMENGINE_HOOKS.register_module(module=AtomicCheckpointHook, force=True)

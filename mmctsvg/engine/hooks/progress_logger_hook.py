@@ -2,8 +2,6 @@
 
 import datetime
 import math
-import resource
-import sys
 import time
 from typing import Any
 
@@ -13,6 +11,7 @@ from mmengine.runner import Runner
 
 from mmctsvg.registry import HOOKS
 from mmctsvg.utils.numbers import check_number
+from mmctsvg.utils.system import peak_memory
 
 
 @HOOKS.register_module()
@@ -70,7 +69,7 @@ class ProgressLoggerHook(LoggerHook):
         speed = {
             "iterations_per_second": 1 / max(seconds, 1e-9),
             "frames_per_second": videos * length * runner.world_size / max(seconds, 1e-9),
-            "memory": peak_memory(),
+            "memory": used_memory(),
         }
         if not due:
             runner.logger.info(self._line(runner, speed, {}))
@@ -109,9 +108,8 @@ def _duration(seconds: float) -> datetime.timedelta:
     return datetime.timedelta(seconds=round(seconds))
 
 
-def peak_memory() -> float:
+def used_memory() -> float:
     """Return the peak memory so far, in MB: of the GPU, or of this process without one."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return peak_memory()

@@ -72,8 +72,8 @@ def load_lpips(net: str = "vgg", path: str | Path | None = None, offline: bool =
         import lpips  # heavy, and optional
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{error.name} is missing, which LPIPS needs; install requirements/optional.txt, or "
-            "compare colours only, by lpips=None."
+            f"{error.name} is missing, which LPIPS needs; install it by "
+            "`pip install 'mmctsvg[metrics]'`, or compare colours only, by lpips=None."
         ) from error
 
     name, trunk = NETS[net]

@@ -43,8 +43,9 @@ def mmaction_scope() -> Iterator[None]:
             import mmaction.models  # noqa: F401
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{error.name} is missing, which action recognition needs; install "
-            "mmaction2==1.2.0 without its dependencies, and requirements/optional.txt"
+            f"{error.name} is missing, which action recognition needs; install it by "
+            "`pip install 'mmctsvg[actions]'` and `pip install --no-deps mmaction2==1.2.0`, and "
+            "if it is mmcv, by `pip install --no-deps mmcv-lite==2.1.0`"
         ) from error
     with DefaultScope.overwrite_default_scope("mmaction"):
         yield

@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmctsvg.registry import MODELS
+from mmctsvg.utils.errors import UserError
 from mmctsvg.utils.numbers import check_number
 
 from ..abilities import Abilities
@@ -160,6 +162,22 @@ class StyleImageDiscriminator(nn.Module):
         return self.head(self.conv(torch.cat([maps, deviation], dim=1)).flatten(1))[:, 0]
 
 
+def _build_mmagic(name: str, **options: Any) -> nn.Module:
+    """Build a network of MMagic; a UserError says what it lacks."""
+    try:
+        found = "mmagic" in MODELS.root.children and MODELS.get(f"mmagic.{name}")
+        missing = "MMagic"
+    except ModuleNotFoundError as error:
+        found, missing = None, error.name
+    if not found:
+        raise UserError(
+            f"{missing} is missing, which MMagic's {name} needs; install "
+            "`pip install 'mmctsvg[baselines]'` and, where MMagic or MMCV is missing, "
+            "`pip install --no-deps mmagic==1.2.0 mmcv-lite==2.1.0`"
+        )
+    return MODELS.build(dict(type=f"mmagic.{name}", **options))
+
+
 @MODELS.register_module()
 class MMagicImageGenerator(ImageGenerator):
     """MMagic's ``StyleGAN2Generator`` behind the protocol; it computes in float32.
@@ -186,17 +204,15 @@ class MMagicImageGenerator(ImageGenerator):
         # No further arguments of MMagic's class: a file from a stranger must not choose, say,
         # which file it loads.
         self.config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
-        self.network = MODELS.build(
-            dict(
-                type="mmagic.StyleGAN2Generator",
-                out_size=size,
-                style_channels=style_dim,
-                num_mlps=mapping_layers,
-                channel_multiplier=channel_multiplier,
-                bgr2rgb=bgr,
-                # The other mode mixes styles inside, and says so at every switch to evaluation.
-                default_style_mode="single",
-            )
+        self.network = _build_mmagic(
+            "StyleGAN2Generator",
+            out_size=size,
+            style_channels=style_dim,
+            num_mlps=mapping_layers,
+            channel_multiplier=channel_multiplier,
+            bgr2rgb=bgr,
+            # The other mode mixes styles inside, and says so at every switch to evaluation.
+            default_style_mode="single",
         )
         self._take_sizes(size, style_dim, self.network.num_latents)
 
@@ -228,12 +244,8 @@ class MMagicImageDiscriminator(nn.Module):
 
     def __init__(self, size: int, channel_multiplier: int = 2):
         super().__init__()
-        self.network = MODELS.build(
-            dict(
-                type="mmagic.StyleGAN2Discriminator",
-                in_size=size,
-                channel_multiplier=channel_multiplier,
-            )
+        self.network = _build_mmagic(
+            "StyleGAN2Discriminator", in_size=size, channel_multiplier=channel_multiplier
         )
 
     def forward(self, images: Tensor) -> Tensor:

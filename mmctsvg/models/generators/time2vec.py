@@ -11,6 +11,16 @@ from ..resolutions import DEEPEST, WIDEST
 from .trajectories import count_waves, follow, quarter_turn, split_numbers
 
 
+def exact_device(device: torch.device) -> torch.device:
+    """Return where float64 is for tensors of a device: Apple's GPUs have none, so on the CPU."""
+    return torch.device("cpu") if device.type == "mps" else device
+
+
+def exact(x: Tensor) -> Tensor:
+    """Convert to float64, see `exact_device`."""
+    return x.to(exact_device(x.device)).double()
+
+
 def time2vec(
     t: Tensor,
     frequency: Tensor,
@@ -33,14 +43,15 @@ def time2vec(
         line_t: The line's own times, float64, of the shape of ``t``; None for ``t``.
 
     Returns:
-        ``t.shape + (k,)``, float32. The phases are computed in float64: in float32 a wave is off by
-        1 % of a radian at t = 1e5 already.
+        ``t.shape + (k,)``, float32, on the device of `exact`. The phases are computed in float64:
+        in float32 a wave is off by 1 % of a radian at t = 1e5 already.
 
     Source: equation 1.
     """
-    t = t.double()[..., None]
-    line = (t if line_t is None else line_t[..., None]) * slope.double() + offset.double()
-    waves = torch.sin(t * frequency.double() + phase.double())
+    frequency, phase, slope, offset = map(exact, (frequency, phase, slope, offset))
+    t = t.to(frequency)[..., None]
+    line = (t if line_t is None else line_t[..., None]) * slope + offset
+    waves = torch.sin(t * frequency + phase)
     return join_columns(line, waves, order).float()
 
 
@@ -95,9 +106,8 @@ class Time2Vec(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         """Embed times ``t`` of any shape, in frames, see `time2vec`."""
-        return time2vec(
-            t, self.weight, self.phase, self.linear_weight, self.linear_phase, self.order
-        )
+        line = self.linear_weight, self.linear_phase
+        return time2vec(t, self.weight, self.phase, *line, self.order).to(self.weight.device)
 
     def quarter(self, t: Tensor) -> Tensor:
         """Embed times a quarter of a turn on: cosines, and 1 in place of the line."""

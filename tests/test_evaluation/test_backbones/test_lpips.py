@@ -73,5 +73,5 @@ def test_there_are_two_nets():
 
 def test_without_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "lpips", None)
-    with pytest.raises(UserError, match="lpips is missing.*requirements/optional.txt"):
+    with pytest.raises(UserError, match="lpips is missing.*mmctsvg.metrics"):
         load_lpips("alex")
