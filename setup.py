@@ -1,9 +1,9 @@
 """Packaging of mmctsvg.
 
-The wheel asks for what has wheels everywhere, so that no compiler is needed. MMagic, MMAction2 and MMCV
-are not among its requirements: MMagic declares seventeen packages and needs none of them for its registry,
-MMAction2 a second OpenCV, and MMCV is source that pip builds without its ops. Where they are installed
-they are used. tools/setup_env.sh installs them all.
+The wheel asks for what has wheels everywhere, so that no compiler is needed. MMagic, MMAction2 and
+MMCV are not among its requirements: MMagic declares seventeen packages and needs none of them for
+its registry, MMAction2 a second OpenCV, and MMCV is source that pip builds without its ops. Where
+they are installed they are used. tools/setup_env.sh installs them all.
 """
 
 import shutil
@@ -15,8 +15,8 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).parent
 #: What openmim looks for in the folder ``.mim`` of an installed package.
 MIM = ("configs", "tools", "model-index.yml")
-#: What tools/setup_env.sh installs otherwise. mmengine-lite is mmengine without the OpenCV that needs a
-#: screen's libraries; beside an mmengine of the same version it changes nothing.
+#: What tools/setup_env.sh installs otherwise. mmengine-lite is mmengine without the OpenCV that
+#: needs a screen's libraries; beside an mmengine of the same version it changes nothing.
 CORE = ["torch>=2.6", "mmengine-lite>=0.10.7,<0.11"]
 #: Extras, what commands need besides; each has its file in requirements/.
 EXTRAS = ("baselines", "metrics", "actions", "export")
