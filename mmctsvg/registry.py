@@ -40,8 +40,8 @@ _mmagic = _find_mmagic()
 def _child(kind: str, *locations: str) -> Registry:
     """Make the registry below MMagic's ``kind`` for components of the modules ``locations``."""
     # MMagic has no registries for inferencers and functions, MMEngine one evaluator.
-    own = {"EVALUATORS": "EVALUATOR"}.get(kind, kind)
-    parent = getattr(_mmagic, kind, None) or getattr(mmengine, own)
+    parents = (getattr(package, kind, None) for package in (_mmagic, mmengine))
+    parent = next((found for found in parents if found is not None), mmengine.EVALUATOR)
     return Registry(parent.name, parent=parent, scope="mmctsvg", locations=list(locations))
 
 

@@ -6,7 +6,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "mmctsvg"
 #: Files with commands for pip, npm and docker.
-COMMANDS = {"engine/batches.py", "evaluation/weights.py", "registry.py"}
+COMMANDS = {
+    "engine/batches.py",
+    "evaluation/backbones/recognizer.py",
+    "evaluation/weights.py",
+    "models/baselines/image_generators.py",
+}
 FILES = {
     path.relative_to(PACKAGE).as_posix(): path
     for path in sorted(PACKAGE.rglob("*.py"))

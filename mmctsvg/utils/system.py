@@ -21,7 +21,7 @@ except ImportError:  # Windows
     resource = None
 
 # Windows' locks are of bytes, which nobody else can read meanwhile: this one lies behind any file.
-_LOCKED_BYTE = 2**62
+_LOCKED_BYTE = 2**40
 
 _moving = threading.Lock()
 
@@ -55,14 +55,15 @@ def lock_file(file: IO) -> None:
     if fcntl is not None:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     elif msvcrt is not None:
-        place = file.tell()
-        file.seek(_LOCKED_BYTE)
+        descriptor = file.fileno()
+        place = os.lseek(descriptor, 0, os.SEEK_CUR)
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
         try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except PermissionError as error:
             raise BlockingIOError(error.errno, error.strerror) from error
         finally:
-            file.seek(place)
+            os.lseek(descriptor, place, os.SEEK_SET)
 
 
 def is_running(process: int) -> bool:

@@ -207,3 +207,62 @@ def test_mmaction_models_import():
         """
     )
     assert printed == "mmaction2 1.2.0 was published without DRN; install it from source"
+
+
+def test_a_stand_in_for_pkg_resources():
+    """As MMEngine uses it, where setuptools has none; a real one wins."""
+    printed = run_python(
+        """
+        import sys
+        from importlib.machinery import PathFinder
+        from mmctsvg.utils import compat
+        compat.repair_pkg_resources(); compat.repair_pkg_resources()
+        assert sys.meta_path.count(compat._LastFinder) == 1
+        if PathFinder.find_spec("pkg_resources"):
+            import pkg_resources
+            assert "mmctsvg" not in pkg_resources.__file__
+            del sys.modules["pkg_resources"]
+
+        class Without(PathFinder):  # setuptools that has none
+            @staticmethod
+            def find_spec(name, path=None, target=None):
+                if name != "pkg_resources":
+                    return PathFinder.find_spec(name, path, target)
+
+        sys.meta_path[sys.meta_path.index(PathFinder)] = Without
+        from mmengine.utils import get_installed_path, is_installed
+        assert is_installed("numpy") and is_installed("json") and not is_installed("no_such_thing")
+        import numpy, pkg_resources
+        assert get_installed_path("numpy") == numpy.__path__[0]
+        assert pkg_resources.get_distribution("NumPy").version == numpy.__version__
+        assert pkg_resources.parse_version("1.10") > pkg_resources.parse_version("1.9")
+        print(pkg_resources.resource_filename("mmctsvg", "version.py"))
+        """
+    )
+    assert printed == os.path.join(os.path.dirname(mmctsvg.__file__), "version.py")
+
+
+def test_find_loader_of_older_pythons():
+    run_python(
+        """
+        import pkgutil
+        vars(pkgutil).pop("find_loader", None)
+        import mmctsvg.registry
+        assert pkgutil.find_loader("json").name == "json"
+        assert pkgutil.find_loader("no_such_thing") is None
+        """
+    )
+
+
+def test_names_that_numpy_2_dropped():
+    run_python(
+        """
+        import numpy as np
+        for name in ("bool8", "Inf", "NAN", "in1d", "trapz"):
+            vars(np).pop(name, None)
+        from mmctsvg.utils.compat import repair_numpy
+        repair_numpy()
+        assert np.Inf == np.inf and np.isnan(np.NAN) and np.bool8 is np.bool_
+        assert np.in1d([1, 5], [5]).tolist() == [False, True]
+        """
+    )

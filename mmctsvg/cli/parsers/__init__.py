@@ -6,7 +6,17 @@ A command is a function that adds its arguments to a parser; its docstring is th
 from collections.abc import Callable
 from inspect import getdoc
 
-from . import analysis, benchmarks, data, evaluation, export, generation, motion, training
+from . import (
+    analysis,
+    benchmarks,
+    data,
+    evaluation,
+    export,
+    generation,
+    machine,
+    motion,
+    training,
+)
 from .common import Parser
 
 _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
@@ -28,6 +38,7 @@ _GROUPS: dict[str, tuple[Callable[[Parser], None], ...]] = {
         evaluation.human_study,
         evaluation.weights,
     ),
+    "This machine": (machine.doctor,),
     "Data and checkpoints": (
         data.convert_folder,
         data.convert_grid,

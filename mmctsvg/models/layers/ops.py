@@ -36,8 +36,10 @@ def memory_format(device: torch.device, dtype: torch.dtype) -> torch.memory_form
 
 @functools.cache
 def _mmcv_has_kernels() -> bool:
-    from mmcv.ops import get_compiling_cuda_version
-
+    try:
+        from mmcv.ops import get_compiling_cuda_version
+    except ImportError:  # no MMCV, or mmcv-lite, which has no ops
+        return False
     return get_compiling_cuda_version() != "not available"
 
 
