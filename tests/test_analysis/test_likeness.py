@@ -41,5 +41,6 @@ def test_cosine_with_the_clip():
 
 
 def test_without_weights_there_is_a_note(tmp_path):
+    pytest.importorskip("ai_edge_litert")
     likeness, note = measure_likeness(video(1, 2, 3), {}, weights=tmp_path / "none.tflite")
     assert likeness == {} and "none.tflite" in note
