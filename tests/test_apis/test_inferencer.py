@@ -269,6 +269,9 @@ def test_wrong_device(tmp_path, make_generator, make_meta):
         CTSVGInferencer(path, device="gpu0")
     with pytest.raises(UserError, match="device='meta': give 'cpu', 'cuda'"):
         CTSVGInferencer(path, device="meta")
+    if not torch.backends.mps.is_available():
+        with pytest.raises(UserError, match="device='mps': this machine has no GPU of Apple's"):
+            CTSVGInferencer(path, device="mps")
     if not torch.cuda.is_available():
         with pytest.raises(UserError, match="device='cuda': this machine has no such GPU"):
             CTSVGInferencer(path, device="cuda")

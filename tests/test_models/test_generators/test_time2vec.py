@@ -8,6 +8,7 @@ import torch
 from torch.autograd import gradcheck
 
 from mmctsvg.models import Time2Vec, Time2VecMotionMapper
+from mmctsvg.models.generators.time2vec import exact_device
 from mmctsvg.utils.errors import UserError
 
 
@@ -36,6 +37,13 @@ def test_float32_phases_would_not_do():
     module = Time2Vec(64)
     naive = torch.sin(torch.tensor(1e5) * module.weight + module.phase).detach().numpy()
     assert np.abs(naive - reference(module, [1e5])[1][0]).max() > 1e-4
+
+
+def test_where_float64_is():
+    """Apple's GPUs have none."""
+    assert exact_device(torch.device("mps")) == torch.device("cpu")
+    for name in ("cpu", "cuda:1", "meta"):
+        assert exact_device(torch.device(name)) == torch.device(name)
 
 
 def test_order():
