@@ -85,5 +85,6 @@ cd "$WORK"
 "$BIN/mmctsvg" generate --demo --out-dir "$WORK/video"
 [ -s "$WORK/video/samples.mp4" ]
 cd - >/dev/null
-# Not `python -m pytest`, which would test the checkout in place of the wheel.
+# Not the checkout in place of the wheel: no folder that happens to be the current one is searched.
+export PYTHONSAFEPATH=1
 "$BIN/pytest" -q -m "not slow" -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile "${SHARE[@]}" "$@"
