@@ -81,6 +81,12 @@ TASKS = (
         modules=_ACTIONS,
         weights=("movenet",),
     ),
+    Task(
+        name="export, export-web",
+        modules=dict.fromkeys(
+            ("onnx", "onnxruntime", "onnxscript"), "pip install 'mmctsvg[export]'"
+        ),
+    ),
     Task(name="MoCoGAN-HD with MMagic's StyleGAN2", modules=_MMAGIC),
 )
 

@@ -94,7 +94,7 @@ def test_what_is_installed_here(capsys):
 def test_modules_and_commands_are_those_of_setup():
     """What is asked for by an extra stands in that extra's file."""
     modules = {"dlib": "dlib-bin", "PIL": "pillow", "cv2": "opencv-python-headless"}
-    for extra in ("baselines", "metrics", "actions"):
+    for extra in ("baselines", "metrics", "actions", "export"):
         text = (ROOT / "requirements" / f"{extra}.txt").read_text(encoding="utf-8")
         listed = set(re.findall(r"^[\w-]+", text, re.M))
         asked = {
