@@ -111,8 +111,8 @@ class Time2Vec(nn.Module):
 
     def quarter(self, t: Tensor) -> Tensor:
         """Embed times a quarter of a turn on: cosines, and 1 in place of the line."""
-        turned = quarter_turn(self.phase, self.linear_weight, self.linear_phase)
-        return time2vec(t, self.weight, *turned, self.order)
+        turned = quarter_turn(exact(self.phase), self.linear_weight, self.linear_phase)
+        return time2vec(t, self.weight, *turned, self.order).to(self.weight.device)
 
 
 @MODELS.register_module()
