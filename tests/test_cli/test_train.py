@@ -27,11 +27,7 @@ def test_says_what_it_does_and_where_results_are(trained, train, capsys, check_r
     (line,) = [line for line in output.splitlines() if "training on" in line]
     words = ("cpu in float32 with", "4 samples per", "12 clips, 3 actors, 5 actions", "generator")
     assert all(word in line for word in (*words, str(work_dir))), line
-    show = f"python tools/generate.py {work_dir / 'generator.safetensors'}"
-    assert output.splitlines()[-1] in (
-        f"done: results in {work_dir}",
-        f"done: results in {work_dir}; see them by: {show}",
-    )
+    assert output.splitlines()[-1] == f"done: results in {work_dir}"  # the toy exports nothing
     assert {p.name for p in work_dir.iterdir()} >= {"iter_2.pth", "last_checkpoint", config.name}
 
     # A second time there is nothing to do.
