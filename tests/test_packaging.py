@@ -46,6 +46,17 @@ def test_setup_knows_the_version():
     assert done.stdout.split()[-1] == mmctsvg.__version__
 
 
+def test_citation():
+    """Its version is the package's, its paper the README's."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == mmctsvg.__version__
+    paper = citation["preferred-citation"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"title     = {{{paper['title']}}}" in readme and f"{{{paper['year']}}}" in readme
+    names = [f"{author['family-names']}, {author['given-names']}" for author in paper["authors"]]
+    assert f"author    = {{{' and '.join(names)}}}" in readme
+
+
 def test_model_index_names_configs_that_exist():
     index = yaml.safe_load((ROOT / "model-index.yml").read_text())
     collections = {collection["Name"] for collection in index["Collections"]}
