@@ -1,18 +1,9 @@
 # Real people: 9 actors with 4 actions, at 64 x 64, with few channels.
 _base_ = [
-    "_base_/small_model.py",
+    "_base_/small_model_64.py",
     "_base_/datasets/weizmann.py",
     "_base_/default_runtime.py",
 ]
-channels = {4: 96, 8: 96, 16: 96, 32: 64, 64: 32}
-model = dict(
-    generator=dict(channels=channels, motion_dim=64, content_dim=64, frequency_std=0.25),
-    time_discriminator=dict(channels=channels, frequency_std=0.25),
-    shuffle_discriminator=dict(channels=channels),
-    r1_gamma=6.0,
-    ema_half_life=2000,
-    ramp=(500, 1500),
-)
 train_dataloader = dict(
     batch_size=8, num_workers=0, persistent_workers=False, dataset=dict(size=64, stride=3)
 )

@@ -3,12 +3,10 @@
 import argparse
 import datetime
 
-import torch
 from mmengine.config import Config
 
 from mmctsvg.engine.hooks.progress_logger_hook import peak_memory
-from mmctsvg.engine.pace import measure_pace
-from mmctsvg.models.precision import resolve_precision
+from mmctsvg.engine.pace import describe_machine, measure_pace
 
 from .options import read_config
 
@@ -25,15 +23,12 @@ def run(args: argparse.Namespace) -> None:
 def rehearse(cfg: Config, args: argparse.Namespace) -> str:
     """Run iterations of every kind on real data and describe what the training takes."""
     seconds, model = measure_pace(cfg, args.config, LIMIT)
-    device = next(model.parameters()).device
-    precision = str(resolve_precision(model.precision, device)).removeprefix("torch.")
-    threads = f" with {torch.get_num_threads()} threads" if device.type == "cpu" else ""
     sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in model.named_children()}
     last = cfg.train_cfg.max_iters
     return "\n".join(
         [
             *(f"{name:22} {size:>12,} parameters" for name, size in sizes.items() if size),
-            f"{'an iteration':22} {seconds:>12.3g} s on {device.type} in {precision}{threads}, "
+            f"{'an iteration':22} {seconds:>12.3g} s on {describe_machine(model)}, "
             f"with its data and its share of the regularisers; "
             f"{cfg.train_dataloader.batch_size} samples",
             f"{'memory':22} {peak_memory():>12,.0f} MB at most",

@@ -11,6 +11,7 @@ from mmctsvg.datasets.rates import DEFAULT_RATE, group_rates
 from mmctsvg.datasets.validation import CheckedClips, check_clips, refuse, summarise
 from mmctsvg.engine.config import load_config
 from mmctsvg.utils.errors import UserError
+from mmctsvg.utils.launcher import process_number
 
 from .config_names import find_config
 
@@ -42,10 +43,11 @@ def choose_config(args: argparse.Namespace) -> dict[str, Any]:
     if args.config is None:
         args.config = find_config(f"ctsvg_clips_{choose_size(side, torch.cuda.is_available())}")
     stride = choose_stride(checked)
-    print(summarise(clips, checked))
-    print(f"{describe_rate(checked)}, every {stride} frames a frame of a triplet")
     size = load_config(args.config).train_dataloader.dataset.get("size")
-    print(f"frames of {side} pixels at least: training {args.config}, at {size} pixels")
+    if process_number(args.launcher) == 0:
+        print(summarise(clips, checked))
+        print(f"{describe_rate(checked)}, every {stride} frames a frame of a triplet")
+        print(f"frames of {side} pixels at least: training {args.config}, at {size} pixels")
     data_set = {
         "type": "TripletVideoDataset",
         "annotations": str(args.data),

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-import torch
 from mmengine.dist import get_rank, init_dist, is_distributed
 
 from mmctsvg.checkpoints.generator_file import read_checkpoint
@@ -17,6 +16,7 @@ from mmctsvg.engine.budget import check_budget, fit_into, shorten_again
 from mmctsvg.engine.checks import check_threads, optimiser_errors
 from mmctsvg.engine.config import config_errors
 from mmctsvg.engine.generator_meta import bare_model
+from mmctsvg.engine.pace import describe_machine
 from mmctsvg.engine.processes import connection_errors
 from mmctsvg.engine.resume import (
     carry_ramp,
@@ -28,7 +28,6 @@ from mmctsvg.engine.resume import (
 )
 from mmctsvg.engine.stop import shelter_tracker
 from mmctsvg.engine.work_dir import claim, remove_earlier
-from mmctsvg.models.precision import resolve_precision
 from mmctsvg.registry import RUNNERS
 from mmctsvg.utils.compat import init_process_group_cpu
 from mmctsvg.utils.launcher import check_launcher, process_number
@@ -75,13 +74,9 @@ def describe(runner, model) -> str:
         return f"{sum(p.numel() for p in parameters) / 1e6:.2f} M"
 
     data = runner.train_dataloader.dataset
-    device = next(model.parameters()).device
-    precision = str(resolve_precision(model.precision, device)).removeprefix("torch.")
     batch = runner.train_dataloader.batch_size
-    count = torch.get_num_threads()
-    threads = f" with {count} thread{'s' * (count > 1)}" if device.type == "cpu" else ""
     return (
-        f"training on {runner.world_size} x {device.type} in {precision}{threads} | "
+        f"training on {runner.world_size} x {describe_machine(model)} | "
         f"{batch * runner.world_size} samples per iteration | "
         f"{len(data)} clips, {len(data.metainfo['actors'])} actors, "
         f"{len(data.metainfo['actions'])} actions | "

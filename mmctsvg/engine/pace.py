@@ -15,6 +15,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 from torch import nn
 
+from mmctsvg.models.precision import resolve_precision
 from mmctsvg.utils.clock import clock as device_clock
 
 from .batches import next_batch
@@ -22,6 +23,15 @@ from .checks import optimiser_errors
 from .complete import complete_config
 from .config import config_errors
 from .runner import QuietRunner, build_checked, check_loaders
+
+
+def describe_machine(model: nn.Module) -> str:
+    """Say where a `VideoGAN` is trained and how precisely, such as ``cpu in float32``."""
+    device = next(model.parameters()).device
+    precision = str(resolve_precision(model.precision, device)).removeprefix("torch.")
+    count = torch.get_num_threads()
+    threads = f" with {count} thread{'s' * (count > 1)}" if device.type == "cpu" else ""
+    return f"{device.type} in {precision}{threads}"
 
 
 def kinds_of_iterations(model: nn.Module) -> list[tuple[int, float]]:

@@ -28,29 +28,9 @@ from torch.nn import functional as F
 
 from mmctsvg.models.generators.synthesis import StyledConv, SynthesisNetwork, ToRGB
 from mmctsvg.models.layers.ops import GAIN, SLOPE
+from mmctsvg.models.layers.winograd import PIXELS, RESULTS, TAPS
 
 from .graph import Graph
-
-#: Rows 4 i - 1 ... 4 i + 4 -> six rows to be convolved; three taps -> six; six results -> four
-#: rows.
-_ROWS = [
-    [4, 0, -5, 0, 1, 0],
-    [0, -4, -4, 1, 1, 0],
-    [0, 4, -4, -1, 1, 0],
-    [0, -2, -1, 2, 1, 0],
-    [0, 2, -1, -2, 1, 0],
-    [0, 4, 0, -5, 0, 1],
-]
-_TAPS = [
-    [1 / 4, 0, 0],
-    [-1 / 6, -1 / 6, -1 / 6],
-    [-1 / 6, 1 / 6, -1 / 6],
-    [1 / 24, 1 / 12, 1 / 6],
-    [1 / 24, -1 / 12, 1 / 6],
-    [0, 0, 1],
-]
-_RESULTS = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
-
 
 #: Inputs of the frame's graph, the factors: shape, and the axis along which layers follow.
 _INPUTS = {
@@ -249,16 +229,16 @@ def _winograd(g: Graph, layer: StyledConv, x: str, side: int, scale: str) -> tup
     out, channels = weight.shape[:2]
     # The six rows are plane 3 of the block above, all planes, and plane 0 of the block below.
     taps = torch.zeros(_GROUP, 4, 3)
-    taps[:6, 3, 0], taps[:6, 0, 2] = torch.tensor(_ROWS).float()[:, [0, 5]].t()
-    taps[:6, :, 1] = torch.tensor(_ROWS).float()[:, 1:5]
+    taps[:6, 3, 0], taps[:6, 0, 2] = torch.tensor(PIXELS).float()[:, [0, 5]].t()
+    taps[:6, :, 1] = torch.tensor(PIXELS).float()[:, 1:5]
     kernel = g("Mul", taps.view(_GROUP, 4, 3, 1).repeat(channels, 1, 1, 1), scale)
     x = g("Conv", x, kernel, pads=[1, 0, 1, 0], group=channels)
     x = _swap(g, x, channels, _GROUP, side)
     x = g("Slice", x, [0], [6 * channels], [1])
-    factors = torch.einsum("jr,ocrs->jocs", torch.tensor(_TAPS).double(), weight.double())
+    factors = torch.einsum("jr,ocrs->jocs", torch.tensor(TAPS).double(), weight.double())
     kernel = factors.reshape(6 * out, channels, 1, 3)
     x = _swap(g, g("Conv", x, kernel, pads=[0, 1, 0, 1], group=6), 6, out, side)
-    results = torch.tensor(_RESULTS).view(4, 6, 1, 1).repeat(out, 1, 1, 1)
+    results = torch.tensor(RESULTS).view(4, 6, 1, 1).repeat(out, 1, 1, 1)
     return x, g.constant(results), dict(group=out)
 
 

@@ -30,7 +30,8 @@ def make_clips(tmp_path):
 
 
 def arguments(**changes):
-    return argparse.Namespace(**{"data": None, "config": None, "allow_bad_clips": False, **changes})
+    defaults = dict(data=None, config=None, allow_bad_clips=False, launcher="none")
+    return argparse.Namespace(**{**defaults, **changes})
 
 
 # 0.12 s are 3 frames at 25 a second, 6 at 50; five frames allow a distance of 2.

@@ -4,6 +4,7 @@ import pytest
 
 from mmctsvg.analysis.watching import Progress
 from mmctsvg.cli.watch import describe_life
+from mmctsvg.engine.work_dir import LOCK_NAME
 
 
 @pytest.mark.parametrize(
@@ -17,7 +18,7 @@ from mmctsvg.cli.watch import describe_life
 )
 def test_signs_of_life(tmp_path, iteration, age, locked, words):
     if locked:
-        (tmp_path / ".lock").touch()
+        (tmp_path / LOCK_NAME).touch()
     text = describe_life(tmp_path, Progress(iteration, 500, "", age))
     assert re.match(words, text)
 

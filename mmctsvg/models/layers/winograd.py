@@ -27,6 +27,27 @@ MANY_PIXELS = 1024
 _TOGETHER = 256
 
 
+#: Winograd's F(4, 3), a row or column at a time: six pixels -> factors of six products; three taps
+#: of a kernel -> the other factors; products -> four results.
+PIXELS = [
+    [4, 0, -5, 0, 1, 0],
+    [0, -4, -4, 1, 1, 0],
+    [0, 4, -4, -1, 1, 0],
+    [0, -2, -1, 2, 1, 0],
+    [0, 2, -1, -2, 1, 0],
+    [0, 4, 0, -5, 0, 1],
+]
+TAPS = [
+    [1 / 4, 0, 0],
+    [-1 / 6, -1 / 6, -1 / 6],
+    [-1 / 6, 1 / 6, -1 / 6],
+    [1 / 24, 1 / 12, 1 / 6],
+    [1 / 24, -1 / 12, 1 / 6],
+    [0, 0, 1],
+]
+RESULTS = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+
+
 def _square(rows: list[list[float]]) -> Tensor:
     """Transform in both directions: the Kronecker product of a matrix with itself."""
     matrix = torch.tensor(rows, dtype=torch.float64)
@@ -34,29 +55,7 @@ def _square(rows: list[list[float]]) -> Tensor:
 
 
 #: 6x6 pixels -> 36 products' factors; 3x3 kernel -> the other factors; products -> 4x4 pixels.
-_PIXELS = _square(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ]
-)
-_KERNEL = _square(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ]
-)
-_BLOCK = _square(
-    [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
-)
+_PIXELS, _KERNEL, _BLOCK = map(_square, (PIXELS, TAPS, RESULTS))
 
 
 def conv2d(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
